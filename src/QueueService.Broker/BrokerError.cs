@@ -1,0 +1,60 @@
+namespace QueueService.Broker;
+
+/// <summary>Every expected outcome other than success. Unless said otherwise an error had no side effect.</summary>
+public enum BrokerError
+{
+    None = 0,
+    QueueNotFound,
+
+    /// <summary>The lease behind this receipt has ended: its time ran out, the message was released, acknowledged,
+    /// deleted, purged or received again.</summary>
+    ReceiptExpired,
+
+    /// <summary>Not a receipt of this queue: altered, or made up.</summary>
+    ReceiptInvalid,
+    MessageNotFound,
+
+    /// <summary>The message is leased to a consumer, so it cannot be deleted by id.</summary>
+    MessageLeased,
+
+    /// <summary>If-Match or If-None-Match did not hold.</summary>
+    PreconditionFailed,
+
+    /// <summary>An existing queue differs in a field that cannot change.</summary>
+    ImmutableField,
+
+    /// <summary>The body is larger than the queue's maxMessageBytes.</summary>
+    MessageTooLarge,
+
+    /// <summary>More receives are waiting than the limit.</summary>
+    TooManyWaiters,
+
+    /// <summary>More messages of the queue are leased than the limit.</summary>
+    TooManyInFlight,
+
+    /// <summary>The queue limit of the service is reached.</summary>
+    TooManyQueues,
+
+    /// <summary>The disk is full but for the reserve; acknowledging and deleting still work. Retriable.</summary>
+    DiskFull,
+
+    /// <summary>More work waits than the server accepts (commands, bodies in flight or journal). Retriable.</summary>
+    Overloaded,
+
+    /// <summary>The server is stopping. Retriable elsewhere, no side effect.</summary>
+    ShuttingDown,
+
+    /// <summary>The journal failed: nothing is accepted until a restart. Whether this operation happened is unknown.
+    /// </summary>
+    StorageFailed,
+}
+
+/// <summary>A value, or why there is none.</summary>
+public readonly record struct Result<T>(BrokerError Error, T Value)
+{
+    public bool Succeeded => Error == BrokerError.None;
+
+    public static implicit operator Result<T>(T value) => new(BrokerError.None, value);
+
+    public static implicit operator Result<T>(BrokerError error) => new(error, default!);
+}

@@ -1,0 +1,35 @@
+namespace QueueService.Broker.Messages;
+
+/// <summary>What travels with a body. Everything is optional; a message without any costs no header bytes.</summary>
+public sealed record MessageHeaders
+{
+    public static readonly MessageHeaders None = new();
+
+    /// <summary>Media type; null when the sender gave none.</summary>
+    public string? ContentType { get; init; }
+
+    public string? CorrelationId { get; init; }
+
+    public string? ReplyTo { get; init; }
+
+    /// <summary>W3C trace context of the sender, given back on delivery.</summary>
+    public string? TraceParent { get; init; }
+
+    public string? TraceState { get; init; }
+
+    /// <summary>In the order given; names are unique.</summary>
+    public IReadOnlyList<MessageAttribute> Attributes { get; init; } = [];
+}
+
+/// <summary>The type of an attribute's value.</summary>
+public enum AttributeKind : byte
+{
+    String = 0,
+    Number = 1,
+    Boolean = 2,
+    Binary = 3,
+}
+
+/// <summary>One attribute. A number keeps the digits as they were sent, so no precision is lost; a boolean's text is
+/// "true" or "false"; a binary's <see cref="Text"/> is its base64 form.</summary>
+public readonly record struct MessageAttribute(string Name, AttributeKind Kind, string Text);

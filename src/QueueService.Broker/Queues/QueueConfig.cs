@@ -1,0 +1,69 @@
+namespace QueueService.Broker.Queues;
+
+/// <summary>When a reply to a write may leave.</summary>
+public enum Durability : byte
+{
+    /// <summary>After fdatasync: survives a power cut.</summary>
+    Fsync = 0,
+
+    /// <summary>After the write call: survives a killed process, not a power cut.</summary>
+    Os = 1,
+
+    /// <summary>At once: may be lost with the process.</summary>
+    Memory = 2,
+}
+
+/// <summary>How a queue hands out its messages.</summary>
+public enum QueueType : byte
+{
+    /// <summary>Competing consumers, best-effort order.</summary>
+    Standard = 0,
+}
+
+/// <summary>What the owner of a queue declared. Every field has a default; the ranges are in
+/// <see cref="QueueConfigLimits"/>.</summary>
+public sealed record QueueConfig
+{
+    /// <summary>Immutable.</summary>
+    public QueueType Type { get; init; } = QueueType.Standard;
+
+    /// <summary>How long a received message is hidden from other consumers. Default 30 s, as in SQS.</summary>
+    public int VisibilityTimeoutSeconds { get; init; } = 30;
+
+    /// <summary>Delay of a message that names none.</summary>
+    public int DelaySeconds { get; init; }
+
+    /// <summary>Messages older than this are expired. Default 4 days, as in SQS.</summary>
+    public int RetentionSeconds { get; init; } = 345_600;
+
+    /// <summary>Largest body accepted, in bytes. Default 1 MiB.</summary>
+    public int MaxMessageBytes { get; init; } = 1_048_576;
+
+    /// <summary>Long-poll of a receive that names none.</summary>
+    public int ReceiveWaitSeconds { get; init; }
+
+    /// <summary>Immutable.</summary>
+    public Durability Durability { get; init; } = Durability.Fsync;
+}
+
+/// <summary>The closed ranges of the numeric fields of <see cref="QueueConfig"/>.</summary>
+public static class QueueConfigLimits
+{
+    /// <summary>12 hours, as in SQS.</summary>
+    public const int MaxVisibilityTimeoutSeconds = 43_200;
+
+    /// <summary>A year.</summary>
+    public const int MaxDelaySeconds = 31_536_000;
+
+    /// <summary>SQS's minimum.</summary>
+    public const int MinRetentionSeconds = 60;
+
+    /// <summary>Ten years.</summary>
+    public const int MaxRetentionSeconds = 315_360_000;
+
+    /// <summary>A message fits into one request (16 MiB) and one commit.</summary>
+    public const int MaxMessageBytes = 16_777_216;
+
+    /// <summary>Shorter than the idle timeouts of usual proxies.</summary>
+    public const int MaxReceiveWaitSeconds = 60;
+}

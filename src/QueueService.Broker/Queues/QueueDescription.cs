@@ -1,0 +1,35 @@
+namespace QueueService.Broker.Queues;
+
+/// <summary>A queue as its owner sees it.</summary>
+/// <param name="ETag">Names this version of the definition; [A-Za-z0-9_-], without quotes.</param>
+/// <param name="CreatedAt">Unix milliseconds.</param>
+/// <param name="UpdatedAt">Unix milliseconds.</param>
+public sealed record QueueDescription(
+    QueueName Name, QueueConfig Config, string ETag, long CreatedAt, long UpdatedAt, QueueStats Stats);
+
+/// <summary>Counts of one moment.</summary>
+/// <param name="Available">Ready to be received.</param>
+/// <param name="Leased">Received and neither acknowledged nor released, with time left.</param>
+/// <param name="Delayed">Not yet due.</param>
+/// <param name="OldestMessageAgeSeconds">Age of the oldest message that is still here; 0 when there is none.</param>
+/// <param name="BlockedReason">Why nothing is handed out although messages are available; null when nothing blocks.
+/// </param>
+public sealed record QueueStats(
+    long Available, long Leased, long Delayed, long OldestMessageAgeSeconds,
+    long SentTotal, long ReceivedTotal, long DeletedTotal, long ExpiredTotal, string? BlockedReason);
+
+/// <summary>The outcome of a PUT or PATCH.</summary>
+public sealed record QueueChange(QueueDescription Queue, bool Created);
+
+/// <summary>A page of a listing, in ordinal order of names.</summary>
+/// <param name="Next">The last name of this page when more follow; pass it as `after`.</param>
+public sealed record QueuePage(IReadOnlyList<QueueDescription> Queues, string? Next);
+
+/// <summary>RFC 9110 preconditions on a definition.</summary>
+/// <param name="IfMatch">ETags without quotes, any of which must be the current one; "*" means that the queue exists;
+/// null when not given.</param>
+/// <param name="MustNotExist">If-None-Match: *.</param>
+public readonly record struct Precondition(IReadOnlyList<string>? IfMatch, bool MustNotExist)
+{
+    public static readonly Precondition None;
+}

@@ -1,0 +1,25 @@
+using System.Buffers;
+
+namespace QueueService.Broker.Queues;
+
+/// <summary>A queue's name: 1 to 128 of A-Z a-z 0-9 . _ -, checked once, here.</summary>
+public readonly record struct QueueName
+{
+    public const int MaxLength = 128;
+
+    private static readonly SearchValues<char> Allowed =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+
+    private QueueName(string value) => Value = value;
+
+    public string Value { get; }
+
+    public static bool TryParse(string? text, out QueueName name)
+    {
+        bool valid = text is { Length: > 0 and <= MaxLength } && !text.AsSpan().ContainsAnyExcept(Allowed);
+        name = valid ? new QueueName(text!) : default;
+        return valid;
+    }
+
+    public override string ToString() => Value;
+}

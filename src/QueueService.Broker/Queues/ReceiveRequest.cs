@@ -1,0 +1,79 @@
+namespace QueueService.Broker.Queues;
+
+/// <summary>What a consumer asks for.</summary>
+public readonly record struct ReceiveRequest
+{
+    /// <summary>1 to 1,000. All available messages up to this many are handed out, and up to
+    /// <see cref="MaxResponseBytes"/> of bodies (at least one message).</summary>
+    public int Max { get; init; }
+
+    /// <summary>Milliseconds to wait for a first message, 0 to 60,000; null takes the queue's default.</summary>
+    public int? WaitMilliseconds { get; init; }
+
+    /// <summary>Milliseconds of the lease, 0 to 43,200,000; null takes the queue's default.</summary>
+    public long? VisibilityMilliseconds { get; init; }
+
+    /// <summary>Messages are acknowledged in the commit that hands them out.</summary>
+    public bool AcknowledgeOnReceipt { get; init; }
+
+    /// <summary>Receipts acknowledged in the same commit, before messages are handed out.</summary>
+    public IReadOnlyList<ReceiptHandle>? Acknowledge { get; init; }
+
+    public const int MaxMessages = 1_000;
+
+    public const int MaxResponseBytes = 16 * 1_048_576;
+}
+
+/// <summary>What is done to leased messages.</summary>
+public enum Settlement
+{
+    /// <summary>Processed: the message is gone.</summary>
+    Acknowledge,
+
+    /// <summary>Given back; visible again after the duration.</summary>
+    Release,
+
+    /// <summary>The lease now ends after the duration, counted from now; 0 releases.</summary>
+    Extend,
+}
+
+/// <summary>One outcome per receipt handle, in the order given.</summary>
+/// <param name="Errors">None, ReceiptExpired or ReceiptInvalid.</param>
+/// <param name="VisibleAt">Unix milliseconds at which released or extended messages become visible.</param>
+public sealed record SettleOutcome(BrokerError[] Errors, long VisibleAt, Durability Durability);
+
+/// <summary>What a browser of the queue asks for: never leases, never counts as a receive.</summary>
+public readonly record struct BrowseRequest
+{
+    /// <summary>First sequence number to look at (0 for the oldest).</summary>
+    public long From { get; init; }
+
+    /// <summary>1 to 1,000.</summary>
+    public int Limit { get; init; }
+
+    /// <summary>Only messages in this state; null for all.</summary>
+    public MessageState? State { get; init; }
+
+    /// <summary>Only messages sent at or after this instant, Unix milliseconds.</summary>
+    public long? Since { get; init; }
+}
+
+/// <summary>Where a message is. Every message is in exactly one place.</summary>
+public enum MessageState : byte
+{
+    Available = 0,
+    Leased = 1,
+    Delayed = 2,
+}
+
+/// <summary>What a send answers.</summary>
+/// <param name="FirstSequenceNumber">Of the first accepted message; the others follow densely.</param>
+/// <param name="SentAt">Unix milliseconds.</param>
+/// <param name="Errors">For a partial batch: one outcome per message in the order given (accepted messages have None);
+/// null when all were accepted.</param>
+public readonly record struct SendOutcome(
+    uint Queue, long FirstSequenceNumber, int Count, long SentAt, Durability Durability, BrokerError[]? Errors)
+{
+    /// <summary>The id of the n-th accepted message.</summary>
+    public MessageId IdAt(int n) => new(Queue, FirstSequenceNumber + n);
+}
