@@ -8,7 +8,8 @@ public sealed class FsyncSelfTestTests
     [Fact]
     public void A_sync_that_swallows_its_error_is_found()
     {
-        var error = Assert.Throws<InvalidOperationException>(() => FsyncSelfTest.MustFail("fdatasync", static () => { }));
+        var error = Assert.Throws<InvalidOperationException>(
+            static () => FsyncSelfTest.MustFail("fdatasync", static () => { }));
 
         Assert.Contains("fdatasync", error.Message, StringComparison.Ordinal);
     }

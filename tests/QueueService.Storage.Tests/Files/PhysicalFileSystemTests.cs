@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.Versioning;
 
 using QueueService.Storage.Files;
@@ -92,7 +91,8 @@ public sealed class PhysicalFileSystemTests : FolderContract, IDisposable
         using (Disk.LockExclusively())
         {
             // Waits for its standard input, so it outlives the lock for certain.
-            child = Process.Start(new ProcessStartInfo("cat") { RedirectStandardInput = true, UseShellExecute = false })!;
+            var cat = new ProcessStartInfo("cat") { RedirectStandardInput = true, UseShellExecute = false };
+            child = Process.Start(cat)!;
         }
 
         try
@@ -134,8 +134,7 @@ public sealed class PhysicalFileSystemTests : FolderContract, IDisposable
         using var flock = Process.Start(
             "flock", ["--nonblock", "--conflict-exit-code", "17", Path.Combine(_root, "lock"), "true"]);
         flock.WaitForExit();
-        Assert.True(
-            flock.ExitCode is 0 or 17, string.Create(CultureInfo.InvariantCulture, $"flock ended with {flock.ExitCode}"));
+        Assert.True(flock.ExitCode is 0 or 17, $"flock ended with {flock.ExitCode}.");
         return flock.ExitCode;
     }
 }

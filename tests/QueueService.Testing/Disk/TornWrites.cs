@@ -2,10 +2,10 @@ namespace QueueService.Testing.Disk;
 
 /// <summary>What a power cut leaves of the unsynced changes of one file.</summary>
 /// <remarks>
-/// A disk writes whole sectors (512 bytes) and a page cache hands it whole pages (4 KiB); one of the two is this crash's
-/// unit. A unit that was rewritten several times may hold any of its versions, but never a later write without the
-/// earlier ones to the same unit: the cache had merged them. Different units are independent, which is what reordering
-/// and tearing look like afterwards.
+/// A disk writes whole sectors (512 bytes) and a page cache hands it whole pages (4 KiB); one of the two is the unit
+/// of this crash. A unit that was rewritten several times may hold any of its versions, but never a later write without
+/// the earlier ones to the same unit: the cache had merged them. Different units are independent, which is what
+/// reordering and tearing look like afterwards.
 /// </remarks>
 internal sealed class TornWrites
 {

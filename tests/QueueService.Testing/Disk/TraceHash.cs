@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace QueueService.Testing.Disk;
 
-/// <summary>A running hash that is the same in every process, unlike <see cref="HashCode"/>. Not cryptographic.</summary>
+/// <summary>A running hash that is the same in every process, unlike <see cref="HashCode"/>; not cryptographic.
+/// </summary>
 internal sealed class TraceHash
 {
     private const ulong Prime = 0x9E3779B185EBCA87;
