@@ -75,6 +75,19 @@ public sealed class PowerCutNamesTests
         Assert.Equal(["", "a/log=x", "b/log=x"], AfterCuts());
     }
 
+    [Fact]
+    public void No_later_change_of_a_folder_survives_a_rename_out_of_it_that_was_lost()
+    {
+        _disk.CreateFolder("a");
+        _disk.CreateFolder("b");
+        Create("a/log", "x");
+        _disk.SyncAll();
+        _disk.Rename("a/log", "b/log");
+        Create("a/later", "y");
+
+        Assert.Equal(["a/later=y b/log=x", "a/log=x", "b/log=x"], AfterCuts());
+    }
+
     [Theory]
     [InlineData("a")]
     [InlineData("b")]
