@@ -1,60 +1,51 @@
 using System.Numerics;
+using QueueService.Broker.Queues;
 
 namespace QueueService.Broker.Shards;
 
-/// <summary>Something that waits until a time, linked into the wheel by itself.</summary>
-internal interface ITimed
-{
-    ITimed? Previous { get; set; }
-
-    ITimed? Next { get; set; }
-
-    long Due { get; set; }
-}
-
 /// <summary>
-/// A timer wheel with a slot per millisecond: adding and removing cost the same however many wait. Its span of 65
-/// seconds covers the longest long-poll (60 s).
+/// The ends of long-polls: a timer wheel with a slot per millisecond, so that adding and removing cost the same however
+/// many wait. Its span of 65 seconds covers the longest long-poll (60 s).
 /// </summary>
 internal sealed class WaiterWheel
 {
     private const int Slots = 1 << 16;
     private const int Mask = Slots - 1;
 
-    private readonly ITimed?[] _slots = new ITimed?[Slots];
+    private readonly ReceiveCommand?[] _slots = new ReceiveCommand?[Slots];
     private readonly ulong[] _occupied = new ulong[Slots / 64];
     private long _now;
 
+    public WaiterWheel(long now) => _now = now;
+
     public int Count { get; private set; }
 
-    public void Start(long now) => _now = now;
-
     /// <summary>Due times beyond the span of the wheel fire at its end.</summary>
-    public void Add(ITimed timed, long due)
+    public void Add(ReceiveCommand waiter, long due)
     {
-        timed.Due = Math.Clamp(due, _now + 1, _now + Mask);
-        int slot = (int)timed.Due & Mask;
-        timed.Previous = null;
-        timed.Next = _slots[slot];
-        if (timed.Next is { } next) next.Previous = timed;
-        _slots[slot] = timed;
+        waiter.Due = Math.Clamp(due, _now + 1, _now + Mask);
+        int slot = (int)waiter.Due & Mask;
+        waiter.PreviousInSlot = null;
+        waiter.NextInSlot = _slots[slot];
+        if (waiter.NextInSlot is { } next) next.PreviousInSlot = waiter;
+        _slots[slot] = waiter;
         _occupied[slot / 64] |= 1UL << (slot % 64);
         Count++;
     }
 
-    public void Remove(ITimed timed)
+    public void Remove(ReceiveCommand waiter)
     {
-        int slot = (int)timed.Due & Mask;
-        if (timed.Previous is { } previous) previous.Next = timed.Next;
-        else _slots[slot] = timed.Next;
-        if (timed.Next is { } next) next.Previous = timed.Previous;
+        int slot = (int)waiter.Due & Mask;
+        if (waiter.PreviousInSlot is { } previous) previous.NextInSlot = waiter.NextInSlot;
+        else _slots[slot] = waiter.NextInSlot;
+        if (waiter.NextInSlot is { } next) next.PreviousInSlot = waiter.PreviousInSlot;
         if (_slots[slot] is null) _occupied[slot / 64] &= ~(1UL << (slot % 64));
-        timed.Previous = timed.Next = null;
+        waiter.PreviousInSlot = waiter.NextInSlot = null;
         Count--;
     }
 
     /// <summary>Takes out one that is due; null when there is none left.</summary>
-    public ITimed? TakeDue(long now)
+    public ReceiveCommand? TakeDue(long now)
     {
         if (NextDue() is not { } due || due > now)
         {
@@ -63,9 +54,9 @@ internal sealed class WaiterWheel
         }
 
         _now = due - 1;
-        ITimed timed = _slots[(int)due & Mask]!;
-        Remove(timed);
-        return timed;
+        ReceiveCommand waiter = _slots[(int)due & Mask]!;
+        Remove(waiter);
+        return waiter;
     }
 
     /// <summary>When the next one is due; null when nothing waits.</summary>

@@ -72,6 +72,14 @@ public sealed class AppendLog
         return at >= 0;
     }
 
+    /// <summary>The size of a record that is in memory, without holding it.</summary>
+    public bool TryGetLength(long offset, out int length)
+    {
+        int at = FindChunk(offset);
+        length = at >= 0 ? _chunks[at].PayloadLength((int)(offset - _chunks[at].BaseOffset)) : 0;
+        return at >= 0;
+    }
+
     /// <summary>Forgets everything below this offset: segments that lie below it are deleted with the next checkpoints.
     /// </summary>
     public void Trim(long floor)
