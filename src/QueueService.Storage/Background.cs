@@ -63,6 +63,7 @@ internal sealed class Background : IDisposable
 
     public void Dispose()
     {
+        if (_stopping) return;
         _stopping = true;
         _available.Release();
         _thread?.Join();

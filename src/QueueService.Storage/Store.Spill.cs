@@ -99,14 +99,18 @@ public sealed partial class Store
         long offset = _fold.NextLive(log.Id, chunk.BaseOffset);
         while (offset < end)
         {
-            long first = offset;
-            long next;
-            do
+            int first = (int)(offset - chunk.BaseOffset);
+            int past = first;
+            long next = offset;
+            while (next == chunk.BaseOffset + past && next < end && !chunk.IsHole(past))
             {
-                next = _fold.NextLive(log.Id, ++offset);
+                past++;
+                next = _fold.NextLive(log.Id, chunk.BaseOffset + past);
             }
-            while (next == offset && offset < end);
-            ranges.Add(((int)(first - chunk.BaseOffset), (int)(offset - first)));
+
+            // Whoever keeps every record calls a hole live as well.
+            if (past > first) ranges.Add((first, past - first));
+            else next = _fold.NextLive(log.Id, offset + 1);
             offset = next;
         }
 

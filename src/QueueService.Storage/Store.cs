@@ -27,7 +27,7 @@ public sealed partial class Store : IDisposable
     private JournalFiles _journalFiles = null!;
     private Journal _journal = null!;
     private SegmentWriter _segmentWriter = null!;
-    private bool _disposed;
+    private bool _isDisposed;
 
     private Store(IFileSystem files, StorageOptions options, IFold fold, Action wake)
     {
@@ -142,8 +142,8 @@ public sealed partial class Store : IDisposable
     /// <summary>Lets go of the files as they are, as a crash would.</summary>
     public void Dispose()
     {
-        if (_disposed) return;
-        _disposed = true;
+        if (_isDisposed) return;
+        _isDisposed = true;
         _background.Dispose();
         _journal?.Dispose();
         _segmentWriter?.Dispose();

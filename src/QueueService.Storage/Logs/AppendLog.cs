@@ -43,16 +43,8 @@ public sealed class AppendLog
     /// <summary>Adds a committed-to-be record; answers its offset.</summary>
     public long Append(long time, ReadOnlySpan<byte> payload)
     {
-        TailChunk? last = _chunks.Count > 0 ? _chunks[^1] : null;
-        if (last is null || last.State != ChunkState.Active || !last.TryAppend(time, payload))
-        {
-            SealActive();
-            last = _cache.Rent(Math.Max(_nextCapacity, TailChunk.CapacityFor(payload.Length)), End);
-            _nextCapacity = Math.Min(last.Capacity * 2, TailCache.LargestSlab);
-            _chunks.Add(last);
-            last.TryAppend(time, payload);
-        }
-
+        TailChunk? last = ActiveChunk();
+        if (last is null || !last.TryAppend(time, payload)) AddChunk(payload.Length).TryAppend(time, payload);
         return End++;
     }
 
@@ -68,8 +60,12 @@ public sealed class AppendLog
     public bool TryPin(long offset, out PinnedRecord record)
     {
         int at = FindChunk(offset);
-        record = at >= 0 ? _chunks[at].Pin((int)(offset - _chunks[at].BaseOffset)) : default;
-        return at >= 0;
+        record = default;
+        if (at < 0) return false;
+        int index = (int)(offset - _chunks[at].BaseOffset);
+        if (_chunks[at].IsHole(index)) return false;
+        record = _chunks[at].Pin(index);
+        return true;
     }
 
     /// <summary>The size of a record that is in memory, without holding it.</summary>
@@ -221,8 +217,8 @@ public sealed class AppendLog
     internal void RemoveSegments(IReadOnlyCollection<Segment> dead) =>
         Volatile.Write(ref _segments, [.. _segments.Where(segment => !dead.Contains(segment))]);
 
-    /// <summary>Puts a record back that rode in a snapshot. Small holes are filled with empty records, which nobody
-    /// asks for: a chunk per hole would cost more.</summary>
+    /// <summary>Puts a record back that rode in a snapshot. Small holes before it take a place in the chunk each: a
+    /// chunk per hole would cost more.</summary>
     internal void Restore(long offset, long time, ReadOnlySpan<byte> payload)
     {
         if (offset - End > MaxFilledHole)
@@ -231,7 +227,13 @@ public sealed class AppendLog
             _nextCapacity = TailCache.SmallestSlab;
         }
 
-        while (End < offset) Append(time, []);
+        while (End < offset)
+        {
+            TailChunk? last = ActiveChunk();
+            if (last is null || !last.TryAppendHole(time)) AddChunk(0).TryAppendHole(time);
+            End++;
+        }
+
         Append(time, payload);
     }
 
@@ -239,6 +241,18 @@ public sealed class AppendLog
     {
         foreach (TailChunk chunk in _chunks) chunk.Release();
         _chunks.Clear();
+    }
+
+    private TailChunk? ActiveChunk() =>
+        _chunks.Count > 0 && _chunks[^1].State == ChunkState.Active ? _chunks[^1] : null;
+
+    private TailChunk AddChunk(int payload)
+    {
+        SealActive();
+        TailChunk added = _cache.Rent(Math.Max(_nextCapacity, TailChunk.CapacityFor(payload)), End);
+        _nextCapacity = Math.Min(added.Capacity * 2, TailCache.LargestSlab);
+        _chunks.Add(added);
+        return added;
     }
 
     private int FindChunk(long offset)

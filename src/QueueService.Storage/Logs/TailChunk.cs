@@ -8,11 +8,13 @@ namespace QueueService.Storage.Logs;
 /// <code>
 /// | time, payload | time, payload | …          free          … | position 1 | position 0 |
 /// </code>
+/// A position with its highest bit set is a hole: its offset has no record.
 /// </summary>
 internal sealed unsafe class TailChunk
 {
     private const int TimeBytes = sizeof(long);
     private const int SlotBytes = sizeof(int);
+    private const int HoleBit = int.MinValue;
 
     private readonly TailCache _owner;
     private readonly byte* _memory;
@@ -58,19 +60,29 @@ internal sealed unsafe class TailChunk
         return true;
     }
 
+    /// <summary>Takes the place of an offset that has no record, so that the ones around it can share a chunk.
+    /// </summary>
+    public bool TryAppendHole(long time)
+    {
+        if (!TryAppend(time, [])) return false;
+        Slot(Count - 1) |= HoleBit;
+        return true;
+    }
+
+    public bool IsHole(int index) => (Slot(index) & HoleBit) != 0;
+
     /// <summary>Its memory is gone.</summary>
     public bool IsFree => Volatile.Read(ref _references) == 0;
 
-    public int PayloadLength(int index) => End(index) - Slot(index) - TimeBytes;
+    public int PayloadLength(int index) => End(index) - Position(index) - TimeBytes;
 
-    public long Time(int index) => *(long*)(_memory + Slot(index));
-
-    public ReadOnlySpan<byte> Payload(int index) => new(_memory + Slot(index) + TimeBytes, PayloadLength(index));
+    /// <summary>For a hole, the time of the record that follows.</summary>
+    public long Time(int index) => *(long*)(_memory + Position(index));
 
     public PinnedRecord Pin(int index)
     {
         Interlocked.Increment(ref _references);
-        return new PinnedRecord(this, _memory + Slot(index) + TimeBytes, PayloadLength(index), Time(index));
+        return new PinnedRecord(this, _memory + Position(index) + TimeBytes, PayloadLength(index), Time(index));
     }
 
     public void AddReference() => Interlocked.Increment(ref _references);
@@ -100,12 +112,14 @@ internal sealed unsafe class TailChunk
     /// <summary>The n-th record of a view, which may be older than the chunk.</summary>
     internal ReadOnlySpan<byte> Payload(int index, in ChunkView view)
     {
-        int start = Slot(index) + TimeBytes;
-        int end = index + 1 < view.Count ? Slot(index + 1) : view.Used;
+        int start = Position(index) + TimeBytes;
+        int end = index + 1 < view.Count ? Position(index + 1) : view.Used;
         return new ReadOnlySpan<byte>(_memory + start, end - start);
     }
 
-    private int End(int index) => index + 1 < Count ? Slot(index + 1) : _used;
+    private int End(int index) => index + 1 < Count ? Position(index + 1) : _used;
+
+    private int Position(int index) => Slot(index) & ~HoleBit;
 
     private ref int Slot(int index) => ref *(int*)(_memory + Capacity - ((index + 1) * SlotBytes));
 }
