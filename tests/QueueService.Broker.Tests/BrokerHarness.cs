@@ -14,8 +14,6 @@ internal sealed class BrokerHarness : IDisposable
 
     public BrokerHarness(BrokerOptions? options = null)
     {
-        // Continuations run where the answer is given: in the turn.
-        SynchronizationContext.SetSynchronizationContext(null);
         Options = options ?? Small;
         Broker = MessageBroker.OpenManually(Disk, Options, Time);
     }
@@ -56,8 +54,11 @@ internal sealed class BrokerHarness : IDisposable
     }
 
     /// <summary>Runs turns until the call is answered.</summary>
-    public T Run<T>(ValueTask<T> call)
+    public T Run<T>(Func<ValueTask<T>> start)
     {
+        // Continuations run where the answer is given: in the turn.
+        SynchronizationContext.SetSynchronizationContext(null);
+        ValueTask<T> call = start();
         for (int turns = 0; !call.IsCompleted; turns++)
         {
             if (turns > 100) throw new InvalidOperationException("The call waits for something.");
@@ -71,14 +72,14 @@ internal sealed class BrokerHarness : IDisposable
 
     public QueueChange CreateQueue(string name = "jobs", QueueConfig? config = null)
     {
-        Result<QueueChange> result = Run(Broker.PutQueue(Name(name), config ?? new QueueConfig(), Precondition.None));
+        Result<QueueChange> result = Run(() => Broker.PutQueue(Name(name), config ?? new QueueConfig(), Precondition.None));
         Assert.Equal(BrokerError.None, result.Error);
         return result.Value;
     }
 
     public SendOutcome Send(params string[] bodies)
     {
-        Result<SendOutcome> result = Run(Broker.Send(Name(), Batch(bodies)));
+        Result<SendOutcome> result = Run(() => Broker.Send(Name(), Batch(bodies)));
         Assert.Equal(BrokerError.None, result.Error);
         return result.Value;
     }
@@ -89,21 +90,21 @@ internal sealed class BrokerHarness : IDisposable
         {
             Max = max, WaitMilliseconds = 0, VisibilityMilliseconds = visibility, AcknowledgeOnReceipt = auto,
         };
-        Result<ReceivedMessages> result = Run(Broker.Receive(Name(), request, CancellationToken.None));
+        Result<ReceivedMessages> result = Run(() => Broker.Receive(Name(), request, CancellationToken.None));
         Assert.Equal(BrokerError.None, result.Error);
         return Read(result.Value);
     }
 
     public BrokerError[] Settle(Settlement settlement, long milliseconds, params ReceiptHandle[] receipts)
     {
-        Result<SettleOutcome> result = Run(Broker.Settle(Name(), settlement, receipts, milliseconds));
+        Result<SettleOutcome> result = Run(() => Broker.Settle(Name(), settlement, receipts, milliseconds));
         Assert.Equal(BrokerError.None, result.Error);
         return result.Value.Errors;
     }
 
     public BrokerError[] Acknowledge(params ReceiptHandle[] receipts) => Settle(Settlement.Acknowledge, 0, receipts);
 
-    public QueueStats Stats() => Run(Broker.GetQueue(Name())).Value.Stats;
+    public QueueStats Stats() => Run(() => Broker.GetQueue(Name())).Value.Stats;
 
     public static List<Received> Read(ReceivedMessages messages)
     {
