@@ -25,7 +25,7 @@ await using (app)
         return 1;
     }
 
-    if (ServerSetup.IsServing(app)) await Console.Out.WriteLineAsync(Banner.Text(app.Urls, options));
+    if (!ServerSetup.IsDescribing) await Console.Out.WriteLineAsync(Banner.Text(app.Urls, options));
     await app.WaitForShutdownAsync();
 }
 

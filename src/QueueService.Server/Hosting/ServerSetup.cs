@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using QueueService.Server.Http;
 using QueueService.Server.OpenApi;
@@ -14,6 +15,9 @@ internal static class ServerSetup
     /// <summary>In-flight requests and the last checkpoint end within this; a container engine kills after 10 s.
     /// </summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(8);
+
+    /// <summary>Whether the program was started by the document generator of the build.</summary>
+    public static bool IsDescribing => Assembly.GetEntryAssembly()?.GetName().Name == "GetDocument.Insider";
 
     public static WebApplicationBuilder CreateBuilder(string[] args)
     {
@@ -35,7 +39,8 @@ internal static class ServerSetup
         services.AddRouting();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         services.AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton<BrokerHost>();
-        services.AddHostedService(provider => provider.GetRequiredService<BrokerHost>());
+        // The build runs this program to write the OpenAPI document; that must not open a data directory.
+        if (!IsDescribing) services.AddHostedService(provider => provider.GetRequiredService<BrokerHost>());
         ApiDocument.AddServices(services);
 
         builder.WebHost.UseUrls(options.Urls).UseKestrelCore().UseKestrelHttpsConfiguration();
@@ -49,9 +54,6 @@ internal static class ServerSetup
         ApiDocument.Map(app);
         return app;
     }
-
-    /// <summary>False when the program was only started to describe its interface.</summary>
-    public static bool IsServing(WebApplication app) => app.Services.GetRequiredService<BrokerHost>().Health is not null;
 
     private static void Configure(KestrelServerOptions kestrel, ConfigurationManager configuration, ServerOptions options)
     {

@@ -50,7 +50,7 @@ internal sealed class DocumentWriter(EndpointDataSource endpoints) : IOpenApiDoc
             Version = "1.0",
             Description = "A durable message queue over HTTP. Every error is an RFC 9457 problem whose `type` is an " +
                 "address on this server that explains it.",
-            Contact = new OpenApiContact { Name = "QueueService", Url = new Uri("/swagger", UriKind.Relative) },
+            Contact = new OpenApiContact { Name = "The maintainers of QueueService" },
             License = new OpenApiLicense { Name = "Apache 2.0", Identifier = "Apache-2.0" },
         };
         document.Servers = [new OpenApiServer { Url = "/", Description = "This server" }];

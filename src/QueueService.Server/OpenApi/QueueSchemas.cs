@@ -18,7 +18,7 @@ internal static class QueueSchemas
         set.Add("QueueSettings", Closed(Object(
             "What the owner of a queue declares; every field is optional.", Settings(set, "?"))));
         set.Add("QueuePatch", Closed(Object(
-            "The fields to change. In JSON merge patch `null` resets a field to its default.", Settings(set, "?", false))));
+            "The fields to change. `null` resets a field to its default.", Nullable(Settings(set, "?", false)))));
         set.Add("QueueStats", Object(
             "Counts of this moment.",
             ("available", Integer("Ready to be received.", 0)),
@@ -57,6 +57,16 @@ internal static class QueueSchemas
                     Integer(field.Description, field.Min, field.Max, withDefaults ? value : null));
             else
                 yield return (field.Name + suffix, Named(set, field, withDefaults ? field.Choices[value] : null));
+        }
+    }
+
+    private static IEnumerable<(string Name, IOpenApiSchema Schema)> Nullable(
+        IEnumerable<(string Name, IOpenApiSchema Schema)> fields)
+    {
+        foreach ((string name, IOpenApiSchema schema) in fields)
+        {
+            if (schema is OpenApiSchema number) number.Type |= JsonSchemaType.Null;
+            yield return (name, schema);
         }
     }
 
