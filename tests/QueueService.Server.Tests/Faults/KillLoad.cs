@@ -10,6 +10,7 @@ internal sealed class KillLoad(DeliveryLedger ledger, string queue, int seed)
 {
     private const int Writers = 4;
     private const int Consumers = 3;
+    private const int LeaseEnded = 410;
 
     // Long against a request, short against the drain at the end, which has to wait for the last leases.
     private const string Visibility = "3s";
@@ -45,7 +46,7 @@ internal sealed class KillLoad(DeliveryLedger ledger, string queue, int seed)
         Delivery[]? received;
         do
         {
-            received = await Round(client, "6s", held, _ => true);
+            received = await Round(client, "6s", held, _ => 0);
             held.AddRange(received ?? []);
         }
         while (received is { Length: > 0 });
@@ -73,23 +74,15 @@ internal sealed class KillLoad(DeliveryLedger ledger, string queue, int seed)
         var random = new SeededRandom(HashCode(Writers + consumer));
         using var client = new QueueClient(server.Address, queue);
         List<Delivery> held = _held[consumer];
-        while (await Round(client, "1s", held, _ => random.Below(10) != 0) is { } received)
+        while (await Round(client, "1s", held, random.Below) is { } received)
             held.AddRange(received);
     }
 
-    /// <summary>Acknowledges what is held, one by one or together, then receives more. No answer: the server is gone.
-    /// </summary>
-    private async Task<Delivery[]?> Round(
-        QueueClient client, string wait, List<Delivery> held, Func<Delivery, bool> keeps)
+    /// <summary>Settles what is held, then receives more. No answer: the server is gone.</summary>
+    private async Task<Delivery[]?> Round(QueueClient client, string wait, List<Delivery> held, Func<int, int> choose)
     {
-        while (held.Count > 0)
-        {
-            Delivery next = held[^1];
-            held.RemoveAt(held.Count - 1);
-            if (!(keeps(next) ? await Acknowledge(client, next) : Check("release", await client.Release(next.Receipt), 410)))
-                return null;
-        }
-
+        if (!await Settle(client, held, choose))
+            return null;
         long requestedAt = ledger.Now();
         (Answer answer, Delivery[] messages) = await client.Receive(10, wait, Visibility);
         if (!Check("receive", answer))
@@ -99,13 +92,54 @@ internal sealed class KillLoad(DeliveryLedger ledger, string queue, int seed)
         return messages;
     }
 
+    /// <summary>Acknowledges together or one by one, and releases one in ten. A message is no longer held once it was
+    /// tried, also when the answer never came.</summary>
+    private async Task<bool> Settle(QueueClient client, List<Delivery> held, Func<int, int> choose)
+    {
+        if (held.Count > 0 && choose(2) == 0)
+        {
+            Delivery[] all = [.. held];
+            held.Clear();
+            return await AcknowledgeTogether(client, all);
+        }
+
+        while (held.Count > 0)
+        {
+            Delivery next = held[^1];
+            held.RemoveAt(held.Count - 1);
+            bool answered = choose(10) == 9
+                ? Check("release", await client.Release(next.Receipt), LeaseEnded)
+                : await Acknowledge(client, next);
+            if (!answered)
+                return false;
+        }
+
+        return true;
+    }
+
     private async Task<bool> Acknowledge(QueueClient client, Delivery delivery)
     {
         ledger.Acknowledging(delivery);
         Answer answer = await client.Acknowledge(delivery.Receipt);
         if (answer.Succeeded)
             ledger.AcknowledgementConfirmed(delivery);
-        return Check("acknowledge", answer, 410);
+        return Check("acknowledge", answer, LeaseEnded);
+    }
+
+    private async Task<bool> AcknowledgeTogether(QueueClient client, Delivery[] deliveries)
+    {
+        foreach (Delivery delivery in deliveries)
+            ledger.Acknowledging(delivery);
+        (Answer answer, int[] statuses) = await client.AcknowledgeBatch(deliveries.Select(d => d.Receipt));
+        for (int i = 0; i < statuses.Length; i++)
+        {
+            if (statuses[i] is >= 200 and < 300)
+                ledger.AcknowledgementConfirmed(deliveries[i]);
+            else if (statuses[i] != LeaseEnded)
+                ledger.Violation($"refused: acknowledge was answered {answer}");
+        }
+
+        return Check("acknowledge together", answer);
     }
 
     /// <summary>Whether the server still answers. While it lives nothing may be refused, but for an ended lease.

@@ -61,8 +61,14 @@ internal sealed class QueueClient : IDisposable
 
     public Task<Answer> Acknowledge(string receipt) => Ask(HttpMethod.Delete, "/receipts/" + receipt, null);
 
-    public Task<Answer> AcknowledgeBatch(IEnumerable<string> receiptHandles) =>
-        Ask(HttpMethod.Post, "/acknowledge", Json(JsonSerializer.Serialize(new { receiptHandles })));
+    /// <summary>Acknowledges several in one commit; a status for each, in the order asked, when there is an answer.
+    /// </summary>
+    public async Task<(Answer Answer, int[] Statuses)> AcknowledgeBatch(IEnumerable<string> receiptHandles)
+    {
+        Answer answer = await Ask(
+            HttpMethod.Post, "/acknowledge", Json(JsonSerializer.Serialize(new { receiptHandles })));
+        return (answer, answer.Succeeded ? Statuses(answer.Json) : []);
+    }
 
     public Task<Answer> Release(string receipt) => Ask(HttpMethod.Post, $"/receipts/{receipt}/release", null);
 
@@ -84,6 +90,9 @@ internal sealed class QueueClient : IDisposable
             message.GetProperty("receiptHandle").GetString()!,
             message.GetProperty("receiveCount").GetInt32())),
     ];
+
+    private static int[] Statuses(JsonElement answer) =>
+        [.. answer.GetProperty("results").EnumerateArray().Select(result => result.GetProperty("status").GetInt32())];
 
     private async Task<Answer> Ask(HttpMethod verb, string path, HttpContent? body)
     {
