@@ -108,7 +108,7 @@ public sealed class FailedSyncTests : IDisposable
         await using ServerProcess server = await ServerProcess.Start(_directory.Data);
         using var client = new QueueClient(server.Address, queue);
         Assert.True((await client.Create()).Succeeded);
-        (Answer answer, Delivery[] messages) = await client.Receive(1000, "0s", "60s");
+        (Answer answer, Delivery[] messages, _) = await client.Receive(1000, "0s", "60s");
         Assert.True(answer.Succeeded, answer.ToString());
         Assert.Empty(confirmed.Except(messages.Select(message => message.Body)));
         await server.KillNow();

@@ -12,6 +12,10 @@ internal sealed class KillLoad(DeliveryLedger ledger, string queue, int seed)
     private const int Consumers = 3;
     private const int LeaseEnded = 410;
 
+    // Two of three ways to settle; the third is one by one.
+    private const int Together = 1;
+    private const int WithReceive = 2;
+
     // Long against a request, short against the drain at the end, which has to wait for the last leases.
     private const string Visibility = "3s";
 
@@ -46,7 +50,7 @@ internal sealed class KillLoad(DeliveryLedger ledger, string queue, int seed)
         Delivery[]? received;
         do
         {
-            received = await Round(client, "6s", held, _ => 0);
+            received = await Round(client, "6s", held, _ => Together);
             held.AddRange(received ?? []);
         }
         while (received is { Length: > 0 });
@@ -58,7 +62,8 @@ internal sealed class KillLoad(DeliveryLedger ledger, string queue, int seed)
         using var client = new QueueClient(server.Address, queue);
         for (bool alive = true; alive;)
         {
-            string[] bodies = [.. Enumerable.Range(0, random.Below(3) == 0 ? 1 + random.Below(20) : 1).Select(_ => Next())];
+            int count = random.Below(3) == 0 ? 1 + random.Below(20) : 1;
+            string[] bodies = [.. Enumerable.Range(0, count).Select(_ => Next())];
             ledger.Sending(bodies);
             Answer answer = bodies.Length == 1
                 ? await client.Send(bodies[0])
@@ -78,31 +83,42 @@ internal sealed class KillLoad(DeliveryLedger ledger, string queue, int seed)
             held.AddRange(received);
     }
 
-    /// <summary>Settles what is held, then receives more. No answer: the server is gone.</summary>
+    /// <summary>Settles what is held, before or with the next receive. No answer: the server is gone.</summary>
     private async Task<Delivery[]?> Round(QueueClient client, string wait, List<Delivery> held, Func<int, int> choose)
     {
-        if (!await Settle(client, held, choose))
+        bool answered = choose(3) switch
+        {
+            WithReceive => true,
+            Together => await SettleTogether(client, held),
+            _ => await SettleEach(client, held, choose),
+        };
+        if (!answered)
             return null;
+        Delivery[] acknowledged = Try(held);
         long requestedAt = ledger.Now();
-        (Answer answer, Delivery[] messages) = await client.Receive(10, wait, Visibility);
+        (Answer answer, Delivery[] messages, int[] statuses) =
+            await client.Receive(10, wait, Visibility, [.. acknowledged.Select(delivery => delivery.Receipt)]);
         if (!Check("receive", answer))
             return null;
+        Conclude(acknowledged, statuses, answer);
         foreach (Delivery message in messages)
             ledger.Received(message, requestedAt);
         return messages;
     }
 
-    /// <summary>Acknowledges together or one by one, and releases one in ten. A message is no longer held once it was
-    /// tried, also when the answer never came.</summary>
-    private async Task<bool> Settle(QueueClient client, List<Delivery> held, Func<int, int> choose)
+    private async Task<bool> SettleTogether(QueueClient client, List<Delivery> held)
     {
-        if (held.Count > 0 && choose(2) == 0)
-        {
-            Delivery[] all = [.. held];
-            held.Clear();
-            return await AcknowledgeTogether(client, all);
-        }
+        if (held.Count == 0)
+            return true;
+        Delivery[] deliveries = Try(held);
+        (Answer answer, int[] statuses) = await client.AcknowledgeBatch(deliveries.Select(d => d.Receipt));
+        Conclude(deliveries, statuses, answer);
+        return Check("acknowledge together", answer);
+    }
 
+    /// <summary>Acknowledges one by one, and releases one in ten.</summary>
+    private async Task<bool> SettleEach(QueueClient client, List<Delivery> held, Func<int, int> choose)
+    {
         while (held.Count > 0)
         {
             Delivery next = held[^1];
@@ -126,20 +142,28 @@ internal sealed class KillLoad(DeliveryLedger ledger, string queue, int seed)
         return Check("acknowledge", answer, LeaseEnded);
     }
 
-    private async Task<bool> AcknowledgeTogether(QueueClient client, Delivery[] deliveries)
+    /// <summary>A message is no longer held once its acknowledgement was tried, also when the answer never came.
+    /// </summary>
+    private Delivery[] Try(List<Delivery> held)
     {
+        Delivery[] deliveries = [.. held];
+        held.Clear();
         foreach (Delivery delivery in deliveries)
             ledger.Acknowledging(delivery);
-        (Answer answer, int[] statuses) = await client.AcknowledgeBatch(deliveries.Select(d => d.Receipt));
-        for (int i = 0; i < statuses.Length; i++)
+        return deliveries;
+    }
+
+    private void Conclude(Delivery[] acknowledged, int[] statuses, Answer answer)
+    {
+        if (answer.Succeeded && statuses.Length != acknowledged.Length)
+            ledger.Violation($"{acknowledged.Length} acknowledgements were answered by {answer}");
+        foreach ((Delivery delivery, int status) in acknowledged.Zip(statuses))
         {
-            if (statuses[i] is >= 200 and < 300)
-                ledger.AcknowledgementConfirmed(deliveries[i]);
-            else if (statuses[i] != LeaseEnded)
+            if (status is >= 200 and < 300)
+                ledger.AcknowledgementConfirmed(delivery);
+            else if (status != LeaseEnded)
                 ledger.Violation($"refused: acknowledge was answered {answer}");
         }
-
-        return Check("acknowledge together", answer);
     }
 
     /// <summary>Whether the server still answers. While it lives nothing may be refused, but for an ended lease.

@@ -48,15 +48,16 @@ internal sealed class QueueClient : IDisposable
         HttpMethod.Post, "/messages/batch",
         Json(JsonSerializer.Serialize(new { messages = bodies.Select(body => new { body }) })));
 
-    /// <summary>Receives, and acknowledges earlier messages in the same commit.</summary>
-    public async Task<(Answer Answer, Delivery[] Messages)> Receive(
-        int max, string wait, string visibility, IReadOnlyCollection<string>? acknowledge = null)
+    /// <summary>Receives, and acknowledges earlier messages in the same commit: a status for each of them.</summary>
+    public async Task<(Answer Answer, Delivery[] Messages, int[] Statuses)> Receive(
+        int max, string wait, string visibility, params IReadOnlyCollection<string> acknowledge)
     {
         string query = string.Create(
             CultureInfo.InvariantCulture, $"/receive?max={max}&wait={wait}&visibilityTimeout={visibility}");
-        using StringContent? body = acknowledge is null ? null : Json(JsonSerializer.Serialize(new { acknowledge }));
+        using StringContent? body =
+            acknowledge.Count == 0 ? null : Json(JsonSerializer.Serialize(new { acknowledge }));
         Answer answer = await Ask(HttpMethod.Post, query, body);
-        return (answer, answer.Succeeded ? Messages(answer.Json) : []);
+        return answer.Succeeded ? (answer, Messages(answer.Json), Statuses(answer.Json)) : (answer, [], []);
     }
 
     public Task<Answer> Acknowledge(string receipt) => Ask(HttpMethod.Delete, "/receipts/" + receipt, null);
@@ -91,8 +92,12 @@ internal sealed class QueueClient : IDisposable
             message.GetProperty("receiveCount").GetInt32())),
     ];
 
+    /// <summary>Of a batch its results; of a receive the messages that it acknowledged, if any.</summary>
     private static int[] Statuses(JsonElement answer) =>
-        [.. answer.GetProperty("results").EnumerateArray().Select(result => result.GetProperty("status").GetInt32())];
+        answer.TryGetProperty("results", out JsonElement results) ||
+        answer.TryGetProperty("acknowledged", out results)
+            ? [.. results.EnumerateArray().Select(result => result.GetProperty("status").GetInt32())]
+            : [];
 
     private async Task<Answer> Ask(HttpMethod verb, string path, HttpContent? body)
     {

@@ -4,7 +4,7 @@ namespace QueueService.Server.Tests.Faults;
 public sealed class SyncAuditTests
 {
     private const string Request =
-        """7 1.0 recvmsg(9<socket:[5]>, {msg_iov=[{iov_base="POST /v1/queues/q/messages\r\n\r\naudit-000001"}]}, 0) = 48""";
+        """7 1.0 recvmsg(9<socket:[5]>, {msg_iov=[{iov_base="POST /v1/queues\r\n\r\naudit-000001"}]}, 0) = 37""";
 
     private const string Write =
         """8 1.1 pwritev(4</data/journal/1>, [{iov_base="\1\0audit-000001", iov_len=4096}], 1, 8192) = 4096""";

@@ -52,7 +52,8 @@ internal static partial class SystemCallTrace
             else if (Call.Match(rest) is { Success: true } call)
             {
                 bool interrupted = rest.EndsWith(Unfinished, StringComparison.Ordinal);
-                var entered = new SystemCall(call.Groups["name"].Value, Target(call.Groups["rest"].Value), rest, number);
+                string target = Target(call.Groups["rest"].Value);
+                var entered = new SystemCall(call.Groups["name"].Value, target, rest, number);
                 if (interrupted)
                     unfinished[thread] = calls.Count;
                 calls.Add(interrupted ? entered : Return(entered, rest, number));
