@@ -49,7 +49,7 @@ internal static class ServiceRoutes
         BrokerHealth.DiskFull => Status(http, "diskFull"u8),
         BrokerHealth.Draining => new Problem(ProblemKind.ShuttingDown).Write(http),
         null => new Problem(ProblemKind.Starting).Write(http),
-        _ => new Problem(ProblemKind.StorageFailed).Write(http),
+        _ => BrokerError.StorageFailed.Write(http),
     };
 
     private static Task Status(HttpContext http, ReadOnlySpan<byte> status)
