@@ -141,10 +141,11 @@ public sealed partial class Store
                     uint resource = BinaryPrimitives.ReadUInt32LittleEndian(payload);
                     applied[resource] = BinaryPrimitives.ReadUInt64LittleEndian(payload[4..]);
                     _fold.Restore(resource, payload[12..]);
+
+                    // Not before: the fold cannot say yet which of the resource's records are needed.
+                    SpillInline();
                     break;
             }
-
-            SpillInline();
         });
         return applied;
     }
