@@ -43,6 +43,7 @@ public sealed partial class Store
         CutToManifest(manifest);
         Dictionary<uint, ulong> applied = RestoreSnapshot(manifest);
         JournalEnd end = Replay(manifest, headers, applied);
+        JournalReader.Harden(_files, end);
         Incarnation = Math.Max(manifest?.Incarnation ?? 0, headers.Count > 0 ? headers[^1].Incarnation : 0) + 1;
         RecoveredTime = Math.Max(end.Time, manifest?.Time ?? 0);
         WasUnclean = headers.Count > 0 && !(manifest is { Clean: true } && end.NextSequence == manifest.Last + 1
