@@ -62,7 +62,6 @@ internal sealed class JournalFiles(IFileSystem files, int fileBytes)
     /// of an interrupted preparation go.</summary>
     public void Adopt(IEnumerable<JournalFileHeader> live)
     {
-        files.CreateFolder(Folder);
         foreach (JournalFileHeader header in live) _live.Add(new LiveFile(header.Number, header.FirstSequence));
         foreach (string name in files.ListFiles(Folder))
         {

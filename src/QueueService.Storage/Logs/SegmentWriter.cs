@@ -145,7 +145,7 @@ internal sealed class SegmentWriter(IFileSystem files, SegmentFiles handles, Sto
         SegmentFormat.WriteHeader(header, log, offset, salt);
         file.Write(header, 0);
         _foldersToSync.Add(folder);
-        _foldersToSync.Add("logs");
+        _foldersToSync.Add(SegmentFormat.Folder);
         var extent = new SegmentExtent(SegmentFormat.HeaderBytes, offset, offset - 1, long.MinValue, 0);
         var tail = new Tail(new Segment(handles, log, offset, salt, extent, isNew: true), file);
         _tails.Add(log, tail);
