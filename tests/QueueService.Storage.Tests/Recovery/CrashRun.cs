@@ -94,6 +94,7 @@ internal sealed class CrashRun
         TailCacheBytes = 16 << (10 + _random.Next(5)),
         RunBytes = 2 << (10 + _random.Next(3)),
         SegmentBytes = 8 << (10 + _random.Next(3)),
+        SliceBytes = 64 << _random.Next(8),
         MaxOpenSegments = 1 + _random.Next(8),
         ReserveBytes = _random.Chance(1, 2) ? 0 : 32 << 10,
     };
