@@ -32,8 +32,7 @@ internal struct RequestBody : IDisposable
         if (request.Headers.ContentEncoding.Count > 0)
             return new RequestBody { Problem = new Problem(ProblemKind.UnsupportedContentEncoding) };
         if (request.ContentLength == 0 || (request.ContentLength is null && !MayFollow(http))) return body;
-        if (request.ContentLength > Limits.RequestBytes)
-            return new RequestBody { Problem = new Problem(ProblemKind.RequestTooLarge) };
+        if (request.ContentLength > Limits.RequestBytes) return new RequestBody { Problem = TooLarge(http) };
         if (!body.Reserve(account, request.ContentLength ?? FirstChunk)) return body;
 
         try
@@ -58,6 +57,15 @@ internal struct RequestBody : IDisposable
             body.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Refuses a body by its length, and lets the server read (and forget) it for its few seconds after the
+    /// answer: a client that is still writing would otherwise see a broken connection instead of the answer.</summary>
+    public static Problem TooLarge(HttpContext http)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = null;
+        return new Problem(ProblemKind.RequestTooLarge);
     }
 
     public void Dispose()
