@@ -32,6 +32,8 @@ internal struct RequestBody : IDisposable
         if (request.Headers.ContentEncoding.Count > 0)
             return new RequestBody { Problem = new Problem(ProblemKind.UnsupportedContentEncoding) };
         if (request.ContentLength == 0 || (request.ContentLength is null && !MayFollow(http))) return body;
+        if (request.ContentLength is null && IsAmbiguous(request))
+            return new RequestBody { Problem = new Problem(ProblemKind.MalformedRequest, Ambiguous) };
         if (request.ContentLength > Limits.RequestBytes) return new RequestBody { Problem = TooLarge(http) };
         if (!body.Reserve(account, request.ContentLength ?? FirstChunk)) return body;
 
@@ -75,6 +77,13 @@ internal struct RequestBody : IDisposable
         _account?.Leave(_reserved);
         this = default;
     }
+
+    private const string Ambiguous = "The length of the body is given twice, or in a way that HTTP/1.0 does not know.";
+
+    /// <summary>Kestrel lets chunking win over a length, which it renames. Proxies may decide otherwise, and then the
+    /// rest of one body is the next request of somebody else.</summary>
+    private static bool IsAmbiguous(HttpRequest request) =>
+        request.Headers.ContainsKey("X-Content-Length") || HttpProtocol.IsHttp10(request.Protocol);
 
     /// <summary>A request without a length has a body only when it is chunked.</summary>
     private static bool MayFollow(HttpContext http) =>

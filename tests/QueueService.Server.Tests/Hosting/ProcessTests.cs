@@ -105,6 +105,7 @@ public sealed class ProcessTests : IDisposable
     {
         ProcessStartInfo start = new("dotnet", [Program, .. arguments])
         {
+            UseShellExecute = false,
             WorkingDirectory = _folder.FullName,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
