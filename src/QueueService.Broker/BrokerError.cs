@@ -26,6 +26,9 @@ public enum BrokerError
     /// <summary>The body is larger than the queue's maxMessageBytes.</summary>
     MessageTooLarge,
 
+    /// <summary>The message would be past the queue's retention before it becomes visible.</summary>
+    DelayExceedsRetention,
+
     /// <summary>More receives are waiting than the limit.</summary>
     TooManyWaiters,
 

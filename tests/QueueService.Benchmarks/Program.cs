@@ -1,1 +1,40 @@
-return;
+using System.Runtime.InteropServices;
+using QueueService.Benchmarks;
+using QueueService.Benchmarks.Floor;
+using QueueService.Benchmarks.Measuring;
+using QueueService.Benchmarks.Scenarios;
+
+using CancellationTokenSource stop = new();
+using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
+using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+try
+{
+    string command = args.FirstOrDefault() ?? "help";
+    BenchmarkOptions options = BenchmarkOptions.Parse(args.AsSpan(Math.Min(args.Length, 1)));
+    string commandLine = $"dotnet run -c Release --project tests/QueueService.Benchmarks -- {string.Join(' ', args)}";
+    Report report = new(options, commandLine, stop.Token);
+    return command switch
+    {
+        "floor" => await FloorServer.RunAsync(options.Urls, options.Body, stop.Token),
+        "backlog" => await Backlog.RunAsync(report),
+        "all" => await HttpScenarios.RunAllAsync(report),
+        "help" or "--help" => Usage.Print(),
+        _ => await HttpScenarios.RunAsync(command, report),
+    };
+}
+catch (Exception reason) when (reason is BenchmarkException or HttpRequestException)
+{
+    await Console.Error.WriteLineAsync(reason.Message);
+    return 2;
+}
+catch (OperationCanceledException)
+{
+    return 130;
+}
+
+// The servers are ended and their data is removed on the way out.
+void Cancel(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
+}

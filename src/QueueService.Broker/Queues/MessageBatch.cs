@@ -1,3 +1,4 @@
+using System.Buffers;
 using QueueService.Broker.Messages;
 
 namespace QueueService.Broker.Queues;
@@ -8,23 +9,84 @@ namespace QueueService.Broker.Queues;
 /// </summary>
 public sealed class MessageBatch : IDisposable
 {
+    private const int MaxIdle = 256;
+
+    /// <summary>Larger buffers are not kept: a burst of large messages must not stay in memory.</summary>
+    private const int MaxIdleBytes = 256 << 10;
+
+    private static readonly Stack<MessageBatch> Idle = new();
+    private static readonly Lock Gate = new();
+
+    private byte[] _buffer = [];
+    private Entry[] _entries = new Entry[1];
+
+    private MessageBatch()
+    {
+    }
+
     /// <summary>Accept what is acceptable and report the rest per message, instead of all or nothing.</summary>
     public bool Partial { get; set; }
 
-    public int Count => throw new NotSupportedException();
+    public int Count { get; private set; }
 
     /// <summary>Bytes of all bodies and headers so far.</summary>
-    public int Bytes => throw new NotSupportedException();
+    public int Bytes { get; private set; }
 
     /// <summary>Takes a batch from the pool.</summary>
-    public static MessageBatch Rent() => throw new NotSupportedException();
+    public static MessageBatch Rent()
+    {
+        lock (Gate)
+        {
+            if (Idle.TryPop(out MessageBatch? batch)) return batch;
+        }
+
+        return new MessageBatch();
+    }
 
     /// <summary>Copies one message in.</summary>
     /// <param name="delayMilliseconds">0 to a year; null takes the queue's default.</param>
-    public void Add(MessageHeaders headers, ReadOnlySpan<byte> body, long? delayMilliseconds = null) =>
-        throw new NotSupportedException();
+    public void Add(MessageHeaders headers, ReadOnlySpan<byte> body, long? delayMilliseconds = null)
+    {
+        int bytes = MessageFormat.Measure(headers, body.Length);
+        if (Bytes + bytes > _buffer.Length) Grow(Bytes + bytes);
+        if (Count == _entries.Length) Array.Resize(ref _entries, Count * 4);
+        MessageFormat.Write(_buffer.AsSpan(Bytes, bytes), headers, body);
+        _entries[Count++] = new Entry(Bytes, bytes, body.Length, delayMilliseconds ?? -1);
+        Bytes += bytes;
+    }
 
     public void Dispose()
     {
+        Count = 0;
+        Bytes = 0;
+        Partial = false;
+        if (_buffer.Length > MaxIdleBytes)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = [];
+        }
+
+        lock (Gate)
+        {
+            if (Idle.Count < MaxIdle) Idle.Push(this);
+        }
     }
+
+    internal ReadOnlySpan<byte> Message(int index) =>
+        _buffer.AsSpan(_entries[index].Start, _entries[index].Length);
+
+    internal int BodyBytes(int index) => _entries[index].Body;
+
+    /// <summary>Negative when the queue's default applies.</summary>
+    internal long Delay(int index) => _entries[index].Delay;
+
+    private void Grow(int needed)
+    {
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, Math.Max(_buffer.Length * 2, 1024)));
+        _buffer.AsSpan(0, Bytes).CopyTo(larger);
+        if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+    }
+
+    private readonly record struct Entry(int Start, int Length, int Body, long Delay);
 }

@@ -1,3 +1,5 @@
+using QueueService.Storage.Logs;
+
 namespace QueueService.Broker.Queues;
 
 /// <summary>A queue as its owner sees it.</summary>
@@ -16,7 +18,22 @@ public sealed record QueueDescription(
 /// </param>
 public sealed record QueueStats(
     long Available, long Leased, long Delayed, long OldestMessageAgeSeconds,
-    long SentTotal, long ReceivedTotal, long DeletedTotal, long ExpiredTotal, string? BlockedReason);
+    long SentTotal, long ReceivedTotal, long DeletedTotal, long ExpiredTotal, string? BlockedReason)
+{
+    /// <summary>The oldest message is not in memory: its age is read outside the loop.</summary>
+    internal OldestOnDisk? OnDisk { get; init; }
+
+    internal QueueStats ReadFromDisk()
+    {
+        if (OnDisk is not { } oldest) return this;
+        using var reader = new SegmentReader();
+        bool found = reader.Read(oldest.Log, oldest.Offset, out long time, out _) == ReadOutcome.Found;
+        return this with { OldestMessageAgeSeconds = found ? Math.Max(0, oldest.Now - time) / 1000 : 0, OnDisk = null };
+    }
+}
+
+/// <summary>Where the oldest message of a queue lies, and the time of the question.</summary>
+internal sealed record OldestOnDisk(AppendLog Log, long Offset, long Now);
 
 /// <summary>The outcome of a PUT or PATCH.</summary>
 public sealed record QueueChange(QueueDescription Queue, bool Created);

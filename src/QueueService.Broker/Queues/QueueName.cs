@@ -21,5 +21,8 @@ public readonly record struct QueueName
         return valid;
     }
 
+    /// <summary>A name that was checked before it was stored.</summary>
+    internal static QueueName Stored(string text) => new(text);
+
     public override string ToString() => Value;
 }

@@ -1,4 +1,5 @@
 using QueueService.Broker.Messages;
+using QueueService.Storage.Logs;
 
 namespace QueueService.Broker.Queues;
 
@@ -8,28 +9,136 @@ namespace QueueService.Broker.Queues;
 /// </summary>
 public sealed class ReceivedMessages : IDisposable
 {
-    public int Count => throw new NotSupportedException();
+    private const int MaxIdle = 1_024;
+    private const int MaxIdleItems = 128;
 
-    public Durability Durability => throw new NotSupportedException();
+    private static readonly Stack<ReceivedMessages> Idle = new();
+    private static readonly Lock Gate = new();
+
+    private Delivery[] _items = new Delivery[1];
+    private MessageQueue _queue = null!;
+    private ReceiptSeal _seal;
+    private long _epoch;
+    private SegmentReader? _reader;
+
+    private ReceivedMessages()
+    {
+    }
+
+    public int Count { get; private set; }
+
+    public Durability Durability { get; private set; }
 
     /// <summary>Outcomes of <see cref="ReceiveRequest.Acknowledge"/>, in order; null when none were given.</summary>
-    public BrokerError[]? Acknowledged => throw new NotSupportedException();
+    public BrokerError[]? Acknowledged { get; internal set; }
 
     /// <summary>Browse only: where the next page starts; null at the end of the queue.</summary>
-    public long? Next => throw new NotSupportedException();
+    public long? Next { get; internal set; }
+
+    /// <summary>Messages that turned out to be damaged on disk while they were read: for the broker, to take them out.
+    /// </summary>
+    internal List<long>? Damaged { get; private set; }
 
     /// <summary>Reads the n-th message. The view is valid until the next call. Answers false when the message is no
     /// longer there (purged meanwhile) or damaged on disk: leave it out.</summary>
-    public bool TryRead(int n, out MessageView message) => throw new NotSupportedException();
+    public bool TryRead(int n, out MessageView message)
+    {
+        ref Delivery item = ref _items[n];
+        ReadOnlySpan<byte> bytes;
+        long sentAt = item.Record.Time;
+        if (item.Record.IsPinned)
+        {
+            bytes = item.Record.Payload;
+        }
+        else
+        {
+            _reader ??= new SegmentReader();
+            ReadOutcome outcome = _reader.Read(_queue.Log, item.Offset, out sentAt, out bytes);
+            if (outcome == ReadOutcome.Damaged) (Damaged ??= []).Add(item.Offset);
+            if (outcome != ReadOutcome.Found)
+            {
+                message = default;
+                return false;
+            }
+        }
+
+        message = new MessageView(bytes)
+        {
+            Id = new MessageId(_queue.Resource, item.Offset),
+            Receipt = item.HasReceipt ? _seal.Issue(_queue.Resource, item.Offset, item.ReceiveCount, _epoch) : default,
+            State = item.State,
+            ReceiveCount = item.ReceiveCount,
+            SentAt = sentAt,
+            FirstReceivedAt = item.FirstReceivedAt,
+            VisibleAt = item.VisibleAt,
+        };
+        return true;
+    }
 
     public void Dispose()
     {
+        for (int i = 0; i < Count; i++) _items[i].Record.Release();
+        Array.Clear(_items, 0, Count);
+        Count = 0;
+        _reader?.Dispose();
+        _reader = null;
+        _queue = null!;
+        Acknowledged = null;
+        Next = null;
+        Damaged = null;
+        if (_items.Length > MaxIdleItems) _items = new Delivery[1];
+        lock (Gate)
+        {
+            if (Idle.Count < MaxIdle) Idle.Push(this);
+        }
+    }
+
+    internal static ReceivedMessages Rent(MessageQueue queue, ReceiptSeal seal)
+    {
+        ReceivedMessages? messages;
+        lock (Gate)
+        {
+            if (!Idle.TryPop(out messages)) messages = new ReceivedMessages();
+        }
+
+        messages._queue = queue;
+        messages._seal = seal;
+        messages._epoch = queue.Epoch;
+        messages.Durability = queue.Config.Durability;
+        return messages;
+    }
+
+    /// <summary>Takes a message in and holds its record when it is in memory. On the loop.</summary>
+    internal void Add(in Delivery delivery)
+    {
+        if (Count == _items.Length) Array.Resize(ref _items, Count * 4);
+        _items[Count] = delivery;
+        _queue.Log.TryPin(delivery.Offset, out _items[Count].Record);
+        Count++;
+    }
+
+    internal (MessageQueue Queue, List<long> Offsets)? TakeDamaged() => Damaged is null ? null : (_queue, Damaged);
+
+    /// <summary>One message, without its bytes.</summary>
+    internal struct Delivery
+    {
+        public long Offset;
+        public PinnedRecord Record;
+        public long FirstReceivedAt;
+        public long VisibleAt;
+        public int ReceiveCount;
+        public MessageState State;
+        public bool HasReceipt;
     }
 }
 
 /// <summary>One message, as it lies in memory. Instants are Unix milliseconds.</summary>
 public readonly ref struct MessageView
 {
+    private readonly ReadOnlySpan<byte> _message;
+
+    internal MessageView(ReadOnlySpan<byte> message) => _message = message;
+
     public MessageId Id { get; init; }
 
     /// <summary>Default for a browsed message and for one acknowledged on receipt.</summary>
@@ -47,18 +156,18 @@ public readonly ref struct MessageView
     /// <summary>When the lease or the delay ends; 0 when it is available.</summary>
     public long VisibleAt { get; init; }
 
-    public ReadOnlySpan<byte> Body { get; init; }
+    public ReadOnlySpan<byte> Body => MessageFormat.Body(_message);
 
     /// <summary>The body is valid UTF-8 (checked when it was sent).</summary>
-    public bool BodyIsText { get; init; }
+    public bool BodyIsText => MessageFormat.IsText(_message);
 
     /// <summary>True when <see cref="ReadHeaders"/> has more to say than the content type.</summary>
-    public bool HasHeaders { get; init; }
+    public bool HasHeaders => MessageFormat.HasHeaders(_message);
 
     /// <summary>Never null: the given one, or text/plain or application/octet-stream. No allocation for usual types.
     /// </summary>
-    public string ContentType => throw new NotSupportedException();
+    public string ContentType => MessageFormat.ContentType(_message);
 
     /// <summary>Decodes the headers; allocates.</summary>
-    public MessageHeaders ReadHeaders() => throw new NotSupportedException();
+    public MessageHeaders ReadHeaders() => MessageFormat.ReadHeaders(_message);
 }

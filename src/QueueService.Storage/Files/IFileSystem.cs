@@ -6,8 +6,9 @@ namespace QueueService.Storage.Files;
 /// use '/' between folders.
 /// </summary>
 /// <remarks>
-/// Every member throws <see cref="DiskFullException"/> when space has run out and <see cref="IOException"/> for any
-/// other failure that the disk reports. None retries.
+/// Every member but the syncs throws <see cref="DiskFullException"/> when space has run out; for any other failure that
+/// the disk reports it is <see cref="IOException"/>, for a missing name <see cref="FileNotFoundException"/>. None
+/// retries.
 /// </remarks>
 public interface IFileSystem
 {
@@ -15,10 +16,11 @@ public interface IFileSystem
     /// <see cref="SyncDirectory"/> of its folder.</summary>
     IFile Open(string path, FileOpening opening);
 
+    /// <summary>Whether a file or folder has this name. Throws when the disk cannot tell.</summary>
     bool Exists(string path);
 
     /// <summary>The names (not paths) of the files in a folder, in ordinal order; empty when there is no such folder.
-    /// </summary>
+    /// The lock of <see cref="LockExclusively"/> is not among them, so no clean-up can remove it.</summary>
     IReadOnlyList<string> ListFiles(string folder);
 
     /// <summary>The names of the folders in a folder, in ordinal order; empty when there is no such folder.</summary>
@@ -79,7 +81,8 @@ public interface IFile : IDisposable
     void SetLength(long length);
 
     /// <summary>fdatasync. A failure is thrown, never swallowed, and must never be followed by another try on the same
-    /// data: the kernel has marked the lost pages clean.</summary>
+    /// data: the kernel has marked the lost pages clean. It is an <see cref="IOException"/> also when space ran out,
+    /// never <see cref="DiskFullException"/>, which callers may wait out.</summary>
     void Sync();
 
     /// <summary>Asks the kernel to start writing a range back (sync_file_range): paces large writes, promises nothing.

@@ -1,0 +1,228 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using QueueService.Storage;
+
+namespace QueueService.Broker.Queues;
+
+/// <summary>From records to state. The same code runs for a live command and for a replay.</summary>
+internal sealed partial class MessageQueue
+{
+    public void Apply(in JournalRecord record)
+    {
+        ReadOnlySpan<byte> payload = record.Payload;
+        switch ((QueueRecord)record.Type)
+        {
+            case QueueRecord.Created:
+                ApplyCreated(payload, record.Time);
+                break;
+            case QueueRecord.Configured:
+                ApplyConfigured(payload, record.Time);
+                break;
+            case QueueRecord.Deleted:
+                IsDeleted = true;
+                break;
+            case QueueRecord.Sent:
+                log.Append(record.Time, payload);
+                SentTotal++;
+                break;
+            case QueueRecord.SentDelayed:
+                ApplyDelayed(log.Append(record.Time, payload[8..]), BinaryPrimitives.ReadInt64LittleEndian(payload));
+                SentTotal++;
+                break;
+            case QueueRecord.Leased:
+                ApplyLeased(payload[8..], BinaryPrimitives.ReadInt64LittleEndian(payload), record.Time);
+                break;
+            case QueueRecord.Taken:
+                ApplyTaken(payload);
+                break;
+            case QueueRecord.Acknowledged:
+            case QueueRecord.Removed:
+                DeletedTotal += ApplyTerminal(payload);
+                break;
+            case QueueRecord.Released:
+                ApplyMoved(payload[8..], BinaryPrimitives.ReadInt64LittleEndian(payload), leased: false);
+                break;
+            case QueueRecord.Extended:
+                ApplyMoved(payload[8..], BinaryPrimitives.ReadInt64LittleEndian(payload), leased: true);
+                break;
+            case QueueRecord.Purged:
+                ApplyPurged(payload);
+                break;
+            case QueueRecord.Expired:
+                ExpiredTotal += ApplyFloor((long)new SpanReader(payload).ReadVarint());
+                break;
+            case QueueRecord.Restarted:
+                ApplyRestarted(payload);
+                break;
+            default:
+                throw new InvalidOperationException($"Queue record type {record.Type} is not known to this version.");
+        }
+    }
+
+    private void ApplyCreated(ReadOnlySpan<byte> payload, long time)
+    {
+        var reader = new SpanReader(payload);
+        Name = QueueName.Stored(reader.ReadText());
+        Config = QueueConfigFormat.Read(ref reader);
+        Version = 1;
+        CreatedAt = UpdatedAt = time;
+    }
+
+    private void ApplyConfigured(ReadOnlySpan<byte> payload, long time)
+    {
+        var reader = new SpanReader(payload);
+        Config = QueueConfigFormat.Read(ref reader);
+        Version++;
+        UpdatedAt = time;
+    }
+
+    private void ApplyDelayed(long offset, long visibleAt)
+    {
+        var touched = new Touched { Deadline = visibleAt };
+        _touched.Add(offset, touched);
+        _touchedAhead++;
+        Index(offset, touched);
+    }
+
+    private void ApplyLeased(ReadOnlySpan<byte> payload, long deadline, long time)
+    {
+        var runs = new OffsetRuns(payload, withCounts: true);
+        while (runs.MoveNext())
+        {
+            ReceivedTotal += runs.Length;
+            for (long offset = runs.First; offset < runs.First + runs.Length; offset++)
+            {
+                ref Touched touched =
+                    ref CollectionsMarshal.GetValueRefOrAddDefault(_touched, offset, out bool exists);
+                if (exists) Unindex(touched);
+                else PassNext(offset);
+                touched.Deadline = deadline;
+                touched.ReceiveCount = runs.ReceiveCount;
+                if (touched.FirstReceivedAt == 0) touched.FirstReceivedAt = time;
+                touched.IsLeased = true;
+                touched.IsReady = false;
+                Index(offset, touched);
+            }
+        }
+    }
+
+    private void ApplyTaken(ReadOnlySpan<byte> payload)
+    {
+        var runs = new OffsetRuns(payload);
+        while (runs.MoveNext())
+        {
+            ReceivedTotal += runs.Length;
+            for (long offset = runs.First; offset < runs.First + runs.Length; offset++)
+                if (!_touched.ContainsKey(offset)) PassNext(offset);
+        }
+
+        DeletedTotal += ApplyTerminal(payload);
+    }
+
+    private long ApplyTerminal(ReadOnlySpan<byte> payload)
+    {
+        long count = 0;
+        var runs = new OffsetRuns(payload);
+        while (runs.MoveNext())
+        {
+            count += runs.Length;
+            for (long offset = runs.First; offset < runs.First + runs.Length; offset++)
+            {
+                if (_touched.Remove(offset, out Touched touched))
+                {
+                    Unindex(touched);
+                    if (offset >= Next) _touchedAhead--;
+                }
+
+                if (offset >= Next) _terminalAhead++;
+                if (offset == Floor) Floor++;
+                else _terminal.Add(offset);
+            }
+        }
+
+        RaiseFloor();
+        return count;
+    }
+
+    private void ApplyMoved(ReadOnlySpan<byte> payload, long deadline, bool leased)
+    {
+        var runs = new OffsetRuns(payload);
+        while (runs.MoveNext())
+        {
+            for (long offset = runs.First; offset < runs.First + runs.Length; offset++)
+            {
+                ref Touched touched = ref CollectionsMarshal.GetValueRefOrNullRef(_touched, offset);
+                Unindex(touched);
+                touched.Deadline = deadline;
+                touched.IsLeased = leased;
+                touched.IsReady = false;
+                Index(offset, touched);
+            }
+        }
+    }
+
+    private void ApplyPurged(ReadOnlySpan<byte> payload)
+    {
+        var reader = new SpanReader(payload);
+        DeletedTotal += ApplyFloor((long)reader.ReadVarint());
+        Epoch = (long)reader.ReadVarint();
+    }
+
+    private void ApplyRestarted(ReadOnlySpan<byte> payload)
+    {
+        var reader = new SpanReader(payload);
+        long next = (long)reader.ReadVarint();
+        Epoch = (long)reader.ReadVarint();
+        if (next <= log.End) return;
+        _gaps.Add((log.End, next));
+        log.SkipTo(next);
+        RaiseFloor();
+    }
+
+    /// <summary>Everything below the floor is done with; answers how many messages that ended.</summary>
+    private long ApplyFloor(long floor)
+    {
+        if (floor <= Floor) return 0;
+        long ended = floor - Floor - GapsIn(Floor, floor) - _terminal.CountIn(Floor, floor);
+        foreach ((long offset, Touched touched) in _touched)
+        {
+            if (offset >= floor) continue;
+            Unindex(touched);
+            _touched.Remove(offset);
+        }
+
+        Floor = floor;
+        RaiseFloor();
+        return ended;
+    }
+
+    /// <summary>Moves the cursor past a message that was never touched. What it skips is delayed, or was delayed and
+    /// handed out before its turn, or is done with.</summary>
+    private void PassNext(long offset)
+    {
+        for (long skipped = Next; skipped < offset; skipped++)
+        {
+            if (_touched.ContainsKey(skipped)) _touchedAhead--;
+            else if (_terminal.Contains(skipped)) _terminalAhead--;
+            else skipped = NextPresent(skipped) - 1;
+        }
+
+        Next = offset + 1;
+    }
+
+    /// <summary>The floor rests on the first message that is still here.</summary>
+    private void RaiseFloor()
+    {
+        long floor = Math.Min(NextPresent(Floor), log.End);
+        Floor = floor;
+        _terminal.DropBelow(floor);
+        _gaps.RemoveAll(gap => gap.To <= floor);
+        if (Next < floor)
+        {
+            Next = floor;
+            RecountAhead();
+        }
+
+        log.Trim(floor);
+    }
+}

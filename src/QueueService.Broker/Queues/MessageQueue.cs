@@ -1,0 +1,221 @@
+using System.Runtime.InteropServices;
+using QueueService.Storage.Logs;
+
+namespace QueueService.Broker.Queues;
+
+/// <summary>
+/// One queue: a shared cursor over its log. Messages at or above <see cref="Next"/> were never handed out and cost no
+/// memory; below it a message is either done with, or touched (leased, given back, delayed) and has an entry.
+/// </summary>
+/// <remarks>
+/// Everything that survives a restart is changed in <c>Apply</c> only. What is derived from it and from the time (the
+/// heap of deadlines, what is ready again, counts) is rebuilt, and never captured.
+/// </remarks>
+internal sealed partial class MessageQueue(uint resource, AppendLog log)
+{
+    private readonly Dictionary<long, Touched> _touched = [];
+    private readonly List<(long From, long To)> _gaps = [];
+    private readonly DeadlineHeap _deadlines = new();
+    private readonly Queue<long> _ready = new();
+    private TerminalSet _terminal = new();
+    private int _readyCount;
+    private int _leasedCount;
+    private int _waitingCount;
+    private long _touchedAhead;
+    private long _terminalAhead;
+
+    public uint Resource => resource;
+
+    public AppendLog Log => log;
+
+    public QueueName Name { get; private set; }
+
+    public QueueConfig Config { get; private set; } = new();
+
+    /// <summary>Rises with each change of the definition.</summary>
+    public long Version { get; private set; }
+
+    public long CreatedAt { get; private set; }
+
+    public long UpdatedAt { get; private set; }
+
+    /// <summary>A purge starts a new one, and receipts of older ones are worth nothing.</summary>
+    public long Epoch { get; private set; }
+
+    /// <summary>The next offset that was never handed out.</summary>
+    public long Next { get; private set; }
+
+    /// <summary>Everything below is done with.</summary>
+    public long Floor { get; private set; }
+
+    public long SentTotal { get; private set; }
+
+    public long ReceivedTotal { get; private set; }
+
+    public long DeletedTotal { get; private set; }
+
+    public long ExpiredTotal { get; private set; }
+
+    public bool IsDeleted { get; private set; }
+
+    /// <summary>Receives that wait, the longest first.</summary>
+    public LinkedList<ReceiveCommand> Waiters { get; } = new();
+
+    /// <summary>The queue is on the shard's list of queues to look at before the commit.</summary>
+    public bool AwaitsDispatch { get; set; }
+
+    /// <summary>When the shard's timer for this queue fires; long.MaxValue when none is set.</summary>
+    public long TimerDue { get; set; } = long.MaxValue;
+
+    /// <summary>When the disk was last asked for expired messages.</summary>
+    public long LastDiskSweep { get; set; }
+
+    public int LeasedCount => _leasedCount;
+
+    public bool HasMessages => Floor < log.End;
+
+    /// <summary>Holes cost memory: with this many half-acknowledged blocks nothing new is handed out until the old
+    /// messages are dealt with. An acknowledgement is never forgotten.</summary>
+    private const int MaxPartialBlocks = 4_096;
+
+    public string? BlockedReason(int maxInFlight) =>
+        _terminal.PartialBlocks >= MaxPartialBlocks
+            ? "Too many old messages are still leased or delayed between acknowledged ones; acknowledge or delete them."
+            : _leasedCount >= maxInFlight ? $"The limit of {maxInFlight} leased messages is reached." : null;
+
+    public QueueStats Stats(long now, int maxInFlight)
+    {
+        Promote(now);
+        long untouched = log.End - Next - GapsIn(Next, log.End) - _terminalAhead - _touchedAhead;
+        long available = untouched + _readyCount;
+        long oldest = NextPresent(Floor);
+        long age = 0;
+        OldestOnDisk? onDisk = null;
+        if (oldest < log.End)
+        {
+            if (log.TryPin(oldest, out PinnedRecord record)) age = Math.Max(0, now - record.Time) / 1000;
+            else onDisk = new OldestOnDisk(log, oldest, now);
+            record.Release();
+        }
+
+        return new QueueStats(
+            available, _leasedCount, _waitingCount, age, SentTotal, ReceivedTotal, DeletedTotal, ExpiredTotal,
+            available > 0 ? BlockedReason(maxInFlight) : null) { OnDisk = onDisk };
+    }
+
+    public QueueDescription Describe(long now, int maxInFlight) =>
+        new(Name, Config, ETag(), CreatedAt, UpdatedAt, Stats(now, maxInFlight));
+
+    public string ETag() => $"{resource:x}-{Version:x}";
+
+    /// <summary>The lowest offset at or above this one that is not done with.</summary>
+    public long NextPresent(long offset)
+    {
+        offset = Math.Max(offset, Floor);
+        while (true)
+        {
+            long present = _terminal.NextAbsent(offset);
+            foreach ((long from, long to) in _gaps)
+                if (present >= from && present < to) present = to;
+            if (present == offset) return present;
+            offset = present;
+        }
+    }
+
+    public bool TryGetTouched(long offset, out Touched touched) => _touched.TryGetValue(offset, out touched);
+
+    /// <summary>Where a message is at this time; null when it is not here (any more).</summary>
+    public MessageState? StateOf(long offset, long now, out Touched touched)
+    {
+        touched = default;
+        if (offset < Floor || offset >= log.End || NextPresent(offset) != offset) return null;
+        if (!_touched.TryGetValue(offset, out touched)) return MessageState.Available;
+        if (touched.Deadline <= now) return MessageState.Available;
+        return touched.IsLeased ? MessageState.Leased : MessageState.Delayed;
+    }
+
+    /// <summary>Makes what is due by now ready to be handed out again.</summary>
+    public void Promote(long now)
+    {
+        while (_deadlines.Count > 0 && _deadlines.First is var (deadline, offset) && deadline <= now)
+        {
+            _deadlines.Pop();
+            ref Touched touched = ref CollectionsMarshal.GetValueRefOrNullRef(_touched, offset);
+            if (System.Runtime.CompilerServices.Unsafe.IsNullRef(ref touched)
+                || touched.IsReady || touched.Deadline != deadline) continue;
+            Unindex(touched);
+            touched.IsReady = true;
+            _readyCount++;
+            _ready.Enqueue(offset);
+        }
+    }
+
+    /// <summary>When the next lease or delay ends; long.MaxValue when there is none.</summary>
+    public long NextDue()
+    {
+        while (_deadlines.Count > 0)
+        {
+            (long deadline, long offset) = _deadlines.First;
+            if (_touched.TryGetValue(offset, out Touched touched) && !touched.IsReady && touched.Deadline == deadline)
+                return deadline;
+            _deadlines.Pop();
+        }
+
+        return long.MaxValue;
+    }
+
+    private void Unindex(in Touched touched)
+    {
+        if (touched.IsReady) _readyCount--;
+        else if (touched.IsLeased) _leasedCount--;
+        else _waitingCount--;
+    }
+
+    /// <summary>Puts a changed entry into the derived counts and the heap.</summary>
+    private void Index(long offset, in Touched touched)
+    {
+        if (touched.IsLeased) _leasedCount++;
+        else _waitingCount++;
+        _deadlines.Push(touched.Deadline, offset);
+        if (_deadlines.Count > (2 * _touched.Count) + 1024) RebuildDeadlines();
+    }
+
+    private void RebuildDeadlines()
+    {
+        _deadlines.Clear();
+        foreach ((long offset, Touched touched) in _touched)
+            if (!touched.IsReady) _deadlines.Push(touched.Deadline, offset);
+    }
+
+    private long GapsIn(long from, long to)
+    {
+        long sum = 0;
+        foreach ((long start, long end) in _gaps) sum += Math.Max(0, Math.Min(end, to) - Math.Max(start, from));
+        return sum;
+    }
+
+    private void RecountAhead()
+    {
+        _terminalAhead = _terminal.CountIn(Next, log.End);
+        _touchedAhead = 0;
+        foreach (long offset in _touched.Keys)
+            if (offset >= Next) _touchedAhead++;
+    }
+}
+
+/// <summary>A message that was handed out before, or is delayed.</summary>
+internal struct Touched
+{
+    /// <summary>When the lease or the delay ends, Unix milliseconds.</summary>
+    public long Deadline;
+
+    /// <summary>0 when it was never received.</summary>
+    public long FirstReceivedAt;
+
+    public int ReceiveCount;
+
+    public bool IsLeased;
+
+    /// <summary>Derived: its time came, and it stands in the line of what is handed out next.</summary>
+    public bool IsReady;
+}

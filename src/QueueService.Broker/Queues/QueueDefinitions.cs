@@ -1,0 +1,90 @@
+using QueueService.Broker.Control;
+using QueueService.Broker.Shards;
+
+namespace QueueService.Broker.Queues;
+
+/// <summary>Creating, changing, deleting and describing queues, on the loop.</summary>
+internal static class QueueDefinitions
+{
+    public static Result<QueueChange> Put(
+        Shard shard, PlainCommand<Result<QueueChange>> command, QueueName name, QueueConfig config, Precondition condition)
+    {
+        MessageQueue? queue = shard.FindQueue(name);
+        if (!Holds(queue, condition)) return BrokerError.PreconditionFailed;
+        if (queue is not null) return Replace(shard, command, queue, config);
+        if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
+        if (shard.Catalog.Count >= shard.Options.MaxQueues) return BrokerError.TooManyQueues;
+        uint resource = shard.Catalog.NextResource;
+        queue = shard.Define(resource, ControlRecord.QueueCreated, QueueRecord.Created, name, config);
+        command.Wrote = true;
+        return new QueueChange(Describe(shard, queue), Created: true);
+    }
+
+    public static Result<QueueChange> Patch(
+        Shard shard, PlainCommand<Result<QueueChange>> command, QueueName name, Func<QueueConfig, QueueConfig> change,
+        Precondition condition)
+    {
+        MessageQueue? queue = shard.FindQueue(name);
+        if (queue is null) return BrokerError.QueueNotFound;
+        return Holds(queue, condition)
+            ? Replace(shard, command, queue, change(queue.Config))
+            : BrokerError.PreconditionFailed;
+    }
+
+    public static BrokerError Delete(
+        Shard shard, PlainCommand<BrokerError> command, QueueName name, Precondition condition)
+    {
+        MessageQueue? queue = shard.FindQueue(name);
+        if (queue is null) return BrokerError.QueueNotFound;
+        if (!Holds(queue, condition)) return BrokerError.PreconditionFailed;
+        shard.EndWaits(queue);
+        shard.Define(queue.Resource, ControlRecord.QueueDeleted, QueueRecord.Deleted, name, config: null);
+        command.Wrote = true;
+        return BrokerError.None;
+    }
+
+    public static Result<QueueDescription> Get(Shard shard, QueueName name) =>
+        shard.FindQueue(name) is { } queue ? Describe(shard, queue) : BrokerError.QueueNotFound;
+
+    public static Result<QueuePage> List(Shard shard, string prefix, string? after, int limit)
+    {
+        var queues = new List<QueueDescription>();
+        string? next = null;
+        foreach (uint resource in shard.Catalog.List(prefix, after))
+        {
+            if (queues.Count == limit)
+            {
+                next = queues[^1].Name.Value;
+                break;
+            }
+
+            queues.Add(Describe(shard, shard.QueueOf(resource)));
+        }
+
+        return new QueuePage(queues, next);
+    }
+
+    private static Result<QueueChange> Replace(
+        Shard shard, PlainCommand<Result<QueueChange>> command, MessageQueue queue, QueueConfig config)
+    {
+        if (config.Type != queue.Config.Type || config.Durability != queue.Config.Durability)
+            return BrokerError.ImmutableField;
+        if (config != queue.Config)
+        {
+            shard.Define(queue.Resource, ControlRecord.QueueConfigured, QueueRecord.Configured, queue.Name, config);
+            command.Wrote = true;
+        }
+
+        return new QueueChange(Describe(shard, queue), Created: false);
+    }
+
+    private static QueueDescription Describe(Shard shard, MessageQueue queue) =>
+        queue.Describe(shard.Now, shard.Options.MaxInFlightPerQueue);
+
+    private static bool Holds(MessageQueue? queue, in Precondition condition)
+    {
+        if (condition.MustNotExist && queue is not null) return false;
+        if (condition.IfMatch is not { } tags) return true;
+        return queue is not null && (tags.Contains("*") || tags.Contains(queue.ETag()));
+    }
+}

@@ -1,0 +1,186 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using QueueService.Broker.Shards;
+
+namespace QueueService.Broker.Queues;
+
+/// <summary>
+/// Leases messages: acknowledges what the request carries, then takes what is available, or waits in the queue's line
+/// until there is something or its time is over.
+/// </summary>
+[SuppressMessage("Reliability", "CA2000", Justification = "The answer belongs to whoever awaits it.")]
+internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
+{
+    private static readonly CommandPool<ReceiveCommand> Pool = new();
+
+    private readonly Settler _settler = new();
+    private QueueName _name;
+    private ReceiveRequest _request;
+    private BrokerError[]? _acknowledged;
+
+    public ReceiveCommand() => Node = new LinkedListNode<ReceiveCommand>(this);
+
+    /// <summary>The place in the queue's line.</summary>
+    public LinkedListNode<ReceiveCommand> Node { get; }
+
+    public MessageQueue? Queue { get; private set; }
+
+    /// <summary>Tells a waiting receive from a later use of the same pooled object.</summary>
+    public long Generation { get; private set; }
+
+    public ReceiveCommand? PreviousInSlot { get; set; }
+
+    public ReceiveCommand? NextInSlot { get; set; }
+
+    /// <summary>When the wait ends, shard time.</summary>
+    public long Due { get; set; }
+
+    public static ReceiveCommand Rent(QueueName name, in ReceiveRequest request)
+    {
+        ReceiveCommand command = Pool.Rent();
+        command._name = name;
+        command._request = request;
+        return command;
+    }
+
+    public override bool Execute(Shard shard)
+    {
+        Queue = shard.FindQueue(_name);
+        if (Queue is null)
+        {
+            Outcome = BrokerError.QueueNotFound;
+            ReplyAfter = Durability.Fsync;
+            return true;
+        }
+
+        ReplyAfter = Queue.Config.Durability;
+        Acknowledge(shard);
+        if (Queue.Waiters.Count == 0 && TryServe(shard)) return true;
+        return !Wait(shard);
+    }
+
+    /// <summary>Takes what is available; answers false when nothing is.</summary>
+    public bool TryServe(Shard shard)
+    {
+        MessageQueue queue = Queue!;
+        int room = shard.Options.MaxInFlightPerQueue - queue.LeasedCount;
+        bool full = room <= 0 && !_request.AcknowledgeOnReceipt;
+        int max = _request.AcknowledgeOnReceipt ? _request.Max : Math.Clamp(_request.Max, 0, Math.Max(room, 1));
+        if (queue.Choose(full ? 1 : max, ReceiveRequest.MaxResponseBytes, shard.Now, shard.Chosen) == 0) return false;
+        if (full)
+        {
+            queue.Unchoose(shard.Chosen);
+            if (Wants(queue) > 0) return false;
+            Outcome = BrokerError.TooManyInFlight;
+            return true;
+        }
+
+        Outcome = Lease(shard, queue, shard.Chosen);
+        return true;
+    }
+
+    public void AnswerEmpty(Shard shard)
+    {
+        Outcome = Received(shard);
+        shard.Note(ReplyAfter, wrote: false);
+    }
+
+    public void QueueGone() => Outcome = BrokerError.QueueNotFound;
+
+    public override void Refuse(BrokerError error)
+    {
+        if (Outcome.Value is { } messages) messages.Dispose();
+        Outcome = error;
+    }
+
+    protected override void Recycle()
+    {
+        Generation++;
+        Queue = null;
+        _request = default;
+        _acknowledged = null;
+        Pool.Return(this);
+    }
+
+    private long Wants(MessageQueue queue) => _request.WaitMilliseconds ?? queue.Config.ReceiveWaitSeconds * 1000L;
+
+    private void Acknowledge(Shard shard)
+    {
+        if (_request.Acknowledge is not { Count: > 0 } receipts) return;
+        _acknowledged = _settler.Check(shard, Queue!, receipts);
+        if (_settler.Offsets.Count == 0) return;
+        shard.Store.BeginFrame();
+        shard.Write(Queue!, QueueRecord.Acknowledged, shard.Runs(CollectionsMarshal.AsSpan(_settler.Offsets)));
+        shard.Store.EndFrame();
+        shard.Note(ReplyAfter, wrote: true);
+    }
+
+    /// <summary>Stands in line; answers false when the request does not wait.</summary>
+    private bool Wait(Shard shard)
+    {
+        MessageQueue queue = Queue!;
+        long wait = shard.IsDraining ? 0 : Wants(queue);
+        if (wait > 0 && shard.WaiterCount >= shard.Options.MaxWaiters)
+        {
+            Outcome = BrokerError.TooManyWaiters;
+            return false;
+        }
+
+        if (wait <= 0 && queue.Waiters.Count == 0)
+        {
+            AnswerEmpty(shard);
+            return false;
+        }
+
+        // Others wait already: whoever came first is served first, also before one that does not want to wait.
+        queue.Waiters.AddLast(Node);
+        shard.AddWaiter(this, wait);
+        shard.Dispatch(queue);
+        return true;
+    }
+
+    private ReceivedMessages Lease(Shard shard, MessageQueue queue, List<(long Offset, int ReceiveCount)> chosen)
+    {
+        chosen.Sort(static (a, b) => a.Offset.CompareTo(b.Offset));
+        Span<long> offsets = shard.OffsetBuffer(chosen.Count);
+        Span<int> counts = shard.CountBuffer(chosen.Count);
+        for (int i = 0; i < chosen.Count; i++) (offsets[i], counts[i]) = chosen[i];
+        long deadline = shard.Now + (_request.VisibilityMilliseconds ?? queue.Config.VisibilityTimeoutSeconds * 1000L);
+        ReceivedMessages messages = Received(shard);
+        FillBefore(queue, chosen, messages, shard.Now, deadline);
+        shard.Store.BeginFrame();
+        if (_request.AcknowledgeOnReceipt) shard.Write(queue, QueueRecord.Taken, shard.Runs(offsets));
+        else shard.Write(queue, QueueRecord.Leased, deadline, shard.Runs(offsets, counts));
+        shard.Store.EndFrame();
+        shard.Note(ReplyAfter, wrote: true);
+        return messages;
+    }
+
+    /// <summary>Holds the bodies before the records are applied: one that is acknowledged on receipt is gone from the
+    /// log afterwards.</summary>
+    private void FillBefore(
+        MessageQueue queue, List<(long Offset, int ReceiveCount)> chosen, ReceivedMessages messages, long now,
+        long deadline)
+    {
+        foreach ((long offset, int count) in chosen)
+        {
+            queue.TryGetTouched(offset, out Touched touched);
+            messages.Add(new ReceivedMessages.Delivery
+            {
+                Offset = offset,
+                FirstReceivedAt = touched.FirstReceivedAt == 0 ? now : touched.FirstReceivedAt,
+                VisibleAt = _request.AcknowledgeOnReceipt ? 0 : deadline,
+                ReceiveCount = count,
+                State = MessageState.Leased,
+                HasReceipt = !_request.AcknowledgeOnReceipt,
+            });
+        }
+    }
+
+    private ReceivedMessages Received(Shard shard)
+    {
+        ReceivedMessages messages = ReceivedMessages.Rent(Queue!, shard.Seal);
+        messages.Acknowledged = _acknowledged;
+        return messages;
+    }
+}

@@ -1,0 +1,56 @@
+using QueueService.Broker.Shards;
+using QueueService.Storage.Logs;
+
+namespace QueueService.Broker.Queues;
+
+/// <summary>
+/// Ends messages that are older than their queue keeps them. The loop looks at memory only; what lies on disk is looked
+/// up outside it and comes back as an offset.
+/// </summary>
+internal static class RetentionSweep
+{
+    /// <summary>How often one queue's files are asked, in milliseconds: its oldest message may be this late to go.
+    /// </summary>
+    private const long DiskIntervalMilliseconds = 10_000;
+
+    /// <summary>Ends what is in memory and too old; answers the queues whose oldest message is on disk, with the time
+    /// before which their messages end.</summary>
+    public static List<(MessageQueue Queue, long Before)> Sweep(
+        Shard shard, PlainCommand<List<(MessageQueue Queue, long Before)>> command)
+    {
+        var onDisk = new List<(MessageQueue, long)>();
+        foreach (MessageQueue queue in shard.Queues)
+        {
+            if (!queue.HasMessages) continue;
+            long before = shard.Now - (queue.Config.RetentionSeconds * 1000L);
+            long oldest = queue.NextPresent(queue.Floor);
+            if (queue.Log.TryPin(oldest, out PinnedRecord record))
+            {
+                long time = record.Time;
+                record.Release();
+                if (time < before && queue.Log.TryFindTimeInMemory(before, out long floor))
+                    command.Wrote |= Expire(shard, queue, floor);
+            }
+            else if (shard.Now - queue.LastDiskSweep >= DiskIntervalMilliseconds)
+            {
+                queue.LastDiskSweep = shard.Now;
+                onDisk.Add((queue, before));
+            }
+        }
+
+        return onDisk;
+    }
+
+    /// <summary>Ends everything below an offset; answers whether that was anything.</summary>
+    public static bool Expire(Shard shard, MessageQueue queue, long floor)
+    {
+        floor = Math.Min(floor, queue.Log.End);
+        if (queue.IsDeleted || floor <= queue.Floor) return false;
+        Span<byte> record = stackalloc byte[RecordWriting.MaxVarintBytes];
+        int used = RecordWriting.WriteVarint(record, (ulong)floor);
+        shard.Store.BeginFrame();
+        shard.Write(queue, QueueRecord.Expired, record[..used]);
+        shard.Store.EndFrame();
+        return true;
+    }
+}

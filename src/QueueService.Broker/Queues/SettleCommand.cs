@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+using QueueService.Broker.Shards;
+
+namespace QueueService.Broker.Queues;
+
+/// <summary>Acknowledges, releases or prolongs leases.</summary>
+internal sealed class SettleCommand : Command<Result<SettleOutcome>>
+{
+    private static readonly CommandPool<SettleCommand> Pool = new();
+
+    private readonly Settler _settler = new();
+    private QueueName _name;
+    private Settlement _settlement;
+    private IReadOnlyList<ReceiptHandle> _receipts = [];
+    private long _milliseconds;
+
+    public static SettleCommand Rent(
+        QueueName name, Settlement settlement, IReadOnlyList<ReceiptHandle> receipts, long milliseconds)
+    {
+        SettleCommand command = Pool.Rent();
+        command._name = name;
+        command._settlement = settlement;
+        command._receipts = receipts;
+        command._milliseconds = milliseconds;
+        return command;
+    }
+
+    public override bool Execute(Shard shard)
+    {
+        MessageQueue? queue = shard.FindQueue(_name);
+        if (queue is null)
+        {
+            Outcome = BrokerError.QueueNotFound;
+            ReplyAfter = Durability.Fsync;
+            return true;
+        }
+
+        BrokerError[] errors = _settler.Check(shard, queue, _receipts);
+        long visibleAt = shard.Now + _milliseconds;
+        bool any = _settler.Offsets.Count > 0;
+        if (any) Write(shard, queue, visibleAt);
+        Outcome = new SettleOutcome(errors, visibleAt, queue.Config.Durability);
+        ReplyAfter = shard.Note(queue.Config.Durability, any);
+        return true;
+    }
+
+    public override void Refuse(BrokerError error) => Outcome = error;
+
+    protected override void Recycle()
+    {
+        _receipts = [];
+        Pool.Return(this);
+    }
+
+    private void Write(Shard shard, MessageQueue queue, long visibleAt)
+    {
+        ReadOnlySpan<byte> runs = shard.Runs(CollectionsMarshal.AsSpan(_settler.Offsets));
+        shard.Store.BeginFrame();
+        if (_settlement == Settlement.Acknowledge) shard.Write(queue, QueueRecord.Acknowledged, runs);
+        else if (_settlement == Settlement.Extend && _milliseconds > 0)
+            shard.Write(queue, QueueRecord.Extended, visibleAt, runs);
+        else shard.Write(queue, QueueRecord.Released, visibleAt, runs);
+        shard.Store.EndFrame();
+
+        // Fewer leases, or something given back: a waiting receive may go on.
+        shard.Dispatch(queue);
+    }
+}

@@ -1,0 +1,49 @@
+using QueueService.Broker.Shards;
+
+namespace QueueService.Broker.Queues;
+
+/// <summary>Decides which receipts still hold: the lease that each one proves must be the current one, with time left.
+/// </summary>
+internal sealed class Settler
+{
+    /// <summary>The offsets of the receipts that hold, ascending, each once.</summary>
+    public List<long> Offsets { get; } = [];
+
+    /// <summary>One outcome per receipt, in their order.</summary>
+    public BrokerError[] Check(Shard shard, MessageQueue queue, IReadOnlyList<ReceiptHandle> receipts)
+    {
+        Offsets.Clear();
+        var errors = new BrokerError[receipts.Count];
+        bool sorted = true;
+        for (int i = 0; i < errors.Length; i++)
+        {
+            ReceiptHandle receipt = receipts[i];
+            errors[i] = Check(shard, queue, receipt);
+            if (errors[i] != BrokerError.None) continue;
+            sorted &= Offsets.Count == 0 || Offsets[^1] < receipt.SequenceNumber;
+            Offsets.Add(receipt.SequenceNumber);
+        }
+
+        if (!sorted) SortDistinct();
+        return errors;
+    }
+
+    private static BrokerError Check(Shard shard, MessageQueue queue, in ReceiptHandle receipt)
+    {
+        if (receipt.Queue != queue.Resource || !shard.Seal.Verify(receipt)) return BrokerError.ReceiptInvalid;
+        return receipt.Epoch == queue.Epoch
+            && queue.TryGetTouched(receipt.SequenceNumber, out Touched touched)
+            && touched.IsLeased && touched.ReceiveCount == receipt.ReceiveCount && touched.Deadline > shard.Now
+            ? BrokerError.None
+            : BrokerError.ReceiptExpired;
+    }
+
+    private void SortDistinct()
+    {
+        Offsets.Sort();
+        int kept = 0;
+        for (int i = 0; i < Offsets.Count; i++)
+            if (i == 0 || Offsets[i] != Offsets[kept - 1]) Offsets[kept++] = Offsets[i];
+        Offsets.RemoveRange(kept, Offsets.Count - kept);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+
+namespace QueueService.Broker;
+
+/// <summary>Reads the little-endian and variable-length integers that records and snapshots are made of.</summary>
+internal ref struct SpanReader(ReadOnlySpan<byte> bytes)
+{
+    private ReadOnlySpan<byte> _rest = bytes;
+
+    public readonly ReadOnlySpan<byte> Rest => _rest;
+
+    public readonly bool IsEmpty => _rest.IsEmpty;
+
+    public ulong ReadVarint()
+    {
+        ulong value = 0;
+        int used = 0;
+        while (true)
+        {
+            byte part = _rest[used];
+            value |= (ulong)(part & 0x7F) << (7 * used++);
+            if (part < 0x80) break;
+        }
+
+        _rest = _rest[used..];
+        return value;
+    }
+
+    public ulong ReadFixed()
+    {
+        ulong value = BinaryPrimitives.ReadUInt64LittleEndian(_rest);
+        _rest = _rest[sizeof(ulong)..];
+        return value;
+    }
+
+    public string ReadText()
+    {
+        int length = (int)ReadVarint();
+        string text = Encoding.UTF8.GetString(_rest[..length]);
+        _rest = _rest[length..];
+        return text;
+    }
+}
+
+/// <summary>Writes what <see cref="SpanReader"/> reads.</summary>
+internal static class RecordWriting
+{
+    public const int MaxVarintBytes = 10;
+
+    public static int WriteVarint(Span<byte> bytes, ulong value)
+    {
+        int used = 0;
+        while (value >= 0x80)
+        {
+            bytes[used++] = (byte)(value | 0x80);
+            value >>= 7;
+        }
+
+        bytes[used++] = (byte)value;
+        return used;
+    }
+
+    public static void WriteVarint(this IBufferWriter<byte> output, ulong value) =>
+        output.Advance(WriteVarint(output.GetSpan(MaxVarintBytes), value));
+
+    public static void WriteFixed(this IBufferWriter<byte> output, ulong value)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(output.GetSpan(sizeof(ulong)), value);
+        output.Advance(sizeof(ulong));
+    }
+
+    public static void WriteText(this IBufferWriter<byte> output, string text)
+    {
+        int length = Encoding.UTF8.GetByteCount(text);
+        output.WriteVarint((ulong)length);
+        Encoding.UTF8.GetBytes(text, output.GetSpan(length));
+        output.Advance(length);
+    }
+}

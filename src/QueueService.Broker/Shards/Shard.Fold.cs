@@ -1,0 +1,90 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using QueueService.Broker.Control;
+using QueueService.Broker.Queues;
+using QueueService.Storage;
+
+namespace QueueService.Broker.Shards;
+
+/// <summary>The shard as storage sees it: the state that is folded from the journal.</summary>
+internal sealed partial class Shard
+{
+    public void Apply(in JournalRecord record)
+    {
+        if (record.Resource == Catalog.Resource)
+        {
+            Catalog.Apply(record);
+            return;
+        }
+
+        if (!_queues.TryGetValue(record.Resource, out MessageQueue? queue))
+        {
+            // A queue that was deleted before the checkpoint that this replay starts from captured it.
+            if ((QueueRecord)record.Type != QueueRecord.Created) return;
+            queue = AddQueue(record.Resource);
+        }
+
+        queue.Apply(record);
+        if (queue.IsDeleted) RemoveQueue(queue);
+    }
+
+    public void Restore(uint resource, ReadOnlySpan<byte> state)
+    {
+        var reader = new SpanReader(state);
+        if (resource == Catalog.Resource) Catalog.Restore(ref reader);
+        else AddQueue(resource).Restore(ref reader);
+    }
+
+    public bool TryNextResource(long after, out uint resource)
+    {
+        resource = 0;
+        foreach (uint next in _resources.GetViewBetween((uint)Math.Max(after + 1, 0), uint.MaxValue))
+        {
+            resource = next;
+            return true;
+        }
+
+        return false;
+    }
+
+    public void Capture(uint resource, IBufferWriter<byte> output)
+    {
+        if (resource == Catalog.Resource) Catalog.Capture(output);
+        else _queues[resource].Capture(output);
+    }
+
+    public long NextLive(LogId log, long offset)
+    {
+        // The log of the control resource is kept for ever: it is the audit trail.
+        if (log.Resource == Catalog.Resource) return offset < Store.OpenLog(log).End ? offset : long.MaxValue;
+        if (!_queues.TryGetValue(log.Resource, out MessageQueue? queue)) return long.MaxValue;
+        long next = queue.NextPresent(offset);
+        return next < queue.Log.End ? next : long.MaxValue;
+    }
+
+    /// <summary>A hash of all folded state: two shards with the same hash are in the same state.</summary>
+    public ulong StateHash()
+    {
+        var output = new ArrayBufferWriter<byte>();
+        for (long after = -1; TryNextResource(after, out uint resource); after = resource) Capture(resource, output);
+        int count = output.WrittenCount;
+        output.GetSpan(sizeof(ulong)).Clear();
+        output.Advance(sizeof(ulong) - (count % sizeof(ulong)));
+        return ReceiptSeal.SipHash(0, 0, MemoryMarshal.Cast<byte, ulong>(output.WrittenSpan), (ulong)count);
+    }
+
+    private MessageQueue AddQueue(uint resource)
+    {
+        var queue = new MessageQueue(resource, Store.OpenLog(new LogId(resource, 0)));
+        _queues.Add(resource, queue);
+        _resources.Add(resource);
+        return queue;
+    }
+
+    private void RemoveQueue(MessageQueue queue)
+    {
+        _queues.Remove(queue.Resource);
+        _resources.Remove(queue.Resource);
+        Store.DeleteLog(queue.Log.Id);
+    }
+}

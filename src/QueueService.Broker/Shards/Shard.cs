@@ -1,0 +1,297 @@
+using System.Buffers;
+using QueueService.Broker.Control;
+using QueueService.Broker.Queues;
+using QueueService.Storage;
+using QueueService.Storage.Files;
+
+namespace QueueService.Broker.Shards;
+
+/// <summary>
+/// The single writer of all its resources: one thread takes all waiting commands, decides and applies each, writes the
+/// batch, syncs it once, and only then lets the answers go.
+/// </summary>
+internal sealed partial class Shard : IFold, IDisposable
+{
+    private readonly Dictionary<uint, MessageQueue> _queues = [];
+    private readonly SortedSet<uint> _resources = [];
+    private readonly List<MessageQueue> _toDispatch = [];
+    private readonly List<ReceiveCommand> _impatient = [];
+    private readonly List<Command> _ended = [];
+    private readonly PriorityQueue<MessageQueue, long> _queueTimers = new();
+    private readonly ArrayBufferWriter<byte> _scratch = new(256);
+    private readonly ShardClock _clock;
+    private readonly WaiterWheel _waiters;
+    private byte[] _runs = new byte[4096];
+    private long[] _offsets = new long[ReceiveRequest.MaxMessages];
+    private int[] _counts = new int[ReceiveRequest.MaxMessages];
+
+    public Shard(IFileSystem files, BrokerOptions options, TimeProvider time, Action wake)
+    {
+        Options = options;
+        Store = Store.Open(files, options.Storage, store =>
+        {
+            Store = store;
+            Catalog = new Catalog(store.OpenLog(new LogId(Catalog.Resource, 0)));
+            _resources.Add(Catalog.Resource);
+            return this;
+        }, wake);
+        Seal = new ReceiptSeal(Store.Secret);
+        _clock = new ShardClock(time, Store.RecoveredTime);
+        Now = _clock.Advance();
+        _waiters = new WaiterWheel(Now);
+        RestartWeakQueues();
+    }
+
+    public BrokerOptions Options { get; }
+
+    public Store Store { get; private set; }
+
+    public Catalog Catalog { get; private set; } = null!;
+
+    public ReceiptSeal Seal { get; }
+
+    /// <summary>Shard time of the current batch, Unix milliseconds.</summary>
+    public long Now { get; private set; }
+
+    /// <summary>The wall clock is more than 5 s away from shard time.</summary>
+    public bool ClockIsFarOff => _clock.IsFarOff;
+
+    /// <summary>Receives do not wait any more.</summary>
+    public bool IsDraining { get; private set; }
+
+    public int WaiterCount => _waiters.Count;
+
+    /// <summary>Reused by receives.</summary>
+    public List<(long Offset, int ReceiveCount)> Chosen { get; } = [];
+
+    /// <summary>Bytes that one frame may have.</summary>
+    public int MaxFrameBytes => Options.Storage.JournalFileBytes / 2;
+
+    public MessageQueue? FindQueue(QueueName name) =>
+        Catalog.TryFind(name.Value, out uint resource) ? _queues[resource] : null;
+
+    public MessageQueue QueueOf(uint resource) => _queues[resource];
+
+    public IEnumerable<MessageQueue> Queues => _queues.Values;
+
+    /// <summary>Why nothing that adds data is taken now; None when it is.</summary>
+    public BrokerError WhyNoNewData() => Store.DiskFull ? BrokerError.DiskFull
+        : Store.JournalFull || Store.MemoryFull ? BrokerError.Overloaded : BrokerError.None;
+
+    /// <summary>Something was written that must be synced before anybody hears of it.</summary>
+    public bool NeedsSync { get; private set; }
+
+    /// <summary>Some answers of this turn may leave before the sync.</summary>
+    public bool HasWeakReplies { get; private set; }
+
+    /// <summary>Starts a turn: its time, and an empty batch.</summary>
+    public long BeginTurn()
+    {
+        Now = _clock.Advance();
+        NeedsSync = HasWeakReplies = false;
+        Store.BeginBatch(Now);
+        return Now;
+    }
+
+    public long CurrentTime() => _clock.Advance();
+
+    /// <summary>Notes what a command of a queue needs; answers when its reply may leave.</summary>
+    public Durability Note(Durability level, bool wrote)
+    {
+        if (level != Durability.Fsync) HasWeakReplies = true;
+        else if (wrote) NeedsSync = true;
+        return level;
+    }
+
+    /// <summary>Writes a record of a queue into the open frame and applies it.</summary>
+    public void Write(MessageQueue queue, QueueRecord type, ReadOnlySpan<byte> payload)
+    {
+        Span<byte> bytes = Store.AddRecord(queue.Resource, (byte)type, payload.Length);
+        payload.CopyTo(bytes);
+        queue.Apply(new JournalRecord(queue.Resource, (byte)type, Store.NextSequence, Now, bytes));
+    }
+
+    /// <summary>Writes a record that is a time followed by a message or by runs.</summary>
+    public void Write(MessageQueue queue, QueueRecord type, long time, ReadOnlySpan<byte> rest)
+    {
+        Span<byte> bytes = Store.AddRecord(queue.Resource, (byte)type, sizeof(long) + rest.Length);
+        BitConverter.TryWriteBytes(bytes, time);
+        rest.CopyTo(bytes[sizeof(long)..]);
+        queue.Apply(new JournalRecord(queue.Resource, (byte)type, Store.NextSequence, Now, bytes));
+    }
+
+    /// <summary>Scratch for one command.</summary>
+    public Span<long> OffsetBuffer(int count)
+    {
+        if (_offsets.Length < count) _offsets = new long[count];
+        return _offsets.AsSpan(0, count);
+    }
+
+    /// <summary>Scratch for one command.</summary>
+    public Span<int> CountBuffer(int count)
+    {
+        if (_counts.Length < count) _counts = new int[count];
+        return _counts.AsSpan(0, count);
+    }
+
+    /// <summary>Ascending offsets as runs, in a buffer that the next call reuses.</summary>
+    public ReadOnlySpan<byte> Runs(ReadOnlySpan<long> offsets, ReadOnlySpan<int> counts = default)
+    {
+        if (_runs.Length < offsets.Length * OffsetRuns.MaxBytes) _runs = new byte[offsets.Length * OffsetRuns.MaxBytes];
+        return _runs.AsSpan(0, OffsetRuns.Write(_runs, offsets, counts));
+    }
+
+    /// <summary>Writes a change of a definition: one record for the catalog, one for the queue, in one frame.</summary>
+    public MessageQueue Define(uint resource, ControlRecord control, QueueRecord type, QueueName name, QueueConfig? config)
+    {
+        Store.BeginFrame();
+        _scratch.ResetWrittenCount();
+        Catalog.Write(_scratch, resource, name, config);
+        Apply(Catalog.Resource, (byte)control, _scratch.WrittenSpan);
+        _scratch.ResetWrittenCount();
+        if (type == QueueRecord.Created) _scratch.WriteText(name.Value);
+        if (config is not null) QueueConfigFormat.Write(_scratch, config);
+        MessageQueue? queue = _queues.GetValueOrDefault(resource);
+        Apply(resource, (byte)type, _scratch.WrittenSpan);
+        Store.EndFrame();
+        return queue ?? _queues[resource];
+    }
+
+    /// <summary>The queue has waiting receives and perhaps something for them: looked at before the commit.</summary>
+    public void Dispatch(MessageQueue queue)
+    {
+        if (queue.AwaitsDispatch || queue.Waiters.Count == 0) return;
+        queue.AwaitsDispatch = true;
+        _toDispatch.Add(queue);
+    }
+
+    /// <summary>The receive stands in its queue's line now. Without a wait it stands there for this turn only.</summary>
+    public void AddWaiter(ReceiveCommand waiter, long wait)
+    {
+        _waiters.Add(waiter, Now + wait);
+        if (wait <= 0) _impatient.Add(waiter);
+        SetTimer(waiter.Queue!);
+    }
+
+    /// <summary>Ends the wait of a receive whose caller is gone.</summary>
+    public void CancelWait(ReceiveCommand waiter, long generation)
+    {
+        if (waiter.Generation != generation || waiter.Node.List is null) return;
+        waiter.AnswerEmpty(this);
+        Finish(waiter, _ended);
+    }
+
+    /// <summary>The queue is gone: so is everybody's reason to wait.</summary>
+    public void EndWaits(MessageQueue queue)
+    {
+        while (queue.Waiters.First is { } first)
+        {
+            first.Value.QueueGone();
+            Finish(first.Value, _ended);
+        }
+    }
+
+    public void Drain() => IsDraining = true;
+
+    public void Dispose() => Store.Dispose();
+
+    /// <summary>Ends the waits that are over and serves the queues that have something. Completed receives go to
+    /// <paramref name="done"/>.</summary>
+    public void ServeWaiters(List<Command> done)
+    {
+        while (_queueTimers.TryPeek(out MessageQueue? queue, out long due) && due <= Now)
+        {
+            _queueTimers.Dequeue();
+            if (queue.TimerDue != due) continue;
+            queue.TimerDue = long.MaxValue;
+            Dispatch(queue);
+        }
+
+        foreach (MessageQueue queue in _toDispatch)
+        {
+            queue.AwaitsDispatch = false;
+            while (queue.Waiters.First is { } first && first.Value.TryServe(this)) Finish(first.Value, done);
+            if (queue.Waiters.Count > 0) SetTimer(queue);
+        }
+
+        _toDispatch.Clear();
+        foreach (ReceiveCommand waiter in _impatient)
+        {
+            if (waiter.Node.List is null) continue;
+            waiter.AnswerEmpty(this);
+            Finish(waiter, done);
+        }
+
+        _impatient.Clear();
+        while (_waiters.TakeDue(Now) is { } late)
+        {
+            late.Queue!.Waiters.Remove(late.Node);
+            late.AnswerEmpty(this);
+            done.Add(late);
+        }
+
+        done.AddRange(_ended);
+        _ended.Clear();
+    }
+
+    /// <summary>Answers everybody who waits, empty.</summary>
+    public void ReleaseWaiters(List<Command> done)
+    {
+        while (_waiters.TakeDue(long.MaxValue) is { } waiter)
+        {
+            waiter.Queue!.Waiters.Remove(waiter.Node);
+            waiter.AnswerEmpty(this);
+            done.Add(waiter);
+        }
+    }
+
+    /// <summary>When the loop has to look again although nobody calls; null when never.</summary>
+    public long? NextTimer()
+    {
+        long? next = _waiters.NextDue();
+        if (_queueTimers.TryPeek(out _, out long due)) next = Math.Min(next ?? due, due);
+        return next;
+    }
+
+    private void Finish(ReceiveCommand waiter, List<Command> done)
+    {
+        waiter.Queue!.Waiters.Remove(waiter.Node);
+        _waiters.Remove(waiter);
+        done.Add(waiter);
+    }
+
+    private void SetTimer(MessageQueue queue)
+    {
+        long due = queue.NextDue();
+        if (due >= queue.TimerDue) return;
+        queue.TimerDue = due;
+        _queueTimers.Enqueue(queue, due);
+    }
+
+    private void Apply(uint resource, byte type, ReadOnlySpan<byte> payload)
+    {
+        Span<byte> bytes = Store.AddRecord(resource, type, payload.Length);
+        payload.CopyTo(bytes);
+        Apply(new JournalRecord(resource, type, Store.NextSequence, Now, bytes));
+    }
+
+    /// <summary>What a weaker level may have lost must never be given again: such queues skip their offsets forward and
+    /// start a new epoch, both named by the incarnation.</summary>
+    private void RestartWeakQueues()
+    {
+        if (!Store.WasUnclean) return;
+        Store.BeginBatch(Now);
+        foreach (MessageQueue queue in _queues.Values)
+        {
+            if (queue.Config.Durability == Durability.Fsync) continue;
+            Store.BeginFrame();
+            _scratch.ResetWrittenCount();
+            _scratch.WriteVarint((ulong)Math.Max(queue.Log.End, (long)Store.Incarnation << 36));
+            _scratch.WriteVarint((ulong)Math.Max(queue.Epoch + 1, (long)Store.Incarnation << 20));
+            Write(queue, QueueRecord.Restarted, _scratch.WrittenSpan);
+            Store.EndFrame();
+        }
+
+        Store.Commit(sync: true);
+    }
+}

@@ -1,0 +1,113 @@
+namespace QueueService.Server.Hosting;
+
+/// <summary>Reads and checks the settings; everything that is wrong is reported at once.</summary>
+internal sealed class OptionsReader(IConfiguration configuration)
+{
+    private static readonly string[] OwnSections = ["Storage", "Limits", "Webhooks", "Aws", "Bootstrap"];
+
+    /// <summary>What the framework reads from the same sources.</summary>
+    private static readonly string[] FrameworkSections =
+        ["Urls", "Environment", "ContentRoot", "ApplicationName", "Logging", "Kestrel", "AllowedHosts"];
+
+    private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
+
+    public List<string> Errors { get; } = [];
+
+    public ServerOptions Read(IReadOnlyList<string> arguments)
+    {
+        StorageOptions storage = new();
+        LimitOptions limits = new();
+        ServerOptions options = new()
+        {
+            Urls = Addresses(),
+            Storage = storage with { Directory = Text("Storage:Directory", storage.Directory) },
+            Limits = limits with
+            {
+                MaxWaiters = (int)Number("Limits:MaxWaiters", limits.MaxWaiters, 1, 1_000_000),
+                MaxInFlightPerQueue =
+                    (int)Number("Limits:MaxInFlightPerQueue", limits.MaxInFlightPerQueue, 1, 10_000_000),
+                MaxQueues = (int)Number("Limits:MaxQueues", limits.MaxQueues, 1, 10_000_000),
+                MaxConnections = (int)Number("Limits:MaxConnections", limits.MaxConnections, 1, 1_000_000),
+                MaxBodiesInFlightBytes = Number(
+                    "Limits:MaxBodiesInFlightBytes", limits.MaxBodiesInFlightBytes, Limits.RequestBytes, long.MaxValue),
+            },
+        };
+        RefuseUnknownKeys();
+        RefuseUnknownArguments(arguments);
+        return options;
+    }
+
+    private string Text(string key, string otherwise)
+    {
+        _known.Add(key);
+        string value = configuration[key] ?? otherwise;
+        if (string.IsNullOrWhiteSpace(value) || value.Contains('\0')) Errors.Add($"{key} must not be empty.");
+        return value;
+    }
+
+    private long Number(string key, long otherwise, long min, long max)
+    {
+        _known.Add(key);
+        if (configuration[key] is not { } text) return otherwise;
+        if (long.TryParse(text, out long value) && value >= min && value <= max) return value;
+        Errors.Add($"{key} is '{text}', but must be an integer from {min} to {max}.");
+        return otherwise;
+    }
+
+    private string Addresses()
+    {
+        string urls = configuration["Urls"] is { Length: > 0 } given ? given : ServerOptions.DefaultAddress;
+        foreach (string url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (!IsAddress(url)) Errors.Add($"Urls: '{url}' is not an address like {ServerOptions.DefaultAddress}.");
+        }
+
+        return urls;
+    }
+
+    private static bool IsAddress(string url)
+    {
+        try
+        {
+            BindingAddress address = BindingAddress.Parse(url);
+            return address.Scheme is "http" or "https" && address.PathBase.Length == 0 && address.Port <= 65_535;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    private void RefuseUnknownKeys()
+    {
+        foreach (string section in OwnSections)
+        {
+            foreach ((string key, string? value) in configuration.GetSection(section).AsEnumerable())
+            {
+                if (value is not null && !_known.Contains(key) && key.Length > section.Length)
+                    Errors.Add($"{key} is not a setting. {Suggest(section)}");
+            }
+        }
+    }
+
+    /// <summary>A mistyped option must not start the server with the default instead.</summary>
+    private void RefuseUnknownArguments(IReadOnlyList<string> arguments)
+    {
+        for (int i = 0; i < arguments.Count; i++)
+        {
+            string argument = arguments[i];
+            string name = argument.TrimStart('-', '/').Split('=', ':')[0];
+            bool option = argument.StartsWith('-') || argument.Contains('=');
+            if (!option || !OwnSections.Concat(FrameworkSections).Contains(name, StringComparer.OrdinalIgnoreCase))
+                Errors.Add($"'{argument}' is not an option of the command line.");
+            // `--key value`: the next argument is the value.
+            if (option && !argument.Contains('=') && i + 1 < arguments.Count && !arguments[i + 1].StartsWith('-')) i++;
+        }
+    }
+
+    private string Suggest(string section)
+    {
+        string[] names = [.. _known.Where(key => key.StartsWith(section + ":", StringComparison.OrdinalIgnoreCase))];
+        return names.Length == 0 ? $"The section {section} has no settings." : "Known: " + string.Join(", ", names) + ".";
+    }
+}

@@ -1,0 +1,41 @@
+using QueueService.Broker;
+
+namespace QueueService.Server.Hosting;
+
+/// <summary>Settings of the process. Unknown keys in our own sections are refused; see <see cref="OptionsReader"/>.
+/// </summary>
+internal sealed record ServerOptions
+{
+    public const string DefaultAddress = "http://127.0.0.1:8080";
+
+    public StorageOptions Storage { get; init; } = new();
+
+    public LimitOptions Limits { get; init; } = new();
+
+    /// <summary>Addresses to listen on, separated by semicolons. Loopback only, unless told otherwise: there is no
+    /// authentication yet.</summary>
+    public string Urls { get; init; } = DefaultAddress;
+}
+
+internal sealed record StorageOptions
+{
+    /// <summary>Relative to the folder in which the server is started.</summary>
+    public string Directory { get; init; } = "./data";
+
+    public string FullDirectory => Path.GetFullPath(Directory);
+}
+
+internal sealed record LimitOptions
+{
+    private static readonly BrokerOptions Defaults = new();
+
+    public int MaxWaiters { get; init; } = Defaults.MaxWaiters;
+
+    public int MaxInFlightPerQueue { get; init; } = Defaults.MaxInFlightPerQueue;
+
+    public int MaxQueues { get; init; } = Defaults.MaxQueues;
+
+    public int MaxConnections { get; init; } = Server.Limits.Connections;
+
+    public long MaxBodiesInFlightBytes { get; init; } = Server.Limits.BodiesInFlightBytes;
+}

@@ -1,0 +1,85 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using QueueService.Server.Http;
+using QueueService.Server.OpenApi;
+using QueueService.Server.Queues;
+using Serilog;
+using Serilog.Extensions.Logging;
+using Serilog.Formatting.Json;
+
+namespace QueueService.Server.Hosting;
+
+/// <summary>Puts the process together. It starts from the empty builder: what is not named here does not run.</summary>
+internal static class ServerSetup
+{
+    /// <summary>In-flight requests and the last checkpoint end within this; a container engine kills after 10 s.
+    /// </summary>
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(8);
+
+    /// <summary>Whether the program was started by the document generator of the build.</summary>
+    public static bool IsDescribing => Assembly.GetEntryAssembly()?.GetName().Name == "GetDocument.Insider";
+
+    public static WebApplicationBuilder CreateBuilder(string[] args)
+    {
+        // The settings file lies beside the program, so that it is found from any working directory.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(
+            new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration
+            .AddJsonFile("appsettings.json", optional: true, reloadOnChange: false)
+            .AddEnvironmentVariables("ASPNETCORE_")
+            .AddEnvironmentVariables()
+            .AddCommandLine(args);
+        return builder;
+    }
+
+    public static WebApplication Build(WebApplicationBuilder builder, ServerOptions options)
+    {
+        AddLogging(builder.Logging);
+        IServiceCollection services = builder.Services;
+        services.AddRouting();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        services.AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton<BrokerHost>();
+        // The build runs this program to write the OpenAPI document; that must not open a data directory.
+        if (!IsDescribing) services.AddHostedService(provider => provider.GetRequiredService<BrokerHost>());
+        ApiDocument.AddServices(services);
+
+        builder.WebHost.UseUrls(options.Urls).UseKestrelCore().UseKestrelHttpsConfiguration();
+        services.Configure<KestrelServerOptions>(kestrel => Configure(kestrel, builder.Configuration, options));
+
+        WebApplication app = builder.Build();
+        app.UseMiddleware<ProblemMiddleware>();
+        app.UseRouting();
+        QueueRoutes.Map(app);
+        ServiceRoutes.Map(app);
+        ApiDocument.Map(app);
+        return app;
+    }
+
+    private static void Configure(KestrelServerOptions kestrel, ConfigurationManager configuration, ServerOptions options)
+    {
+        kestrel.Configure(configuration.GetSection("Kestrel"));
+        kestrel.AddServerHeader = false;
+        kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
+        kestrel.Limits.MaxRequestBodySize = Limits.RequestBytes;
+        kestrel.Limits.MaxRequestHeadersTotalSize = Limits.RequestHeaderBytes;
+        kestrel.Limits.MaxRequestHeaderCount = Limits.RequestHeaders;
+        kestrel.Limits.MaxConcurrentConnections = options.Limits.MaxConnections;
+        // Attributes are UTF-8 on the way in (Kestrel's default) and so on the way out.
+        kestrel.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.UTF8;
+    }
+
+    private static void AddLogging(ILoggingBuilder logging)
+    {
+        logging.AddSerilog(
+            new LoggerConfiguration().WriteTo.Console(new JsonFormatter(renderMessage: true)).CreateLogger(),
+            dispose: true);
+        // AddSerilog lets everything through for its provider, so only rules for that provider are stronger.
+        logging.AddFilter<SerilogLoggerProvider>(null, LogLevel.Information)
+            .AddFilter<SerilogLoggerProvider>("Microsoft", LogLevel.Warning)
+            .AddFilter<SerilogLoggerProvider>("Microsoft.Hosting.Lifetime", LogLevel.Information)
+            // A start that fails is reported by the program, in one line.
+            .AddFilter<SerilogLoggerProvider>("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
+            // Enabled at any level, it would create an activity and a log scope for each request.
+            .AddFilter<SerilogLoggerProvider>("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+    }
+}

@@ -1,0 +1,17 @@
+namespace QueueService.Server.Http;
+
+/// <summary>Counts the bytes of request bodies that are in memory, so that any number of connections stays within the
+/// limit.</summary>
+internal sealed class BodiesInFlight(long limit)
+{
+    private long _bytes;
+
+    public bool TryEnter(long bytes)
+    {
+        if (Interlocked.Add(ref _bytes, bytes) <= limit) return true;
+        Leave(bytes);
+        return false;
+    }
+
+    public void Leave(long bytes) => Interlocked.Add(ref _bytes, -bytes);
+}

@@ -1,0 +1,37 @@
+using QueueService.Broker;
+using QueueService.Server.Hosting;
+
+namespace QueueService.Server.Http;
+
+/// <summary>The one place that turns the broker's outcomes into problems.</summary>
+internal static class BrokerProblems
+{
+    public static ProblemKind Kind(BrokerError error) => error switch
+    {
+        BrokerError.QueueNotFound => ProblemKind.QueueNotFound,
+        BrokerError.ReceiptExpired => ProblemKind.ReceiptExpired,
+        BrokerError.ReceiptInvalid => ProblemKind.ReceiptInvalid,
+        BrokerError.MessageNotFound => ProblemKind.MessageNotFound,
+        BrokerError.MessageLeased => ProblemKind.MessageLeased,
+        BrokerError.PreconditionFailed => ProblemKind.PreconditionFailed,
+        BrokerError.ImmutableField => ProblemKind.ImmutableField,
+        BrokerError.DelayExceedsRetention => ProblemKind.DelayExceedsRetention,
+        BrokerError.MessageTooLarge => ProblemKind.MessageTooLarge,
+        BrokerError.TooManyWaiters => ProblemKind.TooManyWaiters,
+        BrokerError.TooManyInFlight => ProblemKind.TooManyInFlight,
+        BrokerError.TooManyQueues => ProblemKind.TooManyQueues,
+        BrokerError.DiskFull => ProblemKind.DiskFull,
+        BrokerError.Overloaded => ProblemKind.Overloaded,
+        BrokerError.ShuttingDown => ProblemKind.ShuttingDown,
+        BrokerError.StorageFailed => ProblemKind.StorageFailed,
+        _ => ProblemKind.InternalError,
+    };
+
+    public static Problem Of(BrokerError error) => new(Kind(error));
+
+    public static Task Write(this BrokerError error, HttpContext http)
+    {
+        if (error == BrokerError.StorageFailed) http.RequestServices.GetRequiredService<BrokerHost>().ReportFailure();
+        return Of(error).Write(http);
+    }
+}

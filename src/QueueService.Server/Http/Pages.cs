@@ -1,0 +1,72 @@
+using System.Buffers.Text;
+using System.Text;
+using Microsoft.AspNetCore.WebUtilities;
+using QueueService.Broker.Queues;
+
+namespace QueueService.Server.Http;
+
+/// <summary>Cursors and links of listings. A cursor is the position itself, so it needs no memory and survives a
+/// restart; a letter in front keeps those of different listings apart.</summary>
+internal static class Pages
+{
+    private const char Names = 'n';
+    private const char Messages = 'm';
+
+    public static string AfterName(string name) => Encode(Names + name);
+
+    public static string FromMessage(long sequenceNumber) => Encode(Messages + sequenceNumber.ToString());
+
+    /// <summary>The name after which the page starts; null at the beginning.</summary>
+    public static string? ReadName(ReadOnlyMemory<char>? cursor, ref Problem? problem)
+    {
+        if (cursor is not { } text) return null;
+        if (Decode(text.Span) is [Names, .. string name] && QueueName.TryParse(name, out _)) return name;
+        Problem.Blame(ref problem, "?cursor", NotACursor);
+        return null;
+    }
+
+    public static long ReadMessage(ReadOnlyMemory<char>? cursor, ref Problem? problem)
+    {
+        if (cursor is not { } text) return 0;
+        if (Decode(text.Span) is [Messages, .. string digits] && long.TryParse(digits, out long from) && from >= 0)
+            return from;
+        Problem.Blame(ref problem, "?cursor", NotACursor);
+        return 0;
+    }
+
+    public static int ReadLimit(ReadOnlyMemory<char>? limit, ref Problem? problem) => Math.Min(
+        Limits.PageItems,
+        RequestQuery.Integer(limit, "limit", 1, int.MaxValue, Limits.DefaultPageItems, ref problem));
+
+    /// <summary>Finishes a listing: `],"nextCursor":…}` and the link to the next page.</summary>
+    public static void Close(HttpContext http, JsonOutput output, string? cursor)
+    {
+        if (cursor is null)
+        {
+            output.Raw("]}"u8);
+            return;
+        }
+
+        output.Raw("],\"nextCursor\":"u8).Text(cursor).Raw("}"u8);
+        http.Response.Headers.Link = $"<{NextAddress(http.Request, cursor)}>; rel=\"next\"";
+    }
+
+    private const string NotACursor = "is not a cursor of this listing: send nextCursor as it came.";
+
+    private static string NextAddress(HttpRequest request, string cursor)
+    {
+        StringBuilder address = new(request.Path.ToUriComponent() + "?");
+        foreach (QueryStringEnumerable.EncodedNameValuePair pair in new QueryStringEnumerable(request.QueryString.Value))
+        {
+            if (pair.DecodeName().Span is not "cursor")
+                address.Append(pair.EncodedName).Append('=').Append(pair.EncodedValue).Append('&');
+        }
+
+        return address.Append("cursor=").Append(cursor).ToString();
+    }
+
+    private static string Encode(string position) => Base64Url.EncodeToString(Encoding.ASCII.GetBytes(position));
+
+    private static string Decode(ReadOnlySpan<char> cursor) =>
+        Base64Url.IsValid(cursor) ? Encoding.ASCII.GetString(Base64Url.DecodeFromChars(cursor)) : "";
+}

@@ -1,0 +1,143 @@
+using System.Collections.Frozen;
+
+namespace QueueService.Server.Http;
+
+/// <summary>One kind of problem: the stable part of every answer that is not a success.</summary>
+/// <param name="Code">The slug in `code` and in `type` (`/problems/{code}`); never changes once released.</param>
+/// <param name="Retriable">The same request may succeed later.</param>
+/// <param name="Effect">What happened to the request: one sentence on side effects.</param>
+/// <param name="Remedy">What the caller can do.</param>
+/// <param name="RetryAfterSeconds">Sent as Retry-After; set for every 429 and 503.</param>
+internal sealed record ProblemKind(
+    string Code, int Status, string Title, bool Retriable, string Effect, string Remedy, int? RetryAfterSeconds = null)
+{
+    private const string Nothing = "Nothing was changed.";
+
+    public static readonly ProblemKind InvalidRequest = new(
+        "invalid-request", 400, "The request is not valid", false, Nothing,
+        "Correct what `errors` names: a JSON pointer is a field of the body, `?name` a query parameter, and anything " +
+        "else a header or a part of the path. Unknown names are refused so that no option is silently ignored.");
+
+    public static readonly ProblemKind MalformedJson = new(
+        "malformed-json", 400, "The body is not valid JSON", false, Nothing,
+        "Send one RFC 8259 JSON text in UTF-8 without comments, trailing commas, duplicate names or trailing text.");
+
+    public static readonly ProblemKind MalformedRequest = new(
+        "malformed-request", 400, "The HTTP request is malformed", false, Nothing,
+        "Check the framing of the request: Content-Length, chunked encoding, and a body that is sent completely.");
+
+    public static readonly ProblemKind DelayExceedsRetention = new(
+        "delay-exceeds-retention", 400, "The message would expire before it becomes visible", false, Nothing,
+        "Shorten the delay, or raise retentionSeconds of the queue.");
+
+    public static readonly ProblemKind RouteNotFound = new(
+        "route-not-found", 404, "There is nothing at this address", false, Nothing,
+        "See /swagger or /openapi/v1.json for the paths that exist.");
+
+    public static readonly ProblemKind QueueNotFound = new(
+        "queue-not-found", 404, "The queue does not exist", false, Nothing,
+        "Create it with PUT /v1/queues/{queue}, or check its name.");
+
+    public static readonly ProblemKind MessageNotFound = new(
+        "message-not-found", 404, "The message does not exist", false, Nothing,
+        "It was acknowledged, deleted, purged or has expired, or the id is not of this queue.");
+
+    public static readonly ProblemKind ReceiptInvalid = new(
+        "receipt-invalid", 404, "This is not a receipt handle of the queue", false, Nothing,
+        "Send the receiptHandle as it came with the message, to the queue it came from.");
+
+    public static readonly ProblemKind MethodNotAllowed = new(
+        "method-not-allowed", 405, "The method is not allowed here", false, Nothing,
+        "Use one of the methods that the Allow header names.");
+
+    public static readonly ProblemKind RequestTimeout = new(
+        "request-timeout", 408, "The request did not arrive in time", true, Nothing, "Send the request again.");
+
+    public static readonly ProblemKind MessageLeased = new(
+        "message-leased", 409, "The message is leased to a consumer", true, Nothing,
+        "Acknowledge it with its receipt handle, or wait until its lease has ended.");
+
+    public static readonly ProblemKind ImmutableField = new(
+        "immutable-field", 409, "The queue exists with another value of a field that cannot change", false, Nothing,
+        "Keep the field that `errors` names, or delete the queue and create it anew.");
+
+    public static readonly ProblemKind ReceiptExpired = new(
+        "receipt-expired", 410, "The lease behind this receipt has ended", false, Nothing,
+        "The visibility timeout ran out, or the message was acknowledged, released, deleted, purged or received " +
+        "again. It may be delivered to another consumer: do not count on this one having processed it alone.");
+
+    public static readonly ProblemKind PreconditionFailed = new(
+        "precondition-failed", 412, "If-Match or If-None-Match did not hold", false, Nothing,
+        "Read the queue again, decide again, and send the ETag that it has now.");
+
+    public static readonly ProblemKind RequestTooLarge = new(
+        "request-too-large", 413, "The request is too large", false, Nothing,
+        "A request holds at most 16 MiB; a JSON batch 1,000 messages, an NDJSON batch 10,000. Send several requests.");
+
+    public static readonly ProblemKind MessageTooLarge = new(
+        "message-too-large", 413, "The message is larger than the queue allows", false, Nothing,
+        "Raise maxMessageBytes of the queue (up to 16 MiB), or send a reference to the data.");
+
+    public static readonly ProblemKind UnsupportedMediaType = new(
+        "unsupported-media-type", 415, "The content type is not supported here", false, Nothing,
+        "Use a content type that `detail` names.");
+
+    public static readonly ProblemKind UnsupportedContentEncoding = new(
+        "unsupported-content-encoding", 415, "Compressed request bodies are not accepted", false, Nothing,
+        "Send the body without Content-Encoding. A message may carry compressed bytes: name that in its Content-Type.");
+
+    public static readonly ProblemKind HeadersTooLarge = new(
+        "headers-too-large", 431, "The request line or headers are too large", false, Nothing,
+        "Send fewer or shorter headers; long values belong into the body.");
+
+    public static readonly ProblemKind TooManyWaiters = new(
+        "too-many-waiters", 429, "Too many receives are waiting", true, Nothing,
+        "Wait as Retry-After says, use fewer consumers with a larger max, or raise Limits:MaxWaiters.", 1);
+
+    public static readonly ProblemKind TooManyInFlight = new(
+        "too-many-in-flight", 429, "Too many messages of the queue are leased", true, Nothing,
+        "Acknowledge or release messages first, shorten the visibility timeout, or raise Limits:MaxInFlightPerQueue.", 1);
+
+    public static readonly ProblemKind TooManyQueues = new(
+        "too-many-queues", 429, "The service holds as many queues as it may", true, Nothing,
+        "Delete queues that are not needed, or raise Limits:MaxQueues.", 60);
+
+    public static readonly ProblemKind InternalError = new(
+        "internal-error", 500, "The server made a mistake", false, "Whether the request took effect is not known.",
+        "Report it with the traceId. If the request can safely happen twice, try again.");
+
+    public static readonly ProblemKind Overloaded = new(
+        "overloaded", 503, "More work is waiting than the server accepts", true, Nothing,
+        "Wait as Retry-After says, then send the request again.", 1);
+
+    public static readonly ProblemKind ShuttingDown = new(
+        "shutting-down", 503, "The server is stopping", true, Nothing,
+        "Send the request again to the restarted server.", 1);
+
+    public static readonly ProblemKind Starting = new(
+        "starting", 503, "The server is starting", true, Nothing, "Wait until /health/ready answers 200.", 1);
+
+    public static readonly ProblemKind StorageFailed = new(
+        "storage-failed", 503, "The journal failed", true,
+        "Whether the request took effect is not known: its bytes may or may not have reached the disk.",
+        "Check the disk and restart the server: it recovers from what is really on disk and accepts work again.", 30);
+
+    public static readonly ProblemKind DiskFull = new(
+        "disk-full", 507, "The disk is full", true, Nothing,
+        "Receive, acknowledge or purge messages (these still work), or give the server more space. New messages are " +
+        "accepted again by themselves.");
+
+    public static readonly IReadOnlyList<ProblemKind> All =
+    [
+        InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, RouteNotFound, QueueNotFound, MessageNotFound,
+        ReceiptInvalid,
+        MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
+        RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
+        TooManyWaiters, TooManyInFlight, TooManyQueues, InternalError, Overloaded, ShuttingDown, Starting,
+        StorageFailed, DiskFull,
+    ];
+
+    public static readonly FrozenDictionary<string, ProblemKind> ByCode = All.ToFrozenDictionary(kind => kind.Code);
+
+    public string Type => "/problems/" + Code;
+}

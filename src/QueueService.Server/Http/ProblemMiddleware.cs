@@ -1,0 +1,53 @@
+using QueueService.Server.Hosting;
+
+namespace QueueService.Server.Http;
+
+/// <summary>
+/// The outermost step: gives a problem document to every failure that has no body yet (unknown routes, 405, broken
+/// request framing, our own mistakes). A request that succeeds at once costs one call here.
+/// </summary>
+internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> log)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        try
+        {
+            await next(http);
+            if (http.Response.StatusCode >= 400 && !http.Response.HasStarted && http.Response.ContentType is null)
+                await Explain(http);
+        }
+        catch (BadHttpRequestException bad)
+        {
+            if (!http.Response.HasStarted) await Refusal(bad).Write(http);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The client has gone: there is nobody to answer.
+        }
+        catch (Exception mistake)
+        {
+            // One of the four roots: the request fails, the server goes on.
+            if (http.RequestAborted.IsCancellationRequested && mistake is IOException) return;
+            log.RequestFailed(http.Request.Method, http.Request.Path, mistake);
+            if (http.Response.HasStarted) http.Abort();
+            else await new Problem(ProblemKind.InternalError).Write(http);
+        }
+    }
+
+    private static Task Explain(HttpContext http) => http.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => new Problem(
+            ProblemKind.RouteNotFound, $"There is nothing at {http.Request.Path}.").Write(http),
+        StatusCodes.Status405MethodNotAllowed => new Problem(
+            ProblemKind.MethodNotAllowed,
+            $"{http.Request.Method} is not allowed here. Allowed: {http.Response.Headers.Allow}.").Write(http),
+        _ => Task.CompletedTask,
+    };
+
+    private static Problem Refusal(BadHttpRequestException bad) => bad.StatusCode switch
+    {
+        StatusCodes.Status413PayloadTooLarge => new Problem(ProblemKind.RequestTooLarge),
+        StatusCodes.Status408RequestTimeout => new Problem(ProblemKind.RequestTimeout),
+        _ => new Problem(ProblemKind.MalformedRequest, bad.Message),
+    };
+}

@@ -1,0 +1,70 @@
+namespace QueueService.Server;
+
+/// <summary>Every fixed bound of the HTTP layer, with its reason. Past a bound the caller gets 400, 413 or 503 and an
+/// explanation.</summary>
+internal static class Limits
+{
+    /// <summary>One request, bodies and framing: 64 commits' worth is never needed at once, and 16 MiB is the largest
+    /// message that a queue may allow.</summary>
+    public const int RequestBytes = 16 * 1_048_576;
+
+    /// <summary>A JSON batch is parsed from one buffer and answered from one.</summary>
+    public const int BatchMessages = 1_000;
+
+    /// <summary>NDJSON is parsed line by line, so only the batch itself is held.</summary>
+    public const int LineBatchMessages = 10_000;
+
+    /// <summary>Receipts settled by one request: as many as one receive can hand out.</summary>
+    public const int SettleReceipts = 1_000;
+
+    /// <summary>More than any use seen in CloudEvents or SQS (10), and a linear scan for duplicates stays cheap.
+    /// </summary>
+    public const int Attributes = 64;
+
+    /// <summary>SQS's limit.</summary>
+    public const int AttributeNameLength = 256;
+
+    /// <summary>Content type, correlation, trace context and attributes of one message together: they travel in memory
+    /// with every delivery, and have to fit into HTTP headers.</summary>
+    public const int HeaderBytes = 65_536;
+
+    /// <summary>Correlation ids and reply addresses: an id or a URL, not a document.</summary>
+    public const int ShortTextBytes = 1_024;
+
+    /// <summary>RFC 6838 allows 127 for each part of a media type; parameters fit into the rest.</summary>
+    public const int ContentTypeLength = 512;
+
+    /// <summary>Digits of a number: more than any IEEE or decimal type prints.</summary>
+    public const int NumberLength = 64;
+
+    /// <summary>W3C trace context asks for at least 512 to be carried.</summary>
+    public const int TraceStateLength = 1_024;
+
+    /// <summary>Items of one page of a listing.</summary>
+    public const int PageItems = 1_000;
+
+    public const int DefaultPageItems = 100;
+
+    /// <summary>A page of browsed messages ends early here, so that it is buffered and its cursor is exact.</summary>
+    public const int PageBytes = 4 * 1_048_576;
+
+    /// <summary>Answers up to here are sent as one write with a length; longer ones in chunks of this size.</summary>
+    public const int ResponseChunk = 65_536;
+
+    /// <summary>Nesting of our own JSON: root, list, message, attributes, typed value, and some air.</summary>
+    public const int JsonDepth = 16;
+
+    /// <summary>Nesting of a structured CloudEvent, whose data is the sender's: the parser's own default.</summary>
+    public const int EventDepth = 64;
+
+    /// <summary>Request bodies held in memory at once: bounds memory whatever the number of connections.</summary>
+    public const long BodiesInFlightBytes = 256L * 1_048_576;
+
+    /// <summary>Open connections: about 10 KB each when idle, and below the usual limit of open files.</summary>
+    public const int Connections = 20_000;
+
+    /// <summary>Request headers in all: those of one message, and the usual ones.</summary>
+    public const int RequestHeaderBytes = HeaderBytes + 16_384;
+
+    public const int RequestHeaders = Attributes + 64;
+}

@@ -1,0 +1,31 @@
+using Microsoft.OpenApi;
+
+namespace QueueService.Server.OpenApi;
+
+/// <summary>Serves the OpenAPI document and its page for people. The document is also written at build, to
+/// `api-spec/openapi.json`.</summary>
+internal static class ApiDocument
+{
+    public const string Address = "/openapi/v1.json";
+
+    public static void AddServices(IServiceCollection services)
+    {
+        // Finds no operation by itself, because ours are plain request delegates; it hosts what DocumentWriter writes.
+        services.AddEndpointsApiExplorer();
+        services.AddOpenApi("v1", options =>
+        {
+            options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+            options.AddDocumentTransformer<DocumentWriter>();
+        });
+    }
+
+    public static void Map(WebApplication app)
+    {
+        app.MapOpenApi();
+        app.UseSwaggerUI(page =>
+        {
+            page.SwaggerEndpoint(Address, "QueueService");
+            page.DocumentTitle = "QueueService API";
+        });
+    }
+}

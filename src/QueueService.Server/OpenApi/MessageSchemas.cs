@@ -1,0 +1,136 @@
+using Microsoft.OpenApi;
+using QueueService.Broker.Queues;
+using QueueService.Server.Queues;
+using static QueueService.Server.OpenApi.SchemaSet;
+
+namespace QueueService.Server.OpenApi;
+
+/// <summary>Schemas of messages on their way in and out.</summary>
+internal static class MessageSchemas
+{
+    private const string IdPattern = "^[A-Za-z0-9_-]{16}$";
+
+    public static void AddTo(SchemaSet set)
+    {
+        set.Add("MessageState", Choice("Where a message is. More values may come.", MessageJson.States));
+        set.Add("AcknowledgeMode", Choice("When messages are acknowledged.", "explicit", "auto"));
+        set.Add("ReceiveFormat", Choice("The form of delivered messages.", "json", "raw", "cloudEvents"));
+        AddAttributes(set);
+        AddEvents(set);
+        AddSent(set);
+        set.Add("Message", Object("A message that was received.",
+        [
+            ("id", Text("Names the message for ever.", IdPattern)),
+            ("receiptHandle?", Text("Proof of this lease; absent with `ack=auto`.", ReceiptSchemas.HandlePattern)),
+            .. Content(set),
+            ("event?", set.Ref("CloudEvent")),
+            .. Facts(),
+        ]));
+        set.Add("ReceivedMessages", Object(
+            "What a receive answers.",
+            ("messages", List("The messages.", set.Ref("Message"), max: ReceiveRequest.MaxMessages)),
+            ("acknowledged?", List("The outcome of each handle in `acknowledge`.", set.Ref("SettleResult")))));
+        set.Add("BrowsedMessage", Object("A message that was looked at.",
+        [
+            ("id", Text("Names the message for ever.", IdPattern)),
+            ("state", set.Ref("MessageState")),
+            .. Content(set),
+            .. Facts(),
+        ]));
+        set.Add("MessagePage", QueueSchemas.Page("A page of messages.", set.Ref("BrowsedMessage")));
+    }
+
+    private static void AddSent(SchemaSet set)
+    {
+        set.Add("SentMessage", Object(
+            "A message that is stored.",
+            ("id", Text("Names the message for ever.", IdPattern)),
+            ("sequenceNumber", Integer("Its place in the queue.", 0)),
+            ("sentAt", Instant("When it was stored.")),
+            ("md5OfBody", Text("MD5 of the body, to compare.", "^[0-9a-f]{32}$"))));
+        set.Add("NewMessage", Closed(Object(
+            "A message of a batch: it has either `body` or `bodyBase64`.",
+            ("body?", Text("The body as text.")),
+            ("bodyBase64?", Text("The body as base64, when it is not text.", format: "byte")),
+            ("contentType?", Text("Its media type.")),
+            ("delaySeconds?", OrNull(Integer(
+                "Hide the message at first; `null` takes the queue's delay.", 0, QueueConfigLimits.MaxDelaySeconds))),
+            ("correlationId?", Text("Carried along.")),
+            ("replyTo?", Text("Carried along.")),
+            ("traceparent?", Text("W3C trace context.")),
+            ("tracestate?", Text("W3C trace context.")),
+            ("attributes?", set.Ref("Attributes")))));
+        set.Add("MessageBatch", Closed(Object(
+            "Many messages.",
+            ("messages", List("At most 1,000.", set.Ref("NewMessage"), 1, Limits.BatchMessages)))));
+        set.Add("SentMessageResult", Object(
+            "A stored message of a batch.",
+            ("id", Text("Names the message for ever.", IdPattern)),
+            ("sequenceNumber", Integer("Its place in the queue.", 0))));
+        set.Add("SentMessageBatch", Object(
+            "Where the messages are, in the order given.",
+            ("results", List("One for each message.", set.Ref("SentMessageResult")))));
+        set.Add("PartialResult", Object(
+            "The outcome of one message.",
+            ("status", Integer("201, or the status of the problem.", 200, 599)),
+            ("id?", Text("Names the message for ever.", IdPattern)),
+            ("sequenceNumber?", Integer("Its place in the queue.", 0)),
+            ("problem?", set.Ref("Problem"))));
+        set.Add("PartialBatch", Object(
+            "The outcome of each message, in the order given.",
+            ("results", List("One for each message.", set.Ref("PartialResult")))));
+    }
+
+    private static void AddAttributes(SchemaSet set)
+    {
+        set.Add("Attributes", new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Description = "Named values beside the body; names are 1 to 256 of A-Z a-z 0-9 . _ -",
+            MaxProperties = Limits.Attributes,
+            AdditionalProperties = new OpenApiSchema
+            {
+                Description = "A string, a number, a boolean, or `{type, value | valueBase64}` with the type " +
+                    "`string`, `number`, `boolean` or `binary`.",
+            },
+        });
+    }
+
+    private static void AddEvents(SchemaSet set)
+    {
+        set.Add("CloudEvent", Object(
+            "A CloudEvents 1.0 event in its structured form; other members are its extension attributes.",
+            ("specversion", Text("`1.0`.")),
+            ("id", Text("Names the event at its source.")),
+            ("source", Text("Where it happened.", format: "uri-reference")),
+            ("type", Text("What happened.")),
+            ("subject?", Text("To what it happened.")),
+            ("time?", Instant("When it happened.")),
+            ("datacontenttype?", Text("The media type of the data.")),
+            ("dataschema?", Text("The schema of the data.", format: "uri")),
+            ("data?", new OpenApiSchema { Description = "Any JSON, or text." }),
+            ("data_base64?", Text("Data that is not text.", format: "byte"))));
+        set.Add("CloudEventBatch", List("Many events.", set.Ref("CloudEvent"), 1, Limits.BatchMessages));
+    }
+
+    private static IEnumerable<(string, IOpenApiSchema)> Content(SchemaSet set) =>
+    [
+        ("body?", Text("The body, when it is UTF-8 text.")),
+        ("bodyBase64?", Text("The body as base64, when it is not text.", format: "byte")),
+        ("contentType?", Text("Its media type.")),
+        ("attributes?", set.Ref("Attributes")),
+        ("correlationId?", Text("As it was sent.")),
+        ("replyTo?", Text("As it was sent.")),
+        ("traceparent?", Text("W3C trace context of the sender.")),
+        ("tracestate?", Text("W3C trace context of the sender.")),
+    ];
+
+    private static IEnumerable<(string, IOpenApiSchema)> Facts() =>
+    [
+        ("sequenceNumber", Integer("Its place in the queue.", 0)),
+        ("receiveCount", Integer("How often it was received.", 0, int.MaxValue)),
+        ("sentAt", Instant("When it was stored.")),
+        ("firstReceivedAt?", Instant("When it was received for the first time.")),
+        ("visibleAt?", Instant("When its lease or delay ends.")),
+    ];
+}

@@ -1,0 +1,76 @@
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+using QueueService.Broker.Queues;
+using QueueService.Server.Queues;
+using static QueueService.Server.OpenApi.SchemaSet;
+
+namespace QueueService.Server.OpenApi;
+
+/// <summary>Schemas of queues; the declared fields come from the table that also parses them.</summary>
+internal static class QueueSchemas
+{
+    private static readonly QueueConfig Defaults = new();
+
+    public static void AddTo(SchemaSet set)
+    {
+        set.Add("QueueType", Choice("How messages are handed out. More values may come.", "standard"));
+        set.Add("Durability", Choice("When a write is answered. More values may come.", "fsync", "os", "memory"));
+        set.Add("QueueSettings", Closed(Object(
+            "What the owner of a queue declares; every field is optional.", Settings(set, "?"))));
+        set.Add("QueuePatch", Closed(Object(
+            "The fields to change. `null` resets a field to its default.", Changes())));
+        set.Add("QueueStats", Object(
+            "Counts of this moment.",
+            ("available", Integer("Ready to be received.", 0)),
+            ("leased", Integer("Received and not finished, with time left.", 0)),
+            ("delayed", Integer("Not due yet.", 0)),
+            ("oldestMessageAgeSeconds", Integer("Age of the oldest message; 0 when there is none.", 0)),
+            ("sentTotal", Integer("Messages ever sent.", 0)),
+            ("receivedTotal", Integer("Deliveries, repeated ones included.", 0)),
+            ("deletedTotal", Integer("Messages acknowledged or deleted.", 0)),
+            ("expiredTotal", Integer("Messages older than the retention.", 0)),
+            ("blockedReason?", Text("Why nothing is handed out although messages are available."))));
+        set.Add("Queue", Object("A queue.",
+        [
+            ("name", Text("Its name.", @"^[A-Za-z0-9._-]{1,128}$")),
+            .. Settings(set, "", withDefaults: false),
+            ("createdAt", Instant("When it was created.")),
+            ("updatedAt", Instant("When its settings changed last.")),
+            ("stats", set.Ref("QueueStats")),
+        ]));
+        set.Add("QueuePage", Page("A page of queues.", set.Ref("Queue")));
+    }
+
+    public static OpenApiSchema Page(string description, IOpenApiSchema item) => Object(
+        description,
+        ("items", List("In order.", item, max: Limits.PageItems)),
+        ("nextCursor?", Text("Where the next page starts; absent on the last.", @"^[A-Za-z0-9_-]+$")));
+
+    private static IEnumerable<(string Name, IOpenApiSchema Schema)> Settings(
+        SchemaSet set, string suffix, bool withDefaults = true)
+    {
+        foreach (QueueField field in QueueFields.All)
+        {
+            int value = field.Get(Defaults);
+            if (field.Choices.Length == 0)
+                yield return (field.Name + suffix,
+                    Integer(field.Description, field.Min, field.Max, withDefaults ? value : null));
+            else
+                yield return (field.Name + suffix, Named(set, field, withDefaults ? field.Choices[value] : null));
+        }
+    }
+
+    /// <summary>Without the fields that cannot change, so that no generated client sends them.</summary>
+    private static IEnumerable<(string Name, IOpenApiSchema Schema)> Changes() => QueueFields.All
+        .Where(field => !field.Immutable)
+        .Select(field => (field.Name + "?",
+            (IOpenApiSchema)OrNull(Integer(field.Description, field.Min, field.Max))));
+
+    private static OpenApiSchemaReference Named(SchemaSet set, QueueField field, string? otherwise)
+    {
+        OpenApiSchemaReference reference = set.Ref(field.Name == "type" ? "QueueType" : "Durability");
+        reference.Description = field.Description;
+        if (otherwise is not null) reference.Default = JsonValue.Create(otherwise);
+        return reference;
+    }
+}

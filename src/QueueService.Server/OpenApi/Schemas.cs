@@ -1,0 +1,95 @@
+using Microsoft.OpenApi;
+using QueueService.Broker.Queues;
+using QueueService.Server.Http;
+using static QueueService.Server.OpenApi.SchemaSet;
+
+namespace QueueService.Server.OpenApi;
+
+/// <summary>All schemas of the document, and the parameters and headers that operations share.</summary>
+internal static class Schemas
+{
+    public static readonly Parameter IfMatch = new(
+        "If-Match", "String", "Only when the current ETag is one of these; `*`: only when it exists.", "\"1-2\"",
+        ParameterPlace.Header);
+
+    public static readonly Parameter IfNoneMatch = new(
+        "If-None-Match", "String", "`*`: only when it does not exist.", "*", ParameterPlace.Header);
+
+    public static readonly Parameter Limit = new(
+        "limit", "Limit", "Items of a page; larger values are taken as the maximum.", "100");
+
+    public static readonly Parameter Cursor = new(
+        "cursor", "String", "Where the page starts: `nextCursor` of the page before.", "bmpvYnM");
+
+    public static readonly string[] DefinitionHeaders = ["ETag", Answers.DurabilityHeader];
+
+    /// <summary>What each response header says.</summary>
+    public static readonly Dictionary<string, (string Description, string Schema)> Headers = new()
+    {
+        [Answers.DurabilityHeader] = ("What the answer guarantees: when the write survives.", "Durability"),
+        ["ETag"] = ("Names this version of the definition; for If-Match.", "String"),
+        ["Location"] = ("The address of what was created.", "String"),
+        ["Link"] = ("The next page, `rel=\"next\"`; absent on the last.", "String"),
+        ["Retry-After"] = ("Seconds to wait before trying again.", "Integer"),
+        ["Allow"] = ("The methods that are allowed.", "String"),
+    };
+
+    /// <summary>Schemas that are used where they stand and have no name.</summary>
+    public static IOpenApiSchema Find(string name, SchemaSet set) => name switch
+    {
+        "String" => new OpenApiSchema { Type = JsonSchemaType.String },
+        "Integer" => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32" },
+        "Boolean" => new OpenApiSchema { Type = JsonSchemaType.Boolean },
+        "Bytes" => new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" },
+        "Lines" => Text("One message as JSON a line."),
+        "Duration" => Text("`30` or `30s` are seconds; `500ms`, `5m`, `2h`.", @"^[0-9]{1,12}(ms|s|m|h)?$"),
+        "Instant" => new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" },
+        "Limit" => Bare(Integer("", 1, int.MaxValue, Limits.DefaultPageItems)),
+        "ReceiveMax" => Bare(Integer("", 1, ReceiveRequest.MaxMessages, 1)),
+        _ => set.Ref(name),
+    };
+
+    public static void AddTo(OpenApiDocument document)
+    {
+        SchemaSet set = new(document);
+        QueueSchemas.AddTo(set);
+        MessageSchemas.AddTo(set);
+        ReceiptSchemas.AddTo(set);
+        AddServiceSchemas(set);
+    }
+
+    private static void AddServiceSchemas(SchemaSet set)
+    {
+        set.Add("Health", Object("The state of the server.", ("status", Text("`live`, `ready` or `diskFull`."))));
+        set.Add("ProblemPage", Object(
+            "What a kind of problem means.",
+            ("code", Text("Names the kind of problem.")),
+            ("status", Integer("The HTTP status.", 400, 599)),
+            ("title", Text("What went wrong.")),
+            ("retriable", Flag("The same request may succeed later.")),
+            ("effect", Text("What happened to the request.")),
+            ("remedy", Text("What to do."))));
+        set.Add("Problem", Object(
+            "An RFC 9457 problem.",
+            ("type", Text("The address of its explanation on this server.", format: "uri-reference")),
+            ("title", Text("What went wrong.")),
+            ("status", Integer("The HTTP status.", 400, 599)),
+            ("detail", Text("What went wrong this time.")),
+            ("code", Text("Names the kind of problem; stable.")),
+            ("retriable", Flag("The same request may succeed later.")),
+            ("errors?", new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Description = "What is to blame: a JSON pointer into the body, `?name` for a query parameter, else a " +
+                    "header or a part of the path.",
+                AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.String },
+            }),
+            ("traceId?", Text("Finds the request in traces and logs."))));
+    }
+
+    private static OpenApiSchema Bare(OpenApiSchema schema)
+    {
+        schema.Description = null;
+        return schema;
+    }
+}

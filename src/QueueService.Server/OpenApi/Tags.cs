@@ -1,0 +1,18 @@
+namespace QueueService.Server.OpenApi;
+
+/// <summary>The groups of operations in the document.</summary>
+internal static class Tags
+{
+    public const string Queues = "Queues";
+    public const string Messages = "Messages";
+    public const string Receipts = "Receipts";
+    public const string Service = "Service";
+
+    public static readonly IReadOnlyList<(string Name, string Description)> All =
+    [
+        (Queues, "Create, read, change, delete and purge queues."),
+        (Messages, "Send, receive and look at messages."),
+        (Receipts, "Finish, prolong or give back what was received."),
+        (Service, "Health of the server and explanations of problems."),
+    ];
+}

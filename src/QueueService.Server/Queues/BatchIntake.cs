@@ -1,0 +1,106 @@
+using System.Text.Json;
+using QueueService.Broker;
+using QueueService.Broker.Queues;
+using QueueService.Server.Http;
+
+namespace QueueService.Server.Queues;
+
+/// <summary>The messages of one batch request: those that are valid are in the broker's batch, and for a partial batch
+/// it remembers what is wrong with the others.</summary>
+internal sealed class BatchIntake(bool partial, int maxMessages) : IDisposable
+{
+    private readonly MessageReader _reader = new();
+    private Dictionary<int, Problem>? _refused;
+    private MessageBatch? _batch = MessageBatch.Rent();
+
+    public int Count { get; private set; }
+
+    public MessageBatch Batch => _batch ?? throw new InvalidOperationException("The batch was sent.");
+
+    /// <summary>Reads the next message. Answers what ends the whole request.</summary>
+    /// <param name="json">Stands on the first token of the message.</param>
+    /// <param name="place">The pointer of the list that holds it.</param>
+    public Problem? Add(ref Utf8JsonReader json, string place) =>
+        Full(place) ?? Settle(_reader.Read(ref json, Batch), place);
+
+    /// <summary>As <see cref="Add"/>, for a structured CloudEvent.</summary>
+    public Problem? AddEvent(ref Utf8JsonReader json, ReadOnlySpan<byte> source)
+    {
+        if (Full("") is { } full) return full;
+        Problem? problem = null;
+        CloudEventReader.Read(ref json, source, default, Batch, ref problem);
+        return Settle(problem, "");
+    }
+
+    /// <summary>A line that is not even JSON counts as a message.</summary>
+    public Problem? Refuse(Problem problem) => Full("") ?? Settle(problem, "");
+
+    /// <summary>Hands the batch to the broker, which owns it from now on.</summary>
+    public MessageBatch Take()
+    {
+        MessageBatch batch = Batch;
+        batch.Partial = partial;
+        _batch = null;
+        return batch;
+    }
+
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _batch?.Dispose();
+        _batch = null;
+    }
+
+    public void WriteResults(JsonOutput output, in SendOutcome outcome)
+    {
+        output.Raw("{\"results\":["u8);
+        int stored = 0;
+        int sent = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            if (i > 0) output.Raw(","u8);
+            Problem? problem = null;
+            if (_refused is null || !_refused.TryGetValue(i, out problem))
+            {
+                BrokerError error = outcome.Errors is null ? BrokerError.None : outcome.Errors[sent];
+                sent++;
+                if (error != BrokerError.None) problem = BrokerProblems.Of(error);
+            }
+
+            if (problem is not null) WriteRefused(output, problem);
+            else WriteStored(output, outcome.IdAt(stored++));
+        }
+
+        output.Raw("]}"u8);
+    }
+
+    private void WriteStored(JsonOutput output, MessageId id)
+    {
+        output.Raw("{\"id\":"u8);
+        id.Format(output.Quoted(MessageId.TextLength));
+        output.Raw(",\"sequenceNumber\":"u8).Number(id.SequenceNumber);
+        output.Raw(partial ? ",\"status\":201}"u8 : "}"u8);
+    }
+
+    private static void WriteRefused(JsonOutput output, Problem problem)
+    {
+        output.Raw("{\"status\":"u8).Number(problem.Kind.Status).Raw(",\"problem\":"u8);
+        problem.WriteJson(output);
+        output.Raw("}"u8);
+    }
+
+    private Problem? Full(string place) => Count < maxMessages
+        ? null
+        : new Problem(ProblemKind.RequestTooLarge, $"A batch like this holds at most {maxMessages} messages.")
+            .With(place, $"has more than {maxMessages} messages.");
+
+    private Problem? Settle(Problem? problem, string place)
+    {
+        int index = Count++;
+        if (problem is null) return null;
+        problem.Under($"{place}/{index}");
+        if (!partial) return problem;
+        (_refused ??= []).Add(index, problem);
+        return null;
+    }
+}

@@ -1,0 +1,97 @@
+using QueueService.Broker;
+using QueueService.Broker.Queues;
+using QueueService.Server.Hosting;
+using QueueService.Server.Http;
+using QueueService.Server.OpenApi;
+
+namespace QueueService.Server.Queues;
+
+internal static class BrowseMessages
+{
+    private static readonly string[] Parameters = ["state", "since", "limit", "cursor"];
+
+    private static readonly Operation Description = new(
+        "browseMessages", Tags.Messages, "Look at messages",
+        "In the order of sending. Never leases a message and never counts as a receive.")
+    {
+        Parameters =
+        [
+            new("state", "MessageState", "Only messages in this state.", "available"),
+            new("since", "Instant", "Only messages sent at or after this instant.", "2026-11-21T10:00:00Z"),
+            Schemas.Limit, Schemas.Cursor,
+        ],
+        Replies =
+        [
+            new(200, "A page of messages.",
+                Content.Json("MessagePage", $$"""{"items":[{{MessageJson.BrowsedExample}}]}""")) { Headers = ["Link"] },
+        ],
+        Problems = [ProblemKind.QueueNotFound],
+    };
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapOperation("GET", QueueRoutes.Messages, Handle, Description);
+
+    public static async Task Handle(HttpContext http, BrokerHost host)
+    {
+        Problem? problem = null;
+        QueueName queue = http.Queue(ref problem);
+        BrowseRequest request = ReadQuery(http, ref problem);
+        if (problem is not null)
+        {
+            await problem.Write(http);
+            return;
+        }
+
+        Result<ReceivedMessages> result = await host.Broker.Browse(queue, request);
+        if (!result.Succeeded)
+        {
+            await result.Error.Write(http);
+            return;
+        }
+
+        using ReceivedMessages messages = result.Value;
+        await Answer(http, messages);
+        await host.ReportDamage(messages);
+    }
+
+    private static BrowseRequest ReadQuery(HttpContext http, ref Problem? problem)
+    {
+        QueryValues query = RequestQuery.Read(http, Parameters, ref problem);
+        long since = 0;
+        if (query[1] is { } instant && !Rfc3339.TryParse(instant.Span, out since))
+            Problem.Blame(ref problem, "?since", "must be an RFC 3339 instant like 2026-11-21T10:00:00Z.");
+        int state = RequestQuery.Choice(query[0], "state", MessageJson.States, ref problem);
+        return new BrowseRequest
+        {
+            From = Pages.ReadMessage(query[3], ref problem),
+            Limit = Pages.ReadLimit(query[2], ref problem),
+            State = query[0] is null ? null : (MessageState)state,
+            Since = query[1] is null ? null : since,
+        };
+    }
+
+    private static Task Answer(HttpContext http, ReceivedMessages messages)
+    {
+        JsonOutput output = JsonOutput.Rent();
+        output.Raw("{\"items\":["u8);
+        long? next = messages.Next;
+        bool first = true;
+        for (int i = 0; i < messages.Count; i++)
+        {
+            if (!messages.TryRead(i, out MessageView message)) continue;
+            if (output.Length > Limits.PageBytes)
+            {
+                // Large bodies end a page early: it is buffered as a whole, so that its cursor is exact.
+                next = message.Id.SequenceNumber;
+                break;
+            }
+
+            if (!first) output.Raw(","u8);
+            MessageJson.WriteBrowsed(output, in message);
+            first = false;
+        }
+
+        Pages.Close(http, output, next is null ? null : Pages.FromMessage(next.Value));
+        return http.Answer(200, Answers.Json, output);
+    }
+}

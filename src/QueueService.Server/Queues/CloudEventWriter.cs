@@ -1,0 +1,77 @@
+using System.Text.Json;
+using QueueService.Broker.Messages;
+using QueueService.Broker.Queues;
+using QueueService.Server.Http;
+
+namespace QueueService.Server.Queues;
+
+/// <summary>Writes messages as structured CloudEvents. A message that never was an event becomes one whose id is the
+/// message's id and whose source is the queue.</summary>
+internal static class CloudEventWriter
+{
+    private const string TypeOfPlainMessages = "queueservice.message";
+
+    /// <summary>The receipt fields, and the event beside them.</summary>
+    public static void WriteReceived(JsonOutput output, QueueName queue, in MessageView message)
+    {
+        MessageHeaders headers = message.HasHeaders ? message.ReadHeaders() : MessageHeaders.None;
+        MessageJson.WriteReceipt(output, in message);
+        MessageJson.WriteHeaders(output, headers, withEvent: false);
+        MessageJson.WriteFacts(output, in message);
+        output.Raw(",\"event\":{\"specversion\":\"1.0\""u8);
+        if (CloudEvents.IsEvent(headers)) WriteContext(output, headers);
+        else InventContext(output, queue, in message);
+        WriteData(output, in message);
+        output.Raw("}}"u8);
+    }
+
+    private static void WriteContext(JsonOutput output, MessageHeaders headers)
+    {
+        foreach (MessageAttribute attribute in headers.Attributes)
+        {
+            if (!CloudEvents.IsAttribute(attribute.Name) || attribute.Name == "ce-specversion") continue;
+            output.Raw(","u8).Text(attribute.Name.AsSpan(CloudEvents.Prefix.Length)).Raw(":"u8);
+            if (attribute.Kind is AttributeKind.Number or AttributeKind.Boolean)
+                output.Raw(System.Text.Encoding.ASCII.GetBytes(attribute.Text));
+            else
+                output.Text(attribute.Text);
+        }
+    }
+
+    private static void InventContext(JsonOutput output, QueueName queue, in MessageView message)
+    {
+        output.Raw(",\"id\":"u8);
+        message.Id.Format(output.Quoted(MessageId.TextLength));
+        output.Raw(",\"source\":"u8).Text("/v1/queues/" + queue.Value)
+            .Raw(",\"type\":"u8).Text(TypeOfPlainMessages)
+            .Raw(",\"time\":"u8).Instant(message.SentAt);
+    }
+
+    private static void WriteData(JsonOutput output, in MessageView message)
+    {
+        if (message.Body.IsEmpty) return;
+        output.Raw(",\"datacontenttype\":"u8).Text(message.ContentType);
+        bool claimsJson = ContentTypes.IsJson(message.ContentType);
+        if (claimsJson && message.BodyIsText && IsJson(message.Body)) output.Raw(",\"data\":"u8).Raw(message.Body);
+        // Text that only claims to be JSON would be read as a JSON string: its bytes say what it is.
+        else if (message.BodyIsText && !claimsJson) output.Raw(",\"data\":"u8).Text(message.Body);
+        else output.Raw(",\"data_base64\":"u8).Base64Text(message.Body);
+    }
+
+    private static bool IsJson(ReadOnlySpan<byte> text)
+    {
+        try
+        {
+            Utf8JsonReader reader = new(text, CloudEventReader.Options);
+            while (reader.Read())
+            {
+            }
+
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+}

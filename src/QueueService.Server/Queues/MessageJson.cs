@@ -1,0 +1,107 @@
+using QueueService.Broker.Messages;
+using QueueService.Broker.Queues;
+using QueueService.Server.Http;
+
+namespace QueueService.Server.Queues;
+
+/// <summary>A message as JSON, on its way out.</summary>
+internal static class MessageJson
+{
+    public const string Example = """
+        {"id":"AAAAAQAAAAAAAAAq","receiptHandle":"AQAAAAEAAAAAAAAAAAAAACoAAAAAAAAAc29tZS1zZWFsIQ","body":"hello",
+        "contentType":"text/plain","attributes":{"tenant":"acme","priority":3},"sequenceNumber":42,"receiveCount":1,
+        "sentAt":"2026-11-21T10:00:00.000Z","firstReceivedAt":"2026-11-21T10:00:01.000Z",
+        "visibleAt":"2026-11-21T10:00:31.000Z"}
+        """;
+
+    public const string BrowsedExample = """
+        {"id":"AAAAAQAAAAAAAAAq","state":"available","body":"hello","contentType":"text/plain","sequenceNumber":42,
+        "receiveCount":0,"sentAt":"2026-11-21T10:00:00.000Z"}
+        """;
+
+    public static readonly string[] States = ["available", "leased", "delayed"];
+
+    public static void WriteReceived(JsonOutput output, in MessageView message)
+    {
+        WriteReceipt(output, in message);
+        WriteBody(output, in message);
+        output.Raw(",\"contentType\":"u8).Text(message.ContentType);
+        if (message.HasHeaders) WriteHeaders(output, message.ReadHeaders(), withEvent: true);
+        WriteFacts(output, in message);
+        output.Raw("}"u8);
+    }
+
+    public static void WriteBrowsed(JsonOutput output, in MessageView message)
+    {
+        output.Raw("{\"id\":"u8);
+        message.Id.Format(output.Quoted(MessageId.TextLength));
+        output.Raw(",\"state\":"u8).Text(States[(int)message.State]);
+        WriteBody(output, in message);
+        output.Raw(",\"contentType\":"u8).Text(message.ContentType);
+        if (message.HasHeaders) WriteHeaders(output, message.ReadHeaders(), withEvent: true);
+        WriteFacts(output, in message);
+        output.Raw("}"u8);
+    }
+
+    /// <summary>Opens the object: the id, and the receipt when there is one.</summary>
+    public static void WriteReceipt(JsonOutput output, in MessageView message)
+    {
+        output.Raw("{\"id\":"u8);
+        message.Id.Format(output.Quoted(MessageId.TextLength));
+        if (message.Receipt == default) return;
+        output.Raw(",\"receiptHandle\":"u8);
+        message.Receipt.Format(output.Quoted(ReceiptHandle.TextLength));
+    }
+
+    /// <summary>What happened to the message.</summary>
+    public static void WriteFacts(JsonOutput output, in MessageView message)
+    {
+        output.Raw(",\"sequenceNumber\":"u8).Number(message.Id.SequenceNumber)
+            .Raw(",\"receiveCount\":"u8).Number(message.ReceiveCount)
+            .Raw(",\"sentAt\":"u8).Instant(message.SentAt);
+        if (message.FirstReceivedAt != 0) output.Raw(",\"firstReceivedAt\":"u8).Instant(message.FirstReceivedAt);
+        if (message.VisibleAt != 0) output.Raw(",\"visibleAt\":"u8).Instant(message.VisibleAt);
+    }
+
+    /// <param name="withEvent">Whether the attributes of a CloudEvent are among the attributes.</param>
+    public static void WriteHeaders(JsonOutput output, MessageHeaders headers, bool withEvent)
+    {
+        if (headers.CorrelationId is not null) output.Raw(",\"correlationId\":"u8).Text(headers.CorrelationId);
+        if (headers.ReplyTo is not null) output.Raw(",\"replyTo\":"u8).Text(headers.ReplyTo);
+        if (headers.TraceParent is not null) output.Raw(",\"traceparent\":"u8).Text(headers.TraceParent);
+        if (headers.TraceState is not null) output.Raw(",\"tracestate\":"u8).Text(headers.TraceState);
+        bool open = false;
+        foreach (MessageAttribute attribute in headers.Attributes)
+        {
+            if (!withEvent && CloudEvents.IsAttribute(attribute.Name)) continue;
+            output.Raw(open ? ","u8 : ",\"attributes\":{"u8).Text(attribute.Name).Raw(":"u8);
+            WriteValue(output, attribute);
+            open = true;
+        }
+
+        if (open) output.Raw("}"u8);
+    }
+
+    private static void WriteBody(JsonOutput output, in MessageView message)
+    {
+        if (message.BodyIsText) output.Raw(",\"body\":"u8).Text(message.Body);
+        else output.Raw(",\"bodyBase64\":"u8).Base64Text(message.Body);
+    }
+
+    private static void WriteValue(JsonOutput output, MessageAttribute attribute)
+    {
+        switch (attribute.Kind)
+        {
+            case AttributeKind.String:
+                output.Text(attribute.Text);
+                break;
+            case AttributeKind.Binary:
+                output.Raw("{\"type\":\"binary\",\"valueBase64\":"u8).Text(attribute.Text).Raw("}"u8);
+                break;
+            default:
+                // A number or boolean was checked when it was sent: its text is its JSON.
+                output.Raw(System.Text.Encoding.ASCII.GetBytes(attribute.Text));
+                break;
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Primitives;
+using QueueService.Broker.Messages;
+using QueueService.Broker.Queues;
+using QueueService.Server.Http;
+using QueueService.Server.OpenApi;
+
+namespace QueueService.Server.Queues;
+
+/// <summary>Reads the options of a raw message from headers and the query; a header and the query parameter of the same
+/// name mean the same.</summary>
+internal static class MessageOptions
+{
+    public static readonly string[] QueryNames = ["delay", "correlationId", "replyTo"];
+
+    public static readonly Parameter[] Parameters =
+    [
+        new("delay", "Duration", "Hide the message at first. Same as Message-Delay.", "30s"),
+        new("correlationId", "String", "Carried along. Same as Message-Correlation-Id.", "order-4711"),
+        new("replyTo", "String", "Carried along. Same as Message-Reply-To.", "replies"),
+        new("Message-Delay", "Duration", "Hide the message at first: `30`, `30s`, `5m`, `2h`, `500ms`.", "30s",
+            ParameterPlace.Header),
+        new("Message-Correlation-Id", "String", "Carried along with the message.", "order-4711", ParameterPlace.Header),
+        new("Message-Reply-To", "String", "Carried along with the message.", "replies", ParameterPlace.Header),
+        new("traceparent", "String", "W3C trace context, given back on delivery.",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", ParameterPlace.Header),
+        new("tracestate", "String", "W3C trace context, given back on delivery.", "vendor=1", ParameterPlace.Header),
+    ];
+
+    private const string Prefix = "Message-";
+    private const string AttributePrefix = "Message-Attribute-";
+    private const string Delay = "Message-Delay";
+    private const string CorrelationId = "Message-Correlation-Id";
+    private const string ReplyTo = "Message-Reply-To";
+
+    /// <summary>Reads all options of a single send.</summary>
+    /// <param name="query">The values of <see cref="QueryNames"/>.</param>
+    public static void Read(HttpContext http, in QueryValues query, ref MessageDraft draft, ref Problem? problem)
+    {
+        IHeaderDictionary headers = http.Request.Headers;
+        string? contentType = http.Request.ContentType;
+        if (contentType is not (null or ContentTypes.CurlDefault))
+            draft.SetContentType("Content-Type", contentType, ref problem);
+        if (headers.TraceParent.Count == 1)
+            draft.SetTrace(headers.TraceParent.ToString(), headers.TraceState.ToString());
+
+        draft.DelayMilliseconds =
+            RequestQuery.Duration(query[0], "?delay", QueueConfigLimits.MaxDelaySeconds, ref problem);
+        if (query[1] is { } correlation) draft.SetCorrelationId("?correlationId", correlation.ToString(), ref problem);
+        if (query[2] is { } replyTo) draft.SetReplyTo("?replyTo", replyTo.ToString(), ref problem);
+        bool isEvent = false;
+        foreach ((string name, StringValues value) in headers)
+        {
+            if (IsOurs(name))
+            {
+                ReadHeader(name, value, in query, ref draft, ref problem);
+            }
+            else if (CloudEvents.IsHeader(name))
+            {
+                CloudEvents.ReadHeader(name, value, ref draft, ref problem);
+                isEvent = true;
+            }
+        }
+
+        if (isEvent) CloudEvents.Check(in draft, CloudEvents.Prefix, ref problem);
+    }
+
+    /// <summary>A batch carries the options inside its messages.</summary>
+    public static void RefuseHeaders(HttpContext http, ref Problem? problem)
+    {
+        foreach (KeyValuePair<string, StringValues> header in http.Request.Headers)
+        {
+            if (IsOurs(header.Key)) Problem.Blame(ref problem, header.Key, "belongs into each message of a batch.");
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsOurs(string name) =>
+        name.Length > Prefix.Length && name[Prefix.Length - 1] == '-' &&
+        name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
+
+    private static void ReadHeader(
+        string name, StringValues values, in QueryValues query, ref MessageDraft draft, ref Problem? problem)
+    {
+        string value = values.ToString();
+        if (values.Count != 1)
+        {
+            Problem.Blame(ref problem, name, "is given more than once.");
+        }
+        else if (name.StartsWith(AttributePrefix, StringComparison.OrdinalIgnoreCase))
+        {
+            // HTTP/2 lower-cases names on the wire, so HTTP/1.1 must mean the same.
+            string attribute = name[AttributePrefix.Length..].ToLowerInvariant();
+            draft.AddAttribute(name, new MessageAttribute(attribute, AttributeKind.String, value), ref problem);
+        }
+        else if (Is(name, Delay))
+        {
+            RefuseBoth(name, query[0], ref problem);
+            draft.DelayMilliseconds =
+                RequestQuery.Duration(value.AsMemory(), name, QueueConfigLimits.MaxDelaySeconds, ref problem);
+        }
+        else if (Is(name, CorrelationId))
+        {
+            RefuseBoth(name, query[1], ref problem);
+            draft.SetCorrelationId(name, value, ref problem);
+        }
+        else if (Is(name, ReplyTo))
+        {
+            RefuseBoth(name, query[2], ref problem);
+            draft.SetReplyTo(name, value, ref problem);
+        }
+        else
+        {
+            Problem.Blame(ref problem, name, "is not a known message option.");
+        }
+    }
+
+    private static void RefuseBoth(string name, ReadOnlyMemory<char>? query, ref Problem? problem)
+    {
+        if (query is not null) Problem.Blame(ref problem, name, "is given in the query as well.");
+    }
+
+    private static bool Is(string name, string known) => name.Equals(known, StringComparison.OrdinalIgnoreCase);
+}

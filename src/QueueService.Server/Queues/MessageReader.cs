@@ -1,0 +1,130 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text.Json;
+using QueueService.Broker.Messages;
+using QueueService.Broker.Queues;
+using QueueService.Server.Http;
+
+namespace QueueService.Server.Queues;
+
+/// <summary>
+/// Reads messages of a batch from JSON straight into the batch: a body without escapes is copied once, from the
+/// request's buffer, and nothing is allocated for a message without attributes.
+/// </summary>
+internal sealed class MessageReader : IDisposable
+{
+    private static readonly FieldNames Fields = new(
+        "body", "bodyBase64", "contentType", "delaySeconds", "correlationId", "replyTo", "traceparent", "tracestate",
+        "attributes");
+
+    /// <summary>Unescaped and decoded bodies.</summary>
+    private byte[] _scratch = [];
+
+    public void Dispose()
+    {
+        if (_scratch.Length > 0) ArrayPool<byte>.Shared.Return(_scratch);
+        _scratch = [];
+    }
+
+    /// <summary>Reads the message on whose first token the reader stands, to its end whatever is wrong with it.
+    /// </summary>
+    public Problem? Read(ref Utf8JsonReader json, MessageBatch batch)
+    {
+        Problem? problem = null;
+        if (json.TokenType != JsonTokenType.StartObject)
+        {
+            json.TrySkip();
+            return Problem.Invalid("", "A message must be a JSON object.");
+        }
+
+        MessageDraft draft = default;
+        ReadOnlySpan<byte> body = default;
+        uint seen = 0;
+        string? traceParent = null;
+        string? traceState = null;
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            int field = JsonRequest.Field(ref json, Fields, ref seen, ref problem);
+            json.Read();
+            switch (field)
+            {
+                case 0: body = ReadText(ref json, "/body", ref problem); break;
+                case 1: body = ReadBase64(ref json, ref problem); break;
+                case 3: ReadDelay(ref json, ref draft, ref problem); break;
+                case 6: JsonRequest.TryText(ref json, "/traceparent", out traceParent, ref problem); break;
+                case 7: JsonRequest.TryText(ref json, "/tracestate", out traceState, ref problem); break;
+                case 8: AttributesReader.Read(ref json, ref draft, ref problem); break;
+                case > 0: ReadOption(ref json, field, ref draft, ref problem); break;
+                default: break;
+            }
+
+            // A value of the wrong shape, or one that nobody wanted, is passed over.
+            json.TrySkip();
+        }
+
+        if ((seen & 0b11) is 0 or 0b11) Problem.Blame(ref problem, "", "A message has either body or bodyBase64.");
+        if (traceParent is not null) draft.SetTrace(traceParent, traceState);
+        MessageHeaders headers = draft.ToHeaders("", ref problem);
+        if (problem is null) batch.Add(headers, body, draft.DelayMilliseconds);
+        return problem;
+    }
+
+    private static void ReadOption(ref Utf8JsonReader json, int field, ref MessageDraft draft, ref Problem? problem)
+    {
+        string pointer = "/" + Fields[field];
+        if (!JsonRequest.TryText(ref json, pointer, out string text, ref problem)) return;
+        if (field == 2) draft.SetContentType(pointer, text, ref problem);
+        else if (field == 4) draft.SetCorrelationId(pointer, text, ref problem);
+        else draft.SetReplyTo(pointer, text, ref problem);
+    }
+
+    private static void ReadDelay(ref Utf8JsonReader json, ref MessageDraft draft, ref Problem? problem)
+    {
+        // Null is what clients send that cannot leave a field out.
+        if (json.TokenType == JsonTokenType.Null) return;
+        if (JsonRequest.TryInteger(
+            ref json, 0, QueueConfigLimits.MaxDelaySeconds, "/delaySeconds", out long seconds, ref problem))
+            draft.DelayMilliseconds = seconds * 1_000;
+    }
+
+    private ReadOnlySpan<byte> ReadText(scoped ref Utf8JsonReader json, string pointer, scoped ref Problem? problem)
+    {
+        if (json.TokenType != JsonTokenType.String)
+        {
+            Problem.Blame(ref problem, pointer, "must be a string.");
+            return default;
+        }
+
+        if (!json.ValueIsEscaped) return json.ValueSpan;
+        try
+        {
+            Reserve(json.ValueSpan.Length);
+            return _scratch.AsSpan(0, json.CopyString(_scratch));
+        }
+        catch (InvalidOperationException)
+        {
+            Problem.Blame(ref problem, pointer, JsonRequest.NotUnicode);
+            return default;
+        }
+    }
+
+    private ReadOnlySpan<byte> ReadBase64(scoped ref Utf8JsonReader json, scoped ref Problem? problem)
+    {
+        ReadOnlySpan<byte> text = ReadText(ref json, "/bodyBase64", ref problem);
+        if (problem is not null || text.IsEmpty) return default;
+        Reserve(text.Length);
+        // Decoding shrinks, so it may happen in place when the text was unescaped into the same buffer.
+        text.CopyTo(_scratch);
+        OperationStatus status = Base64.DecodeFromUtf8InPlace(_scratch.AsSpan(0, text.Length), out int written);
+        if (status == OperationStatus.Done) return _scratch.AsSpan(0, written);
+        Problem.Blame(ref problem, "/bodyBase64", "must be base64 (RFC 4648, section 4, with padding).");
+        return default;
+    }
+
+    private void Reserve(int length)
+    {
+        if (_scratch.Length >= length) return;
+        Dispose();
+        _scratch = ArrayPool<byte>.Shared.Rent(length);
+    }
+}

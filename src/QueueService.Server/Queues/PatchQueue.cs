@@ -1,0 +1,56 @@
+using QueueService.Broker;
+using QueueService.Broker.Queues;
+using QueueService.Server.Hosting;
+using QueueService.Server.Http;
+using QueueService.Server.OpenApi;
+
+namespace QueueService.Server.Queues;
+
+internal static class PatchQueue
+{
+    private const string MergePatch = "application/merge-patch+json";
+
+    private const string Example = """{"visibilityTimeoutSeconds":120,"delaySeconds":null}""";
+
+    private static readonly Operation Description = new(
+        "patchQueue", Tags.Queues, "Change some settings of a queue",
+        "JSON merge patch (RFC 7396): fields left out stay as they are, `null` resets a field to its default.")
+    {
+        Parameters = [Schemas.IfMatch],
+        Request = [new(MergePatch, "QueuePatch", Example), Content.Json("QueuePatch", Example)],
+        RequestRequired = true,
+        Replies =
+        [
+            new(200, "The queue as it is now.", Content.Json("Queue", QueueJson.Example))
+                { Headers = Schemas.DefinitionHeaders },
+        ],
+        Problems =
+        [
+            ProblemKind.MalformedJson, ProblemKind.QueueNotFound, ProblemKind.ImmutableField,
+            ProblemKind.PreconditionFailed, ProblemKind.UnsupportedMediaType, ProblemKind.DiskFull,
+        ],
+    };
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapOperation("PATCH", QueueRoutes.Queue, Handle, Description);
+
+    public static async Task Handle(HttpContext http, BrokerHost host)
+    {
+        Problem? problem = null;
+        QueueName name = http.Queue(ref problem);
+        RequestQuery.Read(http, [], ref problem);
+        Precondition precondition = ETags.Read(http, ref problem);
+        if (precondition.MustNotExist)
+            Problem.Blame(ref problem, "If-None-Match", "cannot hold: a patch changes a queue that exists.");
+        QueueChanges changes = new();
+        problem ??= await PutQueue.ReadChanges(http, host, changes, MergePatch);
+        if (problem is not null)
+        {
+            await problem.Write(http);
+            return;
+        }
+
+        Result<QueueChange> result = await host.Broker.PatchQueue(name, changes.Apply, precondition);
+        await PutQueue.Answer(http, host, name, changes, result, replaces: false);
+    }
+}

@@ -1,0 +1,69 @@
+using QueueService.Broker.Queues;
+using QueueService.Server.Http;
+
+namespace QueueService.Server.Queues;
+
+/// <summary>A field of a queue's definition as JSON sees it: numbers and enums alike are an integer in a range, an
+/// enum's integer is the index of its name.</summary>
+internal sealed record QueueField(
+    string Name, int Min, int Max, Func<QueueConfig, int> Get, Func<QueueConfig, int, QueueConfig> Set)
+{
+    /// <summary>The values of an enum; empty for a number.</summary>
+    public string[] Choices { get; init; } = [];
+
+    /// <summary>Cannot change after creation.</summary>
+    public bool Immutable { get; init; }
+
+    public required string Description { get; init; }
+}
+
+/// <summary>The one table of the fields that an owner declares: parsing, writing, comparing and describing use it.
+/// </summary>
+internal static class QueueFields
+{
+    public static readonly QueueField[] All =
+    [
+        new("type", 0, 0, config => (int)config.Type, (config, value) => config with { Type = (QueueType)value })
+        {
+            Choices = ["standard"],
+            Immutable = true,
+            Description = "How messages are handed out: `standard` has competing consumers and best-effort order.",
+        },
+        new("visibilityTimeoutSeconds", 0, QueueConfigLimits.MaxVisibilityTimeoutSeconds,
+            config => config.VisibilityTimeoutSeconds,
+            (config, value) => config with { VisibilityTimeoutSeconds = value })
+        {
+            Description = "How long a received message is hidden from other consumers.",
+        },
+        new("delaySeconds", 0, QueueConfigLimits.MaxDelaySeconds,
+            config => config.DelaySeconds, (config, value) => config with { DelaySeconds = value })
+        {
+            Description = "Delay of messages that name none.",
+        },
+        new("retentionSeconds", QueueConfigLimits.MinRetentionSeconds, QueueConfigLimits.MaxRetentionSeconds,
+            config => config.RetentionSeconds, (config, value) => config with { RetentionSeconds = value })
+        {
+            Description = "Messages older than this expire.",
+        },
+        new("maxMessageBytes", 1, QueueConfigLimits.MaxMessageBytes,
+            config => config.MaxMessageBytes, (config, value) => config with { MaxMessageBytes = value })
+        {
+            Description = "The largest body that is accepted, in bytes.",
+        },
+        new("receiveWaitSeconds", 0, QueueConfigLimits.MaxReceiveWaitSeconds,
+            config => config.ReceiveWaitSeconds, (config, value) => config with { ReceiveWaitSeconds = value })
+        {
+            Description = "How long a receive that names no wait waits for a first message.",
+        },
+        new("durability", 0, 2,
+            config => (int)config.Durability, (config, value) => config with { Durability = (Durability)value })
+        {
+            Choices = ["fsync", "os", "memory"],
+            Immutable = true,
+            Description = "When a write is answered: `fsync` after it is on disk, `os` after it was handed to the " +
+                "operating system (survives a killed process), `memory` at once.",
+        },
+    ];
+
+    public static readonly FieldNames Names = new([.. All.Select(field => field.Name)]);
+}

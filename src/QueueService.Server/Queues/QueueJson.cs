@@ -1,0 +1,53 @@
+using QueueService.Broker.Queues;
+using QueueService.Server.Http;
+
+namespace QueueService.Server.Queues;
+
+/// <summary>A queue as JSON.</summary>
+internal static class QueueJson
+{
+    public const string Example = """
+        {"name":"jobs","type":"standard","visibilityTimeoutSeconds":30,"delaySeconds":0,"retentionSeconds":345600,
+        "maxMessageBytes":1048576,"receiveWaitSeconds":0,"durability":"fsync","createdAt":"2026-11-21T10:00:00.000Z",
+        "updatedAt":"2026-11-21T10:00:00.000Z","stats":{"available":3,"leased":1,"delayed":0,
+        "oldestMessageAgeSeconds":12,"sentTotal":40,"receivedTotal":37,"deletedTotal":36,"expiredTotal":0}}
+        """;
+
+    public static Task Answer(HttpContext http, int status, QueueDescription queue)
+    {
+        http.Response.Headers.ETag = ETags.Quote(queue.ETag);
+        JsonOutput output = JsonOutput.Rent();
+        Write(output, queue);
+        return http.Answer(status, Answers.Json, output);
+    }
+
+    public static void Write(JsonOutput output, QueueDescription queue)
+    {
+        output.Raw("{\"name\":"u8).Text(queue.Name.Value);
+        foreach (QueueField field in QueueFields.All)
+        {
+            int value = field.Get(queue.Config);
+            output.Raw(","u8).Text(field.Name).Raw(":"u8);
+            if (field.Choices.Length > 0) output.Text(field.Choices[value]);
+            else output.Number(value);
+        }
+
+        output.Raw(",\"createdAt\":"u8).Instant(queue.CreatedAt).Raw(",\"updatedAt\":"u8).Instant(queue.UpdatedAt);
+        Write(output, queue.Stats);
+        output.Raw("}"u8);
+    }
+
+    private static void Write(JsonOutput output, QueueStats stats)
+    {
+        output.Raw(",\"stats\":{\"available\":"u8).Number(stats.Available)
+            .Raw(",\"leased\":"u8).Number(stats.Leased)
+            .Raw(",\"delayed\":"u8).Number(stats.Delayed)
+            .Raw(",\"oldestMessageAgeSeconds\":"u8).Number(stats.OldestMessageAgeSeconds)
+            .Raw(",\"sentTotal\":"u8).Number(stats.SentTotal)
+            .Raw(",\"receivedTotal\":"u8).Number(stats.ReceivedTotal)
+            .Raw(",\"deletedTotal\":"u8).Number(stats.DeletedTotal)
+            .Raw(",\"expiredTotal\":"u8).Number(stats.ExpiredTotal);
+        if (stats.BlockedReason is not null) output.Raw(",\"blockedReason\":"u8).Text(stats.BlockedReason);
+        output.Raw("}"u8);
+    }
+}

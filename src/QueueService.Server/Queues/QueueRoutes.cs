@@ -1,0 +1,33 @@
+namespace QueueService.Server.Queues;
+
+/// <summary>The addresses of the queue operations, one slice each.</summary>
+internal static class QueueRoutes
+{
+    public const string Queues = "/v1/queues";
+    public const string Queue = Queues + "/{queue}";
+    public const string Messages = Queue + "/messages";
+    public const string Message = Messages + "/{id}";
+    public const string Receipt = Queue + "/receipts/{receiptHandle}";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        ListQueues.Map(routes);
+        PutQueue.Map(routes);
+        GetQueue.Map(routes);
+        PatchQueue.Map(routes);
+        DeleteQueue.Map(routes);
+        PurgeQueue.Map(routes);
+
+        SendMessage.Map(routes);
+        SendMessageBatch.Map(routes);
+        ReceiveMessages.Map(routes);
+        BrowseMessages.Map(routes);
+        GetMessage.Map(routes);
+        DeleteMessage.Map(routes);
+
+        AcknowledgeMessage.Map(routes);
+        ExtendLease.Map(routes);
+        ReleaseMessage.Map(routes);
+        SettleBatches.Map(routes);
+    }
+}

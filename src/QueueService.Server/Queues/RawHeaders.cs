@@ -1,0 +1,54 @@
+using System.Text;
+using QueueService.Broker.Messages;
+using QueueService.Broker.Queues;
+using QueueService.Server.Http;
+
+namespace QueueService.Server.Queues;
+
+/// <summary>A message's headers as HTTP headers, for `format=raw`. The context of a CloudEvent is in `ce-*` headers,
+/// which is its binary form.</summary>
+internal static class RawHeaders
+{
+    public static void Write(IHeaderDictionary headers, in MessageView message)
+    {
+        headers["Message-Id"] = message.Id.ToString();
+        if (message.Receipt != default) headers["Message-Receipt-Handle"] = message.Receipt.ToString();
+        headers["Message-Sequence-Number"] = message.Id.SequenceNumber.ToString();
+        headers["Message-Receive-Count"] = message.ReceiveCount.ToString();
+        headers["Message-Sent-At"] = Rfc3339.Format(message.SentAt);
+        if (message.FirstReceivedAt != 0)
+            headers["Message-First-Received-At"] = Rfc3339.Format(message.FirstReceivedAt);
+        if (message.VisibleAt != 0) headers["Message-Visible-At"] = Rfc3339.Format(message.VisibleAt);
+        if (message.HasHeaders) Write(headers, message.ReadHeaders());
+    }
+
+    private static void Write(IHeaderDictionary headers, MessageHeaders message)
+    {
+        if (message.CorrelationId is not null) headers["Message-Correlation-Id"] = Printable(message.CorrelationId);
+        if (message.ReplyTo is not null) headers["Message-Reply-To"] = Printable(message.ReplyTo);
+        if (message.TraceParent is not null) headers.TraceParent = message.TraceParent;
+        if (message.TraceState is not null) headers.TraceState = Printable(message.TraceState);
+        bool isEvent = CloudEvents.IsEvent(message);
+        foreach (MessageAttribute attribute in message.Attributes)
+        {
+            if (isEvent && CloudEvents.IsAttribute(attribute.Name))
+                headers[attribute.Name] = CloudEvents.Encode(attribute.Text);
+            else
+                headers["Message-Attribute-" + attribute.Name] = Printable(attribute.Text);
+        }
+    }
+
+    /// <summary>Header values are UTF-8; control characters, which a header cannot hold, are %XX.</summary>
+    private static string Printable(string value)
+    {
+        if (!value.AsSpan().ContainsAnyInRange('\0', '\u001F') && !value.Contains('\u007F')) return value;
+        StringBuilder printable = new();
+        foreach (char c in value)
+        {
+            if (char.IsControl(c)) printable.Append('%').Append(((int)c).ToString("X2"));
+            else printable.Append(c);
+        }
+
+        return printable.ToString();
+    }
+}

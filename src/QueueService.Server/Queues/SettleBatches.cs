@@ -1,0 +1,95 @@
+using QueueService.Broker;
+using QueueService.Broker.Queues;
+using QueueService.Server.Hosting;
+using QueueService.Server.Http;
+using QueueService.Server.OpenApi;
+
+namespace QueueService.Server.Queues;
+
+/// <summary>Acknowledge, release and extend for many receipts at once: each has its own status.</summary>
+internal static class SettleBatches
+{
+    private const string Handle1 = "AQAAAAEAAAAAAAAAAAAAACoAAAAAAAAAc29tZS1zZWFsIQ";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        Map(routes, "acknowledge", Settlement.Acknowledge, new SettleShape(null, false, HasReceipts: true), new(
+            "acknowledgeMessages", Tags.Receipts, "Acknowledge many messages", "Each receipt has its own status.")
+        {
+            Request = [Request("ReceiptBatch", "")],
+            RequestRequired = true,
+            Replies = [Reply(204, "")],
+            Problems = Problems,
+        });
+        Map(routes, "release", Settlement.Release, new SettleShape("delaySeconds", false, HasReceipts: true), new(
+            "releaseMessages", Tags.Receipts, "Give many messages back",
+            "They are available again at once, or after `delaySeconds`. Each receipt has its own status.")
+        {
+            Request = [Request("ReleaseBatch", ",\"delaySeconds\":10")],
+            RequestRequired = true,
+            Replies = [Reply(204, VisibleAt)],
+            Problems = Problems,
+        });
+        Map(routes, "extend", Settlement.Extend, new SettleShape("visibilityTimeoutSeconds", true, HasReceipts: true), new(
+            "extendLeases", Tags.Receipts, "Extend many leases",
+            "They now end after this many seconds, counted from now. Each receipt has its own status.")
+        {
+            Request = [Request("ExtendBatch", ",\"visibilityTimeoutSeconds\":60")],
+            RequestRequired = true,
+            Replies = [Reply(200, VisibleAt)],
+            Problems = Problems,
+        });
+    }
+
+    private const string VisibleAt = ",\"visibleAt\":\"2026-11-21T10:01:00.000Z\"";
+
+    private static readonly ProblemKind[] Problems =
+    [
+        ProblemKind.MalformedJson, ProblemKind.QueueNotFound, ProblemKind.RequestTooLarge,
+        ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
+    ];
+
+    public static async Task Handle(HttpContext http, BrokerHost host, Settlement settlement, SettleShape shape)
+    {
+        Problem? problem = null;
+        QueueName queue = http.Queue(ref problem);
+        RequestQuery.Read(http, [], ref problem);
+        SettleRequest request = new(shape);
+        problem ??= await request.Read(http, host);
+        if (problem is not null)
+        {
+            await problem.Write(http);
+            return;
+        }
+
+        Result<SettleOutcome> result =
+            await host.Broker.Settle(queue, settlement, request.Receipts.Handles, request.Milliseconds);
+        await (result.Succeeded ? Answer(http, settlement, request, result.Value) : result.Error.Write(http));
+    }
+
+    private static Task Answer(HttpContext http, Settlement settlement, SettleRequest request, SettleOutcome outcome)
+    {
+        http.Promise(outcome.Durability);
+        JsonOutput output = JsonOutput.Rent();
+        output.Raw("{\"results\":"u8);
+        request.Receipts.WriteResults(output, outcome.Errors, settlement == Settlement.Extend ? 200 : 204);
+        if (settlement != Settlement.Acknowledge) output.Raw(",\"visibleAt\":"u8).Instant(outcome.VisibleAt);
+        output.Raw("}"u8);
+        return http.Answer(200, Answers.Json, output);
+    }
+
+    private static void Map(
+        IEndpointRouteBuilder routes, string verb, Settlement settlement, SettleShape shape, Operation description) =>
+        routes.MapOperation(
+            "POST", $"{QueueRoutes.Queue}/{verb}", (http, host) => Handle(http, host, settlement, shape), description);
+
+    private static Content Request(string schema, string more) =>
+        Content.Json(schema, $$"""{"receiptHandles":["{{Handle1}}"]{{more}}}""");
+
+    private static Reply Reply(int status, string more) => new(
+        200, "The outcome of each receipt, in the order given.",
+        Content.Json("SettleResults", $$"""{"results":[{"receiptHandle":"{{Handle1}}","status":{{status}}}]{{more}}}"""))
+    {
+        Headers = [Answers.DurabilityHeader],
+    };
+}

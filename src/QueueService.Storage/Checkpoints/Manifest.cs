@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Text;
+using QueueService.Storage.Files;
+
+namespace QueueService.Storage.Checkpoints;
+
+/// <summary>One segment file as a manifest names it: bytes beyond the length were never promised.</summary>
+internal sealed record SegmentEntry(
+    LogId Log, long BaseOffset, int Length, long LastOffset, long MaxTime, int Records);
+
+/// <summary>
+/// The root of one checkpoint: which files belong to it, how long they are, and where the journal takes over. A text
+/// file, so that a person can read it; its last line is the crc of the lines before.
+/// <code>
+/// queueservice-manifest 1
+/// generation 7
+/// incarnation 3
+/// secret 5d41402abc4b2a76
+/// captured 81290          (frames up to here are in the snapshot)
+/// last 81333              (frames up to here existed when the last resource was captured)
+/// time 1795258391000
+/// clean 0
+/// snapshot 1048576        (bytes of snapshots/7.snapshot)
+/// segment 12 0 4096 67108864 500000 1795258391000 495904   (resource lane base length last max-time records)
+/// crc 1a2b3c4d
+/// </code>
+/// Written as manifest-7.tmp, synced, renamed, and the folder synced: it is there as a whole or not at all.
+/// </summary>
+internal sealed record Manifest(
+    long Generation, uint Incarnation, ulong Secret, ulong Captured, ulong Last, long Time, bool Clean,
+    long SnapshotBytes, IReadOnlyList<SegmentEntry> Segments)
+{
+    private const string Magic = "queueservice-manifest";
+    private const int Version = 1;
+    private const string Prefix = "manifest-";
+
+    public static string SnapshotFolder => "snapshots";
+
+    public static string PathOf(long generation) => $"{Prefix}{generation:D12}";
+
+    public static string SnapshotPathOf(long generation) => $"{SnapshotFolder}/{generation:D12}.snapshot";
+
+    /// <summary>The generations that have a manifest file, newest first.</summary>
+    public static List<long> ListGenerations(IFileSystem files)
+    {
+        var generations = new List<long>();
+        foreach (string name in files.ListFiles(""))
+        {
+            if (name.StartsWith(Prefix, StringComparison.Ordinal)
+                && long.TryParse(name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long n))
+                generations.Add(n);
+        }
+
+        generations.Sort(static (a, b) => b.CompareTo(a));
+        return generations;
+    }
+
+    public void Write(IFileSystem files)
+    {
+        var text = new StringBuilder();
+        text.Append(Magic).Append(' ').Append(Version).Append('\n')
+            .Append("generation ").Append(Generation).Append('\n')
+            .Append("incarnation ").Append(Incarnation).Append('\n')
+            .Append("secret ").Append(Secret.ToString("x16", CultureInfo.InvariantCulture)).Append('\n')
+            .Append("captured ").Append(Captured).Append('\n')
+            .Append("last ").Append(Last).Append('\n')
+            .Append("time ").Append(Time).Append('\n')
+            .Append("clean ").Append(Clean ? 1 : 0).Append('\n')
+            .Append("snapshot ").Append(SnapshotBytes).Append('\n');
+        foreach (SegmentEntry segment in Segments)
+        {
+            text.Append("segment ").Append(segment.Log.Resource).Append(' ').Append(segment.Log.Lane).Append(' ')
+                .Append(segment.BaseOffset).Append(' ').Append(segment.Length).Append(' ').Append(segment.LastOffset)
+                .Append(' ').Append(segment.MaxTime).Append(' ').Append(segment.Records).Append('\n');
+        }
+
+        byte[] body = Encoding.ASCII.GetBytes(text.ToString());
+        byte[] crc = Encoding.ASCII.GetBytes($"crc {Checksum.Compute(0, body):x8}\n");
+        string path = PathOf(Generation);
+        string unfinished = $"{path}.tmp";
+        if (files.Exists(unfinished)) files.Delete(unfinished);
+        using (IFile file = files.Open(unfinished, FileOpening.New))
+        {
+            file.Write(body, 0);
+            file.Write(crc, body.Length);
+            file.Sync();
+        }
+
+        files.Rename(unfinished, path);
+        files.SyncDirectory("");
+    }
+
+    /// <summary>Reads one generation's manifest; null when it is damaged.</summary>
+    /// <exception cref="UnknownFormatException">A newer version wrote it.</exception>
+    public static Manifest? TryRead(IFileSystem files, long generation)
+    {
+        byte[] bytes;
+        using (IFile file = files.Open(PathOf(generation), FileOpening.Read))
+        {
+            bytes = new byte[file.Length];
+            if (file.Read(bytes, 0) != bytes.Length) return null;
+        }
+
+        string text = Encoding.ASCII.GetString(bytes);
+        int end = text.LastIndexOf("crc ", StringComparison.Ordinal);
+        if (end < 0 || text[(end + 4)..].TrimEnd() != $"{Checksum.Compute(0, bytes.AsSpan(0, end)):x8}") return null;
+        return Parse(text[..end].Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private static Manifest Parse(string[] lines)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        var segments = new List<SegmentEntry>();
+        foreach (string line in lines)
+        {
+            string[] words = line.Split(' ');
+            if (words[0] != "segment")
+            {
+                values[words[0]] = words[1];
+                continue;
+            }
+
+            segments.Add(new SegmentEntry(
+                new LogId(uint.Parse(words[1]), ushort.Parse(words[2])), long.Parse(words[3]), int.Parse(words[4]),
+                long.Parse(words[5]), long.Parse(words[6]), int.Parse(words[7])));
+        }
+
+        if (int.Parse(values[Magic]) > Version)
+            throw new UnknownFormatException($"manifest version {values[Magic]}", Version);
+        return new Manifest(
+            long.Parse(values["generation"]), uint.Parse(values["incarnation"]),
+            ulong.Parse(values["secret"], NumberStyles.HexNumber), ulong.Parse(values["captured"]),
+            ulong.Parse(values["last"]), long.Parse(values["time"]), values["clean"] == "1",
+            long.Parse(values["snapshot"]), segments);
+    }
+}

@@ -1,0 +1,118 @@
+using System.Buffers.Binary;
+using QueueService.Storage.Files;
+using QueueService.Storage.Logs;
+
+namespace QueueService.Storage.Checkpoints;
+
+/// <summary>Writes one snapshot file, entry by entry. Used by the background writer only.</summary>
+internal sealed class SnapshotWriter : IDisposable
+{
+    private const int BlockBytes = 256 << 10;
+
+    private readonly IFile _file;
+    private readonly uint _salt;
+    private byte[] _buffer = new byte[2 * BlockBytes];
+    private int _used;
+    private int _entryStart;
+    private uint _entries;
+
+    public SnapshotWriter(IFileSystem files, long generation, ulong secret)
+    {
+        string path = Manifest.SnapshotPathOf(generation);
+        if (files.Exists(path)) files.Delete(path);
+        _file = files.Open(path, FileOpening.New);
+        _salt = SnapshotFormat.SaltOf(secret, generation);
+    }
+
+    public long Length { get; private set; }
+
+    public void WriteLog(LogId log, long end)
+    {
+        Span<byte> payload = BeginEntry(SnapshotFormat.LogHeaderBytes + sizeof(long));
+        SnapshotFormat.WriteLogId(payload, log);
+        BinaryPrimitives.WriteInt64LittleEndian(payload[SnapshotFormat.LogHeaderBytes..], end);
+        EndEntry(SnapshotFormat.LogKind);
+    }
+
+    public void WriteRecords(LogId log, IEnumerable<ChunkView> chunks)
+    {
+        bool open = false;
+        foreach (ChunkView view in chunks)
+        {
+            foreach ((int first, int count) in view.Live)
+            {
+                for (int i = first; i < first + count; i++)
+                {
+                    if (!open) SnapshotFormat.WriteLogId(BeginEntry(SnapshotFormat.LogHeaderBytes), log);
+                    open = true;
+                    WriteRider(view, i);
+                    if (_used - _entryStart < BlockBytes) continue;
+                    EndEntry(SnapshotFormat.RecordsKind);
+                    open = false;
+                }
+            }
+        }
+
+        if (open) EndEntry(SnapshotFormat.RecordsKind);
+    }
+
+    public void WriteResource(uint resource, ulong applied, ReadOnlySpan<byte> state)
+    {
+        Span<byte> payload = BeginEntry(sizeof(uint) + sizeof(ulong) + state.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(payload, resource);
+        BinaryPrimitives.WriteUInt64LittleEndian(payload[4..], applied);
+        state.CopyTo(payload[12..]);
+        EndEntry(SnapshotFormat.ResourceKind);
+    }
+
+    /// <summary>Writes the end mark and makes the file durable.</summary>
+    public void Finish(IFileSystem files)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(BeginEntry(sizeof(uint)), _entries);
+        EndEntry(SnapshotFormat.EndKind);
+        Flush();
+        _file.Sync();
+        files.SyncDirectory(Manifest.SnapshotFolder);
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private void WriteRider(in ChunkView view, int index)
+    {
+        ReadOnlySpan<byte> payload = view.Chunk.Payload(index, view);
+        Span<byte> bytes = Take(SnapshotFormat.RiderHeaderBytes + payload.Length);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, view.Chunk.BaseOffset + index);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[8..], view.Chunk.Time(index));
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[16..], payload.Length);
+        payload.CopyTo(bytes[SnapshotFormat.RiderHeaderBytes..]);
+    }
+
+    private Span<byte> BeginEntry(int payload)
+    {
+        _entryStart = _used;
+        return Take(SnapshotFormat.EntryHeaderBytes + payload)[SnapshotFormat.EntryHeaderBytes..];
+    }
+
+    private void EndEntry(byte kind)
+    {
+        SnapshotFormat.SealEntry(_buffer.AsSpan(_entryStart, _used - _entryStart), kind, _salt);
+        _entries++;
+        if (_used >= BlockBytes) Flush();
+    }
+
+    private Span<byte> Take(int bytes)
+    {
+        if (_used + bytes > _buffer.Length) Array.Resize(ref _buffer, Math.Max(_used + bytes, _buffer.Length * 2));
+        Span<byte> taken = _buffer.AsSpan(_used, bytes);
+        _used += bytes;
+        return taken;
+    }
+
+    private void Flush()
+    {
+        _file.Write(_buffer.AsSpan(0, _used), Length);
+        _file.StartWriteback(Length, _used);
+        Length += _used;
+        _used = 0;
+    }
+}

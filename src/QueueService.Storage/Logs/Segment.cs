@@ -1,0 +1,51 @@
+using QueueService.Storage.Files;
+
+namespace QueueService.Storage.Logs;
+
+/// <summary>What is published of a segment: bytes beyond <see cref="Length"/> do not exist for readers.</summary>
+internal sealed record SegmentExtent(int Length, long FirstOffset, long LastOffset, long MaxTime, int Records);
+
+/// <summary>
+/// One file of a log. The background writer appends to the newest one; everyone else reads what has been published.
+/// </summary>
+internal sealed class Segment(SegmentFiles files, LogId log, long baseOffset, uint salt, SegmentExtent extent, bool isNew)
+{
+    private SegmentExtent _extent = extent;
+    private SparseIndex? _index = isNew ? new SparseIndex() : null;
+
+    public LogId Log => log;
+
+    public long BaseOffset => baseOffset;
+
+    public uint Salt => salt;
+
+    public string Path { get; } = SegmentFormat.PathOf(log, baseOffset);
+
+    public SegmentExtent Extent => Volatile.Read(ref _extent);
+
+    /// <summary>For <see cref="SegmentFiles"/>, under its lock.</summary>
+    internal IFile? OpenFile { get; set; }
+
+    internal int Users { get; set; }
+
+    internal bool Retired { get; set; }
+
+    internal LinkedListNode<Segment>? Place { get; set; }
+
+    public void Publish(SegmentExtent extent) => Volatile.Write(ref _extent, extent);
+
+    /// <summary>The index: kept by the writer for a segment of this process, else built by one scan at the first use.
+    /// </summary>
+    public SparseIndex Index(IFile file)
+    {
+        if (Volatile.Read(ref _index) is { } index) return index;
+        index = SegmentScan.BuildIndex(file, Extent, salt);
+        Volatile.Write(ref _index, index);
+        return index;
+    }
+
+    /// <summary>The index of a segment of this process, for its writer.</summary>
+    public SparseIndex NewIndex => _index!;
+
+    public SegmentLease Acquire() => files.Acquire(this);
+}

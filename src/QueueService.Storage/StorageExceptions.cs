@@ -1,0 +1,11 @@
+namespace QueueService.Storage;
+
+/// <summary>A file was written by a newer version: the start is refused, nothing is changed.</summary>
+public sealed class UnknownFormatException(string found, int known)
+    : IOException($"This data directory was written by a newer version ({found}; this version knows {known}).");
+
+/// <summary>Bytes that were durable are wrong. The start is refused; `verify` says more.</summary>
+public sealed class CorruptStoreException(string message) : IOException(message);
+
+/// <summary>The journal failed and takes nothing more until a restart recovers what is really on disk.</summary>
+public sealed class StoreFailedException(string message, Exception cause) : IOException(message, cause);

@@ -1,0 +1,205 @@
+using System.Buffers;
+using QueueService.Storage.Checkpoints;
+using QueueService.Storage.Logs;
+
+namespace QueueService.Storage;
+
+/// <summary>
+/// Checkpoints, in four stages spread over turns: spill what fills runs, capture the resources a slice at a time, let the
+/// background writer sync it all and write the manifest, recycle the journal. Two generations are kept, and the journal
+/// back to the older one.
+/// </summary>
+public sealed partial class Store
+{
+    /// <summary>Between checkpoints that are meant to free space.</summary>
+    private const long UrgentIntervalMilliseconds = 1_000;
+
+    /// <summary>Spares kept when the journal is recycled: what one checkpoint interval uses.</summary>
+    private const int SparesKept = 4;
+
+    private readonly List<(Segment Segment, long Generation)> _obsolete = [];
+    private readonly ArrayBufferWriter<byte> _state = new(4096);
+    private Stage _stage = Stage.Idle;
+    private Manifest? _newest;
+    private Manifest? _previous;
+    private SnapshotWriter? _snapshot;
+    private long _generation;
+    private long _lastCheckpoint;
+    private long _bytesAtCheckpoint;
+    private ulong _sequenceAtCheckpoint;
+    private ulong _captured;
+    private long _captureAfter;
+    private int _slicesInFlight;
+    private bool _checkpointFailed;
+    private bool _closing;
+    private List<SegmentEntry> _entries = [];
+
+    private enum Stage
+    {
+        Idle,
+        Spilling,
+        Capturing,
+        Finishing,
+    }
+
+    /// <summary>Writes a whole checkpoint before it returns.</summary>
+    public void CheckpointNow(long time, bool clean = false)
+    {
+        _now = Math.Max(_now, time);
+        long before = Checkpoints;
+        DrainCheckpoint();
+        if (Checkpoints > before && !clean) return;
+        _closing = clean;
+        StartCheckpoint();
+        DrainCheckpoint();
+        _closing = false;
+    }
+
+    private void DrainCheckpoint()
+    {
+        while (_stage != Stage.Idle)
+        {
+            while (_background.TryTakeDone(out BackgroundJob? job)) job!.Complete(this);
+            if (Failure is { } failure) throw failure;
+            StepCheckpoint();
+            if (_stage != Stage.Idle) _background.WaitForProgress();
+        }
+    }
+
+    private void StepCheckpoint()
+    {
+        if (_stage == Stage.Idle && CheckpointDue()) StartCheckpoint();
+        if (_stage == Stage.Spilling && _spillsInFlight == 0) StartCapture();
+        if (_stage == Stage.Capturing) CaptureSlice();
+    }
+
+    private bool CheckpointDue()
+    {
+        if (_now < _retryAt) return false;
+
+        // On a full disk the files that nobody needs are the way out, and only checkpoints find and release them.
+        long elapsed = _now - _lastCheckpoint;
+        bool changed = _journal.NextSequence != _sequenceAtCheckpoint;
+        if (DiskFull && elapsed >= UrgentIntervalMilliseconds && (changed || _obsolete.Count > 0)) return true;
+
+        // Many short lives leave many files, each with little in it.
+        if (elapsed >= UrgentIntervalMilliseconds && _journalFiles.LiveBytes > _options.MaxJournalBytes / 2) return true;
+        if (_journal.BytesWritten - _bytesAtCheckpoint >= _options.CheckpointJournalBytes) return true;
+        return changed && elapsed >= _options.CheckpointIntervalMilliseconds;
+    }
+
+    private void StartCheckpoint()
+    {
+        _stage = Stage.Spilling;
+        _lastCheckpoint = _now;
+        _bytesAtCheckpoint = _journal.BytesWritten;
+        _sequenceAtCheckpoint = _journal.NextSequence;
+        _checkpointFailed = false;
+        SpillFullRuns();
+    }
+
+    private void StartCapture()
+    {
+        _stage = Stage.Capturing;
+        _generation++;
+        _captured = _journal.NextSequence - 1;
+        _captureAfter = -1;
+        _entries = [];
+        _slicesInFlight = 0;
+        _background.Enqueue(new OpenSnapshot(this, _generation));
+    }
+
+    /// <summary>Copies the state of some resources, and holds their records that ride along.</summary>
+    private void CaptureSlice()
+    {
+        if (_slicesInFlight >= 4) return;
+
+        // What a snapshot says happened must be in the journal too.
+        if (_journal.HasUnsynced) _journal.SyncPending();
+        var slice = new SliceJob(this);
+        int bytes = 0;
+        uint resource = 0;
+        while (bytes < _options.SliceBytes && _fold.TryNextResource(_captureAfter, out resource))
+        {
+            _captureAfter = resource;
+            foreach (AppendLog log in _logsByResource.GetValueOrDefault(resource) ?? []) slice.Add(CaptureLog(log));
+            _state.ResetWrittenCount();
+            _fold.Capture(resource, _state);
+            slice.Add(resource, _journal.NextSequence - 1, _state.WrittenSpan.ToArray());
+            bytes += _state.WrittenCount + 64;
+        }
+
+        slice.IsLast = bytes < _options.SliceBytes;
+        _slicesInFlight++;
+        _background.Enqueue(slice);
+        if (!slice.IsLast) return;
+        _stage = Stage.Finishing;
+        _background.Enqueue(new FinishJob(this, new Manifest(
+            _generation, Incarnation, Secret, _captured, _journal.NextSequence - 1, _now, _closing, 0, _entries)));
+    }
+
+    private CapturedLog CaptureLog(AppendLog log)
+    {
+        Segment[] dead = [.. log.Segments.Where(segment =>
+            !log.SpillInFlight && _fold.NextLive(log.Id, segment.BaseOffset) > segment.Extent.LastOffset)];
+        if (dead.Length > 0)
+        {
+            // The generation being captured does not name them any more; the one before does.
+            bool newest = dead[^1] == log.Segments[^1];
+            log.RemoveSegments(dead);
+            Retire(log, dead, _generation - 1, newest);
+        }
+
+        foreach (Segment segment in log.Segments)
+        {
+            SegmentExtent extent = segment.Extent;
+            _entries.Add(new SegmentEntry(
+                log.Id, segment.BaseOffset, extent.Length, extent.LastOffset, extent.MaxTime, extent.Records));
+        }
+
+        var riders = new List<ChunkView>();
+        foreach (TailChunk chunk in log.Chunks)
+            if (chunk.State != ChunkState.Spilled) riders.Add(chunk.View(LiveRanges(log, chunk)));
+        return new CapturedLog(log.Id, log.End, riders);
+    }
+
+    private void CompleteSlice(SliceJob slice)
+    {
+        _slicesInFlight--;
+        slice.Abandon();
+        if (slice.Failure is null) return;
+        _checkpointFailed = true;
+        BackgroundFailed(slice.Failure);
+    }
+
+    private void CompleteCheckpoint(FinishJob job)
+    {
+        _stage = Stage.Idle;
+        if (job.Failure is not null || _checkpointFailed)
+        {
+            if (job.Failure is not null) BackgroundFailed(job.Failure);
+            return;
+        }
+
+        Checkpoints++;
+        Manifest? dropped = _previous;
+        _previous = _newest;
+        _newest = job.Manifest;
+        var dead = new List<Segment>();
+        if (_previous is not null)
+        {
+            foreach ((Segment segment, long generation) in _obsolete)
+                if (generation < _previous.Generation) dead.Add(segment);
+            _obsolete.RemoveAll(item => item.Generation < _previous.Generation);
+        }
+
+        foreach (Segment segment in dead) _handles.Retire(segment);
+        if (_previous is not null)
+        {
+            _background.Enqueue(
+                new DeleteJob(_files, _journalFiles, _previous.Captured + 1, dropped?.Generation, dead));
+        }
+    }
+
+    private sealed record CapturedLog(LogId Id, long End, List<ChunkView> Riders);
+}

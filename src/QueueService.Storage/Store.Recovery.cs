@@ -1,0 +1,250 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using QueueService.Storage.Checkpoints;
+using QueueService.Storage.Files;
+using QueueService.Storage.Journaling;
+using QueueService.Storage.Logs;
+
+namespace QueueService.Storage;
+
+/// <summary>From what is on disk to what was true: newest whole checkpoint, then the journal from there on.</summary>
+public sealed partial class Store
+{
+    private static readonly string[] Folders = [JournalFiles.Folder, SegmentFormat.Folder, Manifest.SnapshotFolder];
+
+    /// <summary>Opens or creates a store. The fold gets what the last process had applied and made durable.</summary>
+    /// <param name="wake">Called from another thread when <see cref="Housekeep"/> has something to do.</param>
+    /// <exception cref="CorruptStoreException">Durable bytes are damaged.</exception>
+    /// <exception cref="UnknownFormatException">A newer version wrote the directory.</exception>
+    public static Store Open(IFileSystem files, StorageOptions options, Func<Store, IFold> fold, Action wake)
+    {
+        FoldProxy proxy = new();
+        var store = new Store(files, options, proxy, wake);
+        try
+        {
+            proxy.Target = fold(store);
+            store.Recover();
+            return store;
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    private void Recover()
+    {
+        CreateFolders();
+        List<JournalFileHeader> headers = JournalFiles.List(_files);
+        List<long> generations = Manifest.ListGenerations(_files);
+        Manifest? manifest = ReadManifests(generations);
+        if (manifest is null && generations.Count > 0)
+            throw new CorruptStoreException("No manifest is readable. Run `verify` on the data directory.");
+        Secret = manifest?.Secret ?? (headers.Count > 0 ? headers[0].Secret : NewSecret());
+        _segmentWriter = new SegmentWriter(_files, _handles, _options, Secret);
+        CutToManifest(manifest);
+        Dictionary<uint, ulong> applied = RestoreSnapshot(manifest);
+        JournalEnd end = Replay(manifest, headers, applied);
+        JournalReader.Harden(_files, end);
+        Incarnation = Math.Max(manifest?.Incarnation ?? 0, headers.Count > 0 ? headers[^1].Incarnation : 0) + 1;
+        RecoveredTime = Math.Max(end.Time, manifest?.Time ?? 0);
+        WasUnclean = headers.Count > 0 && !(manifest is { Clean: true } && end.NextSequence == manifest.Last + 1
+            && headers[^1].Incarnation == manifest.Incarnation);
+        _now = _lastCheckpoint = RecoveredTime;
+        _journalFiles = new JournalFiles(_files, _options.JournalFileBytes);
+        _journalFiles.Adopt(headers);
+        _journal = new Journal(_journalFiles, end, Incarnation, Secret);
+
+        // What was replayed would be replayed again: it counts towards the next checkpoint.
+        _bytesAtCheckpoint = -Replayed.Bytes;
+        _background.Enqueue(new PrepareReserve(this));
+    }
+
+    /// <summary>A journal whose folder is not durable is not durable either.</summary>
+    private void CreateFolders()
+    {
+        foreach (string folder in Folders) _files.CreateFolder(folder);
+        _files.SyncDirectory("");
+    }
+
+    /// <summary>Picks the newest generation that is whole, and remembers the one before as the fallback.</summary>
+    private Manifest? ReadManifests(List<long> generations)
+    {
+        Manifest? chosen = null;
+        foreach (long generation in generations)
+        {
+            _generation = Math.Max(_generation, generation);
+            Manifest? manifest = Manifest.TryRead(_files, generation);
+            if (manifest is null) continue;
+            if (chosen is null)
+            {
+                if (SnapshotReader.TryRead(_files, manifest, static (_, _) => { })) chosen = manifest;
+            }
+            else
+            {
+                _previous ??= manifest;
+            }
+        }
+
+        _newest = chosen;
+        return chosen;
+    }
+
+    /// <summary>Bytes beyond a synced length prove nothing, and neither do files without a name in a manifest.
+    /// </summary>
+    private void CutToManifest(Manifest? manifest)
+    {
+        var kept = new HashSet<string>(StringComparer.Ordinal);
+        foreach (SegmentEntry entry in _previous?.Segments ?? [])
+            kept.Add(SegmentFormat.PathOf(entry.Log, entry.BaseOffset));
+        var byLog = new Dictionary<LogId, List<SegmentEntry>>();
+        foreach (SegmentEntry entry in manifest?.Segments ?? [])
+        {
+            string path = SegmentFormat.PathOf(entry.Log, entry.BaseOffset);
+            kept.Add(path);
+            if (!byLog.TryGetValue(entry.Log, out List<SegmentEntry>? entries)) byLog.Add(entry.Log, entries = []);
+            entries.Add(entry);
+            Cut(path, entry.Length);
+        }
+
+        foreach (string folder in _files.ListFolders(SegmentFormat.Folder))
+        {
+            foreach (string name in _files.ListFiles($"{SegmentFormat.Folder}/{folder}"))
+            {
+                string path = $"{SegmentFormat.Folder}/{folder}/{name}";
+                if (!kept.Contains(path)) _files.Delete(path);
+            }
+        }
+
+        foreach (string name in _files.ListFiles(""))
+            if (name.EndsWith(".tmp", StringComparison.Ordinal)) _files.Delete(name);
+        foreach ((LogId log, List<SegmentEntry> entries) in byLog)
+            AddLog(new AppendLog(log, _cache, [.. entries.Select(OpenSegment)], entries[^1].LastOffset + 1));
+    }
+
+    private void Cut(string path, int length)
+    {
+        if (!_files.Exists(path)) throw new CorruptStoreException($"{path} is missing.");
+        using IFile file = _files.Open(path, FileOpening.Existing);
+        if (file.Length < length)
+            throw new CorruptStoreException($"{path} has {file.Length} bytes, and {length} were synced.");
+        if (file.Length > length) file.SetLength(length);
+    }
+
+    private Segment OpenSegment(SegmentEntry entry) => new(
+        _handles, entry.Log, entry.BaseOffset, SegmentFormat.SaltOf(Secret, entry.Log, entry.BaseOffset),
+        new SegmentExtent(entry.Length, entry.BaseOffset, entry.LastOffset, entry.MaxTime, entry.Records), isNew: false);
+
+    private Dictionary<uint, ulong> RestoreSnapshot(Manifest? manifest)
+    {
+        var applied = new Dictionary<uint, ulong>();
+        if (manifest is null) return applied;
+        SnapshotReader.TryRead(_files, manifest, (kind, payload) =>
+        {
+            switch (kind)
+            {
+                case SnapshotFormat.RecordsKind:
+                    RestoreRecords(payload);
+                    break;
+                case SnapshotFormat.LogKind:
+                    OpenLog(SnapshotFormat.ReadLogId(payload))
+                        .SkipTo(BinaryPrimitives.ReadInt64LittleEndian(payload[SnapshotFormat.LogHeaderBytes..]));
+                    break;
+                case SnapshotFormat.ResourceKind:
+                    uint resource = BinaryPrimitives.ReadUInt32LittleEndian(payload);
+                    applied[resource] = BinaryPrimitives.ReadUInt64LittleEndian(payload[4..]);
+                    _fold.Restore(resource, payload[12..]);
+
+                    // Not before: the fold cannot say yet which of the resource's records are needed.
+                    SpillInline();
+                    break;
+            }
+        });
+        return applied;
+    }
+
+    private void RestoreRecords(ReadOnlySpan<byte> payload)
+    {
+        AppendLog log = OpenLog(SnapshotFormat.ReadLogId(payload));
+        payload = payload[SnapshotFormat.LogHeaderBytes..];
+        while (!payload.IsEmpty)
+        {
+            int length = BinaryPrimitives.ReadInt32LittleEndian(payload[16..]);
+            log.Restore(
+                BinaryPrimitives.ReadInt64LittleEndian(payload), BinaryPrimitives.ReadInt64LittleEndian(payload[8..]),
+                payload.Slice(SnapshotFormat.RiderHeaderBytes, length));
+            payload = payload[(SnapshotFormat.RiderHeaderBytes + length)..];
+        }
+    }
+
+    private JournalEnd Replay(Manifest? manifest, List<JournalFileHeader> headers, Dictionary<uint, ulong> applied)
+    {
+        ulong captured = manifest?.Captured ?? 0;
+        if (headers.Count == 0)
+        {
+            if (manifest is not null) throw new CorruptStoreException("The journal is missing.");
+            return new JournalEnd(0, 1, 0, 0);
+        }
+
+        int first = headers.FindLastIndex(header => header.FirstSequence <= captured + 1);
+        if (first < 0)
+            throw new CorruptStoreException($"The journal does not reach back to the frame {captured + 1}.");
+        long frames = 0;
+        long bytes = 0;
+        JournalEnd end = JournalReader.Read(_files, headers[first..], (sequence, time, records) =>
+        {
+            if (sequence <= captured) return;
+            frames++;
+            bytes += records.Length;
+            _now = time;
+            ReplayFrame(sequence, time, records, applied);
+            SpillInline();
+        });
+        if (manifest is not null && end.NextSequence <= manifest.Last)
+        {
+            throw new CorruptStoreException(
+                $"The journal ends before the frame {end.NextSequence}, and {manifest.Last} was durable.");
+        }
+
+        Replayed = (frames, bytes);
+        return end;
+    }
+
+    private void ReplayFrame(ulong sequence, long time, ReadOnlySpan<byte> records, Dictionary<uint, ulong> applied)
+    {
+        while (!records.IsEmpty)
+        {
+            (uint resource, byte type, int length) = JournalFormat.ReadRecordHeader(records);
+            ReadOnlySpan<byte> payload = records.Slice(JournalFormat.RecordHeaderBytes, length);
+            if (!applied.TryGetValue(resource, out ulong seen) || seen < sequence)
+                _fold.Apply(new JournalRecord(resource, type, sequence, time, payload));
+            records = records[(JournalFormat.RecordHeaderBytes + length)..];
+        }
+    }
+
+    private ulong NewSecret()
+    {
+        if (_options.Secret is { } given) return given;
+        Span<byte> bytes = stackalloc byte[8];
+        RandomNumberGenerator.Fill(bytes);
+        return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+    }
+
+    /// <summary>Breaks the circle between the store, which drives the fold, and the fold, which opens logs.</summary>
+    private sealed class FoldProxy : IFold
+    {
+        public IFold Target { get; set; } = null!;
+
+        public void Apply(in JournalRecord record) => Target.Apply(record);
+
+        public void Restore(uint resource, ReadOnlySpan<byte> state) => Target.Restore(resource, state);
+
+        public bool TryNextResource(long after, out uint resource) => Target.TryNextResource(after, out resource);
+
+        public void Capture(uint resource, System.Buffers.IBufferWriter<byte> output) =>
+            Target.Capture(resource, output);
+
+        public long NextLive(LogId log, long offset) => Target.NextLive(log, offset);
+    }
+}

@@ -1,0 +1,4 @@
+namespace QueueService.Benchmarks;
+
+/// <summary>The run cannot go on; the message tells the person at the terminal why.</summary>
+internal sealed class BenchmarkException(string message) : Exception(message);

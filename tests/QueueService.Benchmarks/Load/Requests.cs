@@ -1,0 +1,27 @@
+using System.Text;
+
+namespace QueueService.Benchmarks.Load;
+
+/// <summary>Encodes the requests of one queue once, before the load starts.</summary>
+internal sealed class Requests(string authority, string queue)
+{
+    public const string Json = "application/json";
+    public const string Ndjson = "application/x-ndjson";
+    public const string Text = "text/plain";
+
+    public byte[] Post(string path, string contentType, ReadOnlySpan<byte> body) =>
+        [.. PostHead(path, contentType, body.Length), .. body];
+
+    /// <summary>Everything before the body.</summary>
+    public byte[] PostHead(string path, string contentType, int bodyLength) => Encoding.ASCII.GetBytes(
+        $"POST /v1/queues/{queue}/{path} HTTP/1.1\r\nHost: {authority}\r\nContent-Type: {contentType}\r\n" +
+        $"Content-Length: {bodyLength}\r\n\r\n");
+
+    public byte[] Post(string path) => Encoding.ASCII.GetBytes(
+        $"POST /v1/queues/{queue}/{path} HTTP/1.1\r\nHost: {authority}\r\nContent-Length: 0\r\n\r\n");
+
+    /// <summary>The part of an acknowledge request before the receipt handle.</summary>
+    public byte[] DeleteReceiptHead => Encoding.ASCII.GetBytes($"DELETE /v1/queues/{queue}/receipts/");
+
+    public byte[] DeleteReceiptEnd => Encoding.ASCII.GetBytes($" HTTP/1.1\r\nHost: {authority}\r\n\r\n");
+}

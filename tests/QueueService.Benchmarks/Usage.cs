@@ -1,0 +1,39 @@
+namespace QueueService.Benchmarks;
+
+/// <summary>What the program can do.</summary>
+internal static class Usage
+{
+    private const string Text = """
+        dotnet run -c Release --project tests/QueueService.Benchmarks -- <command> [options] [-- server options]
+
+        Each command starts the server on an empty directory, alternates it with the floor (an empty Kestrel endpoint
+        with the same routes, bodies and answers) and prints the medians. Build the server first:
+        dotnet build -c Release src/QueueService.Server
+
+        send-1           one message per request
+        send-batch-100   100 messages per request, as JSON or with --ndjson
+        e2e-1            send, receive, acknowledge: three requests per message; latency is that of all three
+        e2e-carried      send, receive with the acknowledgement of the message before: two requests per message
+        e2e-batch-100    the three requests of e2e-1 for 100 messages at once
+        latency          sends at a fixed rate: --rate 200 per second, on 4 connections
+        all              all of these with the settings of the targets, as one table
+        backlog          fills a queue with --messages 10000000; memory, disk, restart after kill -9, cost beside an
+                         empty server; --settle 35: seconds without a change on disk that count as checkpointed
+        floor            runs the floor alone at --urls http://127.0.0.1:8081
+
+        --connections 16[,64]   --body 100 (bytes)   --seconds 5   --warmup 2   --rounds 3
+        --threads 1             of the generator
+        --server PATH           QueueService.Server.dll (default: the repository's Release build)
+        --data PATH             parent of the servers' data directories (default: artifacts/benchmarks)
+        --external URL --pid N  measures a server that is already running
+        --floor-only            measures the floor alone: a check of the generator
+
+        Exit code 1: a reply was not a success, or not as it should be. 2: the run could not be made.
+        """;
+
+    public static int Print()
+    {
+        Console.WriteLine(Text);
+        return 0;
+    }
+}

@@ -1,0 +1,146 @@
+using System.Text;
+using QueueService.Broker.Messages;
+using QueueService.Broker.Queues;
+using QueueService.Storage;
+using QueueService.Testing;
+
+namespace QueueService.Broker.Tests;
+
+/// <summary>A broker without threads on a simulated disk and a clock that is moved by hand: every test is one sequence
+/// of turns.</summary>
+internal sealed class BrokerHarness : IDisposable
+{
+    private static readonly DateTimeOffset Start = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
+
+    public BrokerHarness(BrokerOptions? options = null)
+    {
+        Options = options ?? Small;
+        Broker = MessageBroker.OpenManually(Disk, Options, Time);
+    }
+
+    /// <summary>Sizes at which a few hundred operations meet every path of the storage.</summary>
+    public static BrokerOptions Small { get; } = new()
+    {
+        Storage = new StorageOptions
+        {
+            JournalFileBytes = 256 << 10,
+            CheckpointJournalBytes = 512 << 10,
+            MaxJournalBytes = 16 << 20,
+            TailCacheBytes = 32 << 10,
+            RunBytes = 4 << 10,
+            SegmentBytes = 16 << 10,
+            ReserveBytes = 0,
+            SingleThreaded = true,
+            Secret = 42,
+        },
+    };
+
+    public BrokerOptions Options { get; }
+
+    public ManualTimeProvider Time { get; } = new(Start);
+
+    public SimulatedDisk Disk { get; private set; } = new();
+
+    public MessageBroker Broker { get; private set; }
+
+    public static QueueName Name(string text = "jobs") =>
+        QueueName.TryParse(text, out QueueName name) ? name : throw new ArgumentException(text);
+
+    public static MessageBatch Batch(params string[] bodies)
+    {
+        MessageBatch batch = MessageBatch.Rent();
+        foreach (string body in bodies) batch.Add(MessageHeaders.None, Encoding.UTF8.GetBytes(body));
+        return batch;
+    }
+
+    /// <summary>Runs turns until the call is answered.</summary>
+    public T Run<T>(Func<ValueTask<T>> start)
+    {
+        // Continuations run where the answer is given: in the turn.
+        SynchronizationContext.SetSynchronizationContext(null);
+        ValueTask<T> call = start();
+        for (int turns = 0; !call.IsCompleted; turns++)
+        {
+            if (turns > 100) throw new InvalidOperationException("The call waits for something.");
+            Broker.Loop.Turn(wait: false);
+        }
+
+#pragma warning disable VSTHRD002 // It is completed.
+        return call.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
+    }
+
+    public QueueChange CreateQueue(string name = "jobs", QueueConfig? config = null)
+    {
+        Result<QueueChange> result = Run(() => Broker.PutQueue(Name(name), config ?? new QueueConfig(), Precondition.None));
+        Assert.Equal(BrokerError.None, result.Error);
+        return result.Value;
+    }
+
+    public SendOutcome Send(params string[] bodies)
+    {
+        Result<SendOutcome> result = Run(() => Broker.Send(Name(), Batch(bodies)));
+        Assert.Equal(BrokerError.None, result.Error);
+        return result.Value;
+    }
+
+    public List<Received> Receive(int max = 10, long? visibility = null, bool auto = false)
+    {
+        var request = new ReceiveRequest
+        {
+            Max = max, WaitMilliseconds = 0, VisibilityMilliseconds = visibility, AcknowledgeOnReceipt = auto,
+        };
+        Result<ReceivedMessages> result = Run(() => Broker.Receive(Name(), request, CancellationToken.None));
+        Assert.Equal(BrokerError.None, result.Error);
+        return Read(result.Value);
+    }
+
+    public BrokerError[] Settle(Settlement settlement, long milliseconds, params ReceiptHandle[] receipts)
+    {
+        Result<SettleOutcome> result = Run(() => Broker.Settle(Name(), settlement, receipts, milliseconds));
+        Assert.Equal(BrokerError.None, result.Error);
+        return result.Value.Errors;
+    }
+
+    public BrokerError[] Acknowledge(params ReceiptHandle[] receipts) => Settle(Settlement.Acknowledge, 0, receipts);
+
+    public QueueStats Stats() => Run(() => Broker.GetQueue(Name())).Value.Stats;
+
+    public static List<Received> Read(ReceivedMessages messages)
+    {
+        var read = new List<Received>();
+        using (messages)
+        {
+            for (int i = 0; i < messages.Count; i++)
+            {
+                if (messages.TryRead(i, out MessageView view))
+                {
+                    read.Add(new Received(
+                        Encoding.UTF8.GetString(view.Body), view.Id, view.Receipt, view.ReceiveCount, view.State));
+                }
+            }
+        }
+
+        return read;
+    }
+
+    public void Advance(TimeSpan time) => Time.Advance(time);
+
+    /// <summary>Ends the process as kill -9 does and starts a new one on what the page cache kept.</summary>
+    public void KillAndRestart() => Restart(Disk.KillProcess());
+
+    /// <summary>Cuts the power and starts on what the disk kept.</summary>
+    public void CutPowerAndRestart(ulong seed) => Restart(Disk.PowerCut(seed));
+
+    public void Dispose() => Broker.Shard.Dispose();
+
+    private void Restart(SimulatedDisk disk)
+    {
+        Broker.Shard.Dispose();
+        Disk = disk;
+        Broker = MessageBroker.OpenManually(Disk, Options, Time);
+    }
+}
+
+/// <summary>One message as a test sees it.</summary>
+internal sealed record Received(string Body, MessageId Id, ReceiptHandle Receipt, int ReceiveCount, MessageState State);
