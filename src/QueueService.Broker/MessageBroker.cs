@@ -23,6 +23,7 @@ public sealed partial class MessageBroker : IAsyncDisposable
     private readonly Thread? _thread;
     private readonly ITimer? _sweepTimer;
     private int _sweeping;
+    private int _disposed;
 
     private MessageBroker(IFileSystem files, BrokerOptions options, TimeProvider time, bool manual)
     {
@@ -147,6 +148,7 @@ public sealed partial class MessageBroker : IAsyncDisposable
     /// <summary>Finishes what was accepted, writes a checkpoint and closes the files.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
         if (_sweepTimer is not null) await _sweepTimer.DisposeAsync();
         _loop.Stop();
         _thread?.Join();
@@ -173,14 +175,14 @@ public sealed partial class MessageBroker : IAsyncDisposable
         if (Interlocked.Exchange(ref _sweeping, 1) == 1) return;
         try
         {
-            List<(MessageQueue Queue, long Before)> onDisk = await Ask<List<(MessageQueue Queue, long Before)>>(RetentionSweep.Sweep, []);
-            foreach ((MessageQueue queue, long before) in onDisk)
+            var onDisk = await Ask<List<(MessageQueue, long, long)>>(RetentionSweep.Sweep, []);
+            foreach ((MessageQueue queue, long before, long memoryStart) in onDisk)
             {
-                // Nothing on disk is young enough: then everything up to where memory starts is too old.
-                long floor = queue.Log.FindTimeOnDisk(before) ?? long.MaxValue;
+                // Nothing on disk is young enough: then everything up to where memory started is too old. Where it
+                // starts now would be wrong: what was in memory when the disk was asked may be on disk by now.
+                long floor = queue.Log.FindTimeOnDisk(before) ?? memoryStart;
                 await Ask<bool>((shard, command) =>
                 {
-                    if (floor == long.MaxValue && !queue.Log.TryFindTimeInMemory(before, out floor)) return false;
                     command.Queue = queue;
                     return command.Wrote = RetentionSweep.Expire(shard, queue, floor);
                 });

@@ -188,9 +188,12 @@ public sealed partial class Store
         var dead = new List<Segment>();
         if (_previous is not null)
         {
-            foreach ((Segment segment, long generation) in _obsolete)
-                if (generation < _previous.Generation) dead.Add(segment);
-            _obsolete.RemoveAll(item => item.Generation < _previous.Generation);
+            _obsolete.RemoveAll(item =>
+            {
+                if (item.Generation >= _previous.Generation || item.Segment.IsHeld) return false;
+                dead.Add(item.Segment);
+                return true;
+            });
         }
 
         foreach (Segment segment in dead) _handles.Retire(segment);

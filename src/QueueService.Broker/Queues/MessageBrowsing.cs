@@ -85,6 +85,9 @@ internal static class MessageBrowsing
         shard.Store.BeginFrame();
         shard.Write(queue, QueueRecord.Removed, shard.Runs(offsets));
         shard.Store.EndFrame();
+
+        // Fewer holes: what was blocked by them may go on.
+        shard.Dispatch(queue);
         command.Wrote = true;
     }
 

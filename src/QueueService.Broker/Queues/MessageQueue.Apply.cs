@@ -82,6 +82,7 @@ internal sealed partial class MessageQueue
         _touched.Add(offset, touched);
         _touchedAhead++;
         Index(offset, touched);
+        PassTouched();
     }
 
     private void ApplyLeased(ReadOnlySpan<byte> payload, long deadline, long time)
@@ -104,6 +105,8 @@ internal sealed partial class MessageQueue
                 Index(offset, touched);
             }
         }
+
+        PassTouched();
     }
 
     private void ApplyTaken(ReadOnlySpan<byte> payload)
@@ -200,14 +203,32 @@ internal sealed partial class MessageQueue
     /// handed out before its turn, or is done with.</summary>
     private void PassNext(long offset)
     {
-        for (long skipped = Next; skipped < offset; skipped++)
-        {
-            if (_touched.ContainsKey(skipped)) _touchedAhead--;
-            else if (_terminal.Contains(skipped)) _terminalAhead--;
-            else skipped = NextPresent(skipped) - 1;
-        }
-
+        while (Next < offset) Next = Math.Min(offset, Skip(Next) ?? Next + 1);
         Next = offset + 1;
+    }
+
+    /// <summary>The cursor rests on a message that was never touched: a million delayed ones in front of it must not be
+    /// looked at by every receive.</summary>
+    private void PassTouched()
+    {
+        while (_touchedAhead + _terminalAhead + _gaps.Count > 0 && Next < log.End && Skip(Next) is { } next) Next = next;
+    }
+
+    /// <summary>Where to go on after an offset at the cursor that is not to be handed out from there; null when it is.
+    /// </summary>
+    private long? Skip(long offset)
+    {
+        if (_touched.ContainsKey(offset)) _touchedAhead--;
+        else if (_terminal.Contains(offset)) _terminalAhead--;
+        else return EndOfGap(offset);
+        return offset + 1;
+    }
+
+    private long? EndOfGap(long offset)
+    {
+        foreach ((long from, long to) in _gaps)
+            if (offset >= from && offset < to) return to;
+        return null;
     }
 
     /// <summary>The floor rests on the first message that is still here.</summary>
@@ -223,6 +244,7 @@ internal sealed partial class MessageQueue
             RecountAhead();
         }
 
+        PassTouched();
         log.Trim(floor);
     }
 }

@@ -34,13 +34,6 @@ internal sealed partial class MessageQueue
         return chosen.Count;
     }
 
-    /// <summary>Puts messages that were chosen, and are not handed out after all, back to the end of the line.</summary>
-    public void Unchoose(List<(long Offset, int ReceiveCount)> chosen)
-    {
-        foreach ((long offset, _) in chosen)
-            if (_touched.TryGetValue(offset, out Touched touched) && touched.IsReady) _ready.Enqueue(offset);
-    }
-
     private void ChooseUntouched(int max, long maxBytes, List<(long Offset, int ReceiveCount)> chosen)
     {
         if (_terminal.PartialBlocks >= MaxPartialBlocks) return;

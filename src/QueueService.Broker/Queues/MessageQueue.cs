@@ -72,7 +72,12 @@ internal sealed partial class MessageQueue(uint resource, AppendLog log)
 
     public int LeasedCount => _leasedCount;
 
+    /// <summary>As of the last <see cref="Promote"/>: something could be handed out.</summary>
+    public bool HasAvailable => _readyCount > 0 || Untouched > 0;
+
     public bool HasMessages => Floor < log.End;
+
+    private long Untouched => log.End - Next - GapsIn(Next, log.End) - _terminalAhead - _touchedAhead;
 
     /// <summary>Holes cost memory: with this many half-acknowledged blocks nothing new is handed out until the old
     /// messages are dealt with. An acknowledgement is never forgotten.</summary>
@@ -86,8 +91,7 @@ internal sealed partial class MessageQueue(uint resource, AppendLog log)
     public QueueStats Stats(long now, int maxInFlight)
     {
         Promote(now);
-        long untouched = log.End - Next - GapsIn(Next, log.End) - _terminalAhead - _touchedAhead;
-        long available = untouched + _readyCount;
+        long available = Untouched + _readyCount;
         long oldest = NextPresent(Floor);
         long age = 0;
         OldestOnDisk? onDisk = null;

@@ -63,17 +63,18 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
     public bool TryServe(Shard shard)
     {
         MessageQueue queue = Queue!;
+        queue.Promote(shard.Now);
         int room = shard.Options.MaxInFlightPerQueue - queue.LeasedCount;
         bool full = room <= 0 && !_request.AcknowledgeOnReceipt;
-        int max = _request.AcknowledgeOnReceipt ? _request.Max : Math.Clamp(_request.Max, 0, Math.Max(room, 1));
-        if (queue.Choose(full ? 1 : max, ReceiveRequest.MaxResponseBytes, shard.Now, shard.Chosen) == 0) return false;
+        int max = _request.AcknowledgeOnReceipt ? _request.Max : Math.Min(_request.Max, room);
         if (full)
         {
-            queue.Unchoose(shard.Chosen);
-            if (Wants(queue) > 0) return false;
-            Outcome = BrokerError.TooManyInFlight;
+            if (Wants(queue) > 0 || !queue.HasAvailable) return false;
+            AnswerError(shard, BrokerError.TooManyInFlight);
             return true;
         }
+
+        if (queue.Choose(max, ReceiveRequest.MaxResponseBytes, shard.Now, shard.Chosen) == 0) return false;
 
         Outcome = Lease(shard, queue, shard.Chosen);
         return true;
@@ -85,7 +86,12 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         shard.Note(ReplyAfter, wrote: false);
     }
 
-    public void QueueGone() => Outcome = BrokerError.QueueNotFound;
+    /// <summary>The answer tells of a deletion, which is always synced.</summary>
+    public void QueueGone()
+    {
+        Outcome = BrokerError.QueueNotFound;
+        ReplyAfter = Durability.Fsync;
+    }
 
     public override void Refuse(BrokerError error)
     {
@@ -113,6 +119,17 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         shard.Write(Queue!, QueueRecord.Acknowledged, shard.Runs(CollectionsMarshal.AsSpan(_settler.Offsets)));
         shard.Store.EndFrame();
         shard.Note(ReplyAfter, wrote: true);
+
+        // Others may have waited for fewer leases.
+        shard.Dispatch(Queue!);
+    }
+
+    /// <summary>An error promises that nothing happened: after an acknowledgement that did, the answer is an empty one.
+    /// </summary>
+    private void AnswerError(Shard shard, BrokerError error)
+    {
+        if (_acknowledged is null) Outcome = error;
+        else AnswerEmpty(shard);
     }
 
     /// <summary>Stands in line; answers false when the request does not wait.</summary>
@@ -122,7 +139,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         long wait = shard.IsDraining ? 0 : Wants(queue);
         if (wait > 0 && shard.WaiterCount >= shard.Options.MaxWaiters)
         {
-            Outcome = BrokerError.TooManyWaiters;
+            AnswerError(shard, BrokerError.TooManyWaiters);
             return false;
         }
 
@@ -173,6 +190,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
                 ReceiveCount = count,
                 State = MessageState.Leased,
                 HasReceipt = !_request.AcknowledgeOnReceipt,
+                IsGone = _request.AcknowledgeOnReceipt,
             });
         }
     }

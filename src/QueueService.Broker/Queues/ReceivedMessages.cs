@@ -53,7 +53,9 @@ public sealed class ReceivedMessages : IDisposable
         else
         {
             _reader ??= new SegmentReader();
-            ReadOutcome outcome = _reader.Read(_queue.Log, item.Offset, out sentAt, out bytes);
+            ReadOutcome outcome = item.Held.IsHeld
+                ? _reader.Read(item.Held, item.Offset, out sentAt, out bytes)
+                : _reader.Read(_queue.Log, item.Offset, out sentAt, out bytes);
             if (outcome == ReadOutcome.Damaged) (Damaged ??= []).Add(item.Offset);
             if (outcome != ReadOutcome.Found)
             {
@@ -77,7 +79,12 @@ public sealed class ReceivedMessages : IDisposable
 
     public void Dispose()
     {
-        for (int i = 0; i < Count; i++) _items[i].Record.Release();
+        for (int i = 0; i < Count; i++)
+        {
+            _items[i].Record.Release();
+            _items[i].Held.Release();
+        }
+
         Array.Clear(_items, 0, Count);
         Count = 0;
         _reader?.Dispose();
@@ -108,12 +115,14 @@ public sealed class ReceivedMessages : IDisposable
         return messages;
     }
 
-    /// <summary>Takes a message in and holds its record when it is in memory. On the loop.</summary>
+    /// <summary>Takes a message in and holds its record when it is in memory, or its file when the message will be gone
+    /// from the log before it is read. On the loop.</summary>
     internal void Add(in Delivery delivery)
     {
         if (Count == _items.Length) Array.Resize(ref _items, Count * 4);
         _items[Count] = delivery;
-        _queue.Log.TryPin(delivery.Offset, out _items[Count].Record);
+        if (!_queue.Log.TryPin(delivery.Offset, out _items[Count].Record) && delivery.IsGone)
+            _queue.Log.TryHold(delivery.Offset, out _items[Count].Held);
         Count++;
     }
 
@@ -128,7 +137,11 @@ public sealed class ReceivedMessages : IDisposable
         public long VisibleAt;
         public int ReceiveCount;
         public MessageState State;
+        public HeldSegment Held;
         public bool HasReceipt;
+
+        /// <summary>Acknowledged in the commit that hands it out.</summary>
+        public bool IsGone;
     }
 }
 

@@ -19,6 +19,9 @@ internal sealed class TerminalSet
     private readonly Stack<ulong[]> _idle = new();
     private Block? _last;
 
+    /// <summary>No block has a lower number.</summary>
+    private long _lowest;
+
     /// <summary>Blocks that take memory.</summary>
     public int PartialBlocks { get; private set; }
 
@@ -80,10 +83,15 @@ internal sealed class TerminalSet
     /// <summary>Forgets whole blocks below this offset.</summary>
     public void DropBelow(long floor)
     {
-        while (_blocks.Count > 0)
+        while (_blocks.Count > 0 && (_lowest + 1) << 16 <= floor)
         {
             (long number, Block block) = _blocks.First();
-            if ((number + 1) << 16 > floor) return;
+            if (number > _lowest)
+            {
+                _lowest = number;
+                continue;
+            }
+
             _blocks.Remove(number);
             if (ReferenceEquals(_last, block)) _last = null;
             if (ReferenceEquals(block.Words, Full)) continue;
@@ -112,7 +120,7 @@ internal sealed class TerminalSet
             long number = (long)input.ReadVarint();
             if (input.ReadVarint() == 1)
             {
-                _blocks.Add(number, new Block(number) { Words = Full, Count = BlockOffsets });
+                AddBlock(number, Full).Count = BlockOffsets;
                 continue;
             }
 
@@ -144,9 +152,15 @@ internal sealed class TerminalSet
     {
         ulong[] words = _idle.TryPop(out ulong[]? idle) ? idle : new ulong[BlockWords];
         Array.Clear(words);
+        PartialBlocks++;
+        return AddBlock(number, words);
+    }
+
+    private Block AddBlock(long number, ulong[] words)
+    {
+        _lowest = _blocks.Count == 0 ? number : Math.Min(_lowest, number);
         var block = new Block(number) { Words = words };
         _blocks.Add(number, block);
-        PartialBlocks++;
         return _last = block;
     }
 

@@ -64,8 +64,8 @@ internal sealed partial class Shard : IFold, IDisposable
     /// <summary>Reused by receives.</summary>
     public List<(long Offset, int ReceiveCount)> Chosen { get; } = [];
 
-    /// <summary>Bytes that one frame may have.</summary>
-    public int MaxFrameBytes => Options.Storage.JournalFileBytes / 2;
+    /// <summary>Bytes that one frame may have: a batch of 16 MiB and what is written around it.</summary>
+    public int MaxFrameBytes => Math.Min(20 << 20, Options.Storage.JournalFileBytes / 2);
 
     public MessageQueue? FindQueue(QueueName name) =>
         Catalog.TryFind(name.Value, out uint resource) ? _queues[resource] : null;
@@ -90,6 +90,7 @@ internal sealed partial class Shard : IFold, IDisposable
         Now = _clock.Advance();
         NeedsSync = HasWeakReplies = false;
         Store.BeginBatch(Now);
+        FindLateWaiters();
         return Now;
     }
 
@@ -173,6 +174,13 @@ internal sealed partial class Shard : IFold, IDisposable
         SetTimer(waiter.Queue!);
     }
 
+    /// <summary>Completed receives that no longer stand in a line go to <paramref name="done"/>.</summary>
+    public void TakeEnded(List<Command> done)
+    {
+        done.AddRange(_ended);
+        _ended.Clear();
+    }
+
     /// <summary>Ends the wait of a receive whose caller is gone.</summary>
     public void CancelWait(ReceiveCommand waiter, long generation)
     {
@@ -195,9 +203,9 @@ internal sealed partial class Shard : IFold, IDisposable
 
     public void Dispose() => Store.Dispose();
 
-    /// <summary>Ends the waits that are over and serves the queues that have something. Completed receives go to
-    /// <paramref name="done"/>.</summary>
-    public void ServeWaiters(List<Command> done)
+    /// <summary>Serves the queues that have something, as far as the commit may grow, and ends the waits that are over.
+    /// Completed receives go to <paramref name="done"/>.</summary>
+    public void ServeWaiters(List<Command> done, int maxCommitBytes)
     {
         while (_queueTimers.TryPeek(out MessageQueue? queue, out long due) && due <= Now)
         {
@@ -207,14 +215,20 @@ internal sealed partial class Shard : IFold, IDisposable
             Dispatch(queue);
         }
 
-        foreach (MessageQueue queue in _toDispatch)
+        int looked = 0;
+        for (; looked < _toDispatch.Count; looked++)
         {
+            MessageQueue queue = _toDispatch[looked];
+            while (queue.Waiters.First is { } first && Store.BatchBytes < maxCommitBytes && first.Value.TryServe(this))
+                Finish(first.Value, done);
+
+            // The rest of them gets its turn in the next commit.
+            if (queue.Waiters.Count > 0 && Store.BatchBytes >= maxCommitBytes) break;
             queue.AwaitsDispatch = false;
-            while (queue.Waiters.First is { } first && first.Value.TryServe(this)) Finish(first.Value, done);
             if (queue.Waiters.Count > 0) SetTimer(queue);
         }
 
-        _toDispatch.Clear();
+        _toDispatch.RemoveRange(0, looked);
         foreach (ReceiveCommand waiter in _impatient)
         {
             if (waiter.Node.List is null) continue;
@@ -223,34 +237,35 @@ internal sealed partial class Shard : IFold, IDisposable
         }
 
         _impatient.Clear();
-        while (_waiters.TakeDue(Now) is { } late)
-        {
-            late.Queue!.Waiters.Remove(late.Node);
-            late.AnswerEmpty(this);
-            done.Add(late);
-        }
-
-        done.AddRange(_ended);
-        _ended.Clear();
+        TakeEnded(done);
     }
 
     /// <summary>Answers everybody who waits, empty.</summary>
-    public void ReleaseWaiters(List<Command> done)
+    public void ReleaseWaiters()
     {
-        while (_waiters.TakeDue(long.MaxValue) is { } waiter)
+        while (_waiters.First is { } waiter)
         {
-            waiter.Queue!.Waiters.Remove(waiter.Node);
             waiter.AnswerEmpty(this);
-            done.Add(waiter);
+            Finish(waiter, _ended);
         }
     }
 
     /// <summary>When the loop has to look again although nobody calls; null when never.</summary>
     public long? NextTimer()
     {
+        if (_toDispatch.Count > 0) return Now;
         long? next = _waiters.NextDue();
         if (_queueTimers.TryPeek(out _, out long due)) next = Math.Min(next ?? due, due);
         return next;
+    }
+
+    /// <summary>Whose time is over is served once more, with what this turn brings, and then answered empty. The wheel
+    /// must be turned before anything is added to it: the loop may have slept for any time.</summary>
+    private void FindLateWaiters()
+    {
+        int first = _impatient.Count;
+        while (_waiters.TakeDue(Now) is { } late) _impatient.Add(late);
+        for (int i = first; i < _impatient.Count; i++) _waiters.Add(_impatient[i], Now);
     }
 
     private void Finish(ReceiveCommand waiter, List<Command> done)
@@ -266,6 +281,15 @@ internal sealed partial class Shard : IFold, IDisposable
         if (due >= queue.TimerDue) return;
         queue.TimerDue = due;
         _queueTimers.Enqueue(queue, due);
+        if (_queueTimers.Count > (2 * _queues.Count) + 1024) DropStaleTimers();
+    }
+
+    /// <summary>A timer that was set earlier leaves its old entry behind, which may be due in a year only.</summary>
+    private void DropStaleTimers()
+    {
+        _queueTimers.Clear();
+        foreach (MessageQueue queue in _queues.Values)
+            if (queue.TimerDue != long.MaxValue) _queueTimers.Enqueue(queue, queue.TimerDue);
     }
 
     private void Apply(uint resource, byte type, ReadOnlySpan<byte> payload)

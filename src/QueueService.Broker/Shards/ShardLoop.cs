@@ -41,7 +41,7 @@ internal sealed class ShardLoop
         _inbox = inbox;
         _replies = replies;
         _maxCommitBytes = Math.Min(4 << 20, journalFileBytes / 4);
-        _roomNeeded = Math.Min(24 << 20, journalFileBytes / 2);
+        _roomNeeded = _maxCommitBytes + shard.MaxFrameBytes;
     }
 
     /// <summary>Why the loop ended; null while it runs, or when it was stopped.</summary>
@@ -60,9 +60,11 @@ internal sealed class ShardLoop
     /// <summary>Finishes what was accepted and ends.</summary>
     public void Stop()
     {
-        _stop = true;
+        // In this order nothing can be accepted after the loop has looked for the last time.
         _drain = true;
         _inbox.Close();
+        _stop = true;
+        _inbox.Wake();
     }
 
     /// <summary>The thread's root: a failure of any kind discards the shard, and every waiting and later command is
@@ -77,9 +79,15 @@ internal sealed class ShardLoop
         }
         catch (Exception failure)
         {
-            Failure = failure;
-            RefuseEverything();
+            Fail(failure);
         }
+    }
+
+    /// <summary>Nothing more is decided: what a turn left half done is only in memory, and that is given up.</summary>
+    public void Fail(Exception failure)
+    {
+        Failure = failure;
+        RefuseEverything();
     }
 
     /// <summary>One turn. Answers whether there was anything to do.</summary>
@@ -93,10 +101,11 @@ internal sealed class ShardLoop
         }
 
         long now = _shard.BeginTurn();
-        int executed = Execute();
+        bool hasRoom = _shard.Store.HasRoomFor(_roomNeeded);
+        int executed = Execute(hasRoom);
         if (_drain && !_shard.IsDraining) _shard.Drain();
-        if (_shard.IsDraining && _shard.WaiterCount > 0) _shard.ReleaseWaiters(_done);
-        _shard.ServeWaiters(_done);
+        if (_shard.IsDraining && _shard.WaiterCount > 0) _shard.ReleaseWaiters();
+        _shard.ServeWaiters(_done, hasRoom ? _maxCommitBytes : 0);
         bool worked = executed > 0 || _done.Count > 0;
         CommitAndReply(now);
         _shard.Store.Housekeep(now);
@@ -113,6 +122,7 @@ internal sealed class ShardLoop
         _takenCount = _inbox.Take(ref _taken);
         for (int i = 0; i < _takenCount; i++) Refuse(_taken[i]);
         _takenNext = _takenCount = 0;
+        _shard.TakeEnded(_done);
         foreach (Command command in _done) Refuse(command);
         foreach (MessageQueue queue in _shard.Queues)
         {
@@ -157,10 +167,10 @@ internal sealed class ShardLoop
         return until < longest ? until : longest;
     }
 
-    private int Execute()
+    private int Execute(bool hasRoom)
     {
         int first = _takenNext;
-        if (_takenNext < _takenCount && !_shard.Store.HasRoomFor(_roomNeeded))
+        if (!hasRoom)
         {
             // No journal file is to be had: nothing can be promised, so nothing is decided.
             BrokerError why = _shard.Store.DiskFull ? BrokerError.DiskFull : BrokerError.Overloaded;
@@ -173,9 +183,9 @@ internal sealed class ShardLoop
 
         while (_takenNext < _takenCount && _shard.Store.BatchBytes < _maxCommitBytes)
         {
-            Command command = _taken[_takenNext];
+            // It stays in its place until it is executed: one that fails is refused with the rest.
+            if (_taken[_takenNext].Execute(_shard)) _done.Add(_taken[_takenNext]);
             _taken[_takenNext++] = null!;
-            if (command.Execute(_shard)) _done.Add(command);
         }
 
         return _takenNext - first;
@@ -217,7 +227,8 @@ internal sealed class ShardLoop
 
     private void EndWaits()
     {
-        _shard.ReleaseWaiters(_done);
+        _shard.ReleaseWaiters();
+        _shard.TakeEnded(_done);
         _replies.Complete(_done);
         _done.Clear();
     }

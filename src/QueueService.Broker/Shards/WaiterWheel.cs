@@ -20,7 +20,11 @@ internal sealed class WaiterWheel
 
     public int Count { get; private set; }
 
-    /// <summary>Due times beyond the span of the wheel fire at its end.</summary>
+    /// <summary>One that is due before all others; null when nothing waits.</summary>
+    public ReceiveCommand? First => NextDue() is { } due ? _slots[(int)due & Mask] : null;
+
+    /// <summary>Due times beyond the span of the wheel, counted from the last <see cref="TakeDue"/>, fire at its end.
+    /// </summary>
     public void Add(ReceiveCommand waiter, long due)
     {
         waiter.Due = Math.Clamp(due, _now + 1, _now + Mask);

@@ -68,6 +68,16 @@ public sealed class AppendLog
         return true;
     }
 
+    /// <summary>Holds the file of a record that is on disk; for the owner's thread.</summary>
+    public bool TryHold(long offset, out HeldSegment held)
+    {
+        held = default;
+        if (FindSegment(offset) is not { } segment) return false;
+        segment.Hold();
+        held = new HeldSegment(segment);
+        return true;
+    }
+
     /// <summary>The size of a record that is in memory, without holding it.</summary>
     public bool TryGetLength(long offset, out int length)
     {

@@ -11,6 +11,7 @@ internal sealed record SegmentExtent(int Length, long FirstOffset, long LastOffs
 internal sealed class Segment(SegmentFiles files, LogId log, long baseOffset, uint salt, SegmentExtent extent, bool isNew)
 {
     private SegmentExtent _extent = extent;
+    private int _holds;
     private SparseIndex? _index = isNew ? new SparseIndex() : null;
 
     public LogId Log => log;
@@ -32,6 +33,13 @@ internal sealed class Segment(SegmentFiles files, LogId log, long baseOffset, ui
 
     internal LinkedListNode<Segment>? Place { get; set; }
 
+    /// <summary>Somebody will read a record that the log may have dropped by then: the file stays.</summary>
+    public bool IsHeld => Volatile.Read(ref _holds) > 0;
+
+    public void Hold() => Interlocked.Increment(ref _holds);
+
+    public void EndHold() => Interlocked.Decrement(ref _holds);
+
     public void Publish(SegmentExtent extent) => Volatile.Write(ref _extent, extent);
 
     /// <summary>The index: kept by the writer for a segment of this process, else built by one scan at the first use.
@@ -48,4 +56,17 @@ internal sealed class Segment(SegmentFiles files, LogId log, long baseOffset, ui
     public SparseIndex NewIndex => _index!;
 
     public SegmentLease Acquire() => files.Acquire(this);
+}
+
+/// <summary>The file of one record, which stays readable until it is released, also when the log drops the record.
+/// Release it once.</summary>
+public readonly struct HeldSegment
+{
+    internal HeldSegment(Segment segment) => Segment = segment;
+
+    internal Segment? Segment { get; }
+
+    public bool IsHeld => Segment is not null;
+
+    public void Release() => Segment?.EndHold();
 }

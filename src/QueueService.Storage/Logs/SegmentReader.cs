@@ -33,11 +33,17 @@ public sealed class SegmentReader : IDisposable
     private bool _sequential;
 
     /// <summary>Finds one record. The payload is valid until the next call.</summary>
-    public ReadOutcome Read(AppendLog log, long offset, out long time, out ReadOnlySpan<byte> payload)
+    public ReadOutcome Read(AppendLog log, long offset, out long time, out ReadOnlySpan<byte> payload) =>
+        Read(log.FindSegment(offset), offset, out time, out payload);
+
+    /// <summary>As above, from a file that was held when the log still had the record.</summary>
+    public ReadOutcome Read(in HeldSegment held, long offset, out long time, out ReadOnlySpan<byte> payload) =>
+        Read(held.Segment, offset, out time, out payload);
+
+    private ReadOutcome Read(Segment? segment, long offset, out long time, out ReadOnlySpan<byte> payload)
     {
         time = 0;
         payload = default;
-        Segment? segment = log.FindSegment(offset);
         if (segment is null) return ReadOutcome.Absent;
         try
         {
