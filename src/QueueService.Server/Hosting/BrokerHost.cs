@@ -9,8 +9,12 @@ namespace QueueService.Server.Hosting;
 /// request. Endpoints keep this object and ask it for the broker, so there is nothing to resolve per request.</summary>
 internal sealed class BrokerHost(
     ServerOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<BrokerHost> log)
-    : IHostedService, IAsyncDisposable
+    : IHostedLifecycleService, IAsyncDisposable
 {
+    /// <summary>How long readiness says 503 before the listener closes, so that a balancer that asks twice a second
+    /// hears it instead of finding a closed port.</summary>
+    private static readonly TimeSpan Notice = TimeSpan.FromMilliseconds(500);
+
     private PhysicalFileSystem? _files;
     private MessageBroker? _broker;
     private int _failureReported;
@@ -41,6 +45,15 @@ internal sealed class BrokerHost(
         _stopping = lifetime.ApplicationStopping.Register(() => _broker?.Drain());
         return Task.CompletedTask;
     }
+
+    /// <summary>Runs before anything stops. The waiting receives have been answered, other work still goes on.</summary>
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.Delay(Notice, time, cancellationToken);
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {

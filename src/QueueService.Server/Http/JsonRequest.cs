@@ -46,7 +46,8 @@ internal static class JsonRequest
         {
             Utf8JsonReader reader = new(json, Strict);
             reader.Read();
-            Problem? problem = parser(ref reader, target);
+            // Null is what generated clients send that cannot leave a body out.
+            Problem? problem = reader.TokenType == JsonTokenType.Null ? null : parser(ref reader, target);
             if (problem is not null) return problem;
             // A value after the end is an error that the reader throws.
             while (reader.Read())
@@ -85,6 +86,15 @@ internal static class JsonRequest
 
         seen |= 1u << index;
         return index;
+    }
+
+    /// <summary>Whether the value is null, which counts as left out: generated clients send it for what was not set.
+    /// </summary>
+    public static bool IsLeftOut(ref Utf8JsonReader json, int field, ref uint seen)
+    {
+        if (field < 0 || json.TokenType != JsonTokenType.Null) return false;
+        seen &= ~(1u << field);
+        return true;
     }
 
     /// <summary>An integer within a range; the reader stands on its value.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using QueueService.Broker.Queues;
 using QueueService.Server.Queues;
@@ -46,17 +45,19 @@ internal static class QueueSchemas
         ("items", List("In order.", item, max: Limits.PageItems)),
         ("nextCursor?", Text("Where the next page starts; absent on the last.", @"^[A-Za-z0-9_-]+$")));
 
+    /// <summary>Defaults are told in words: of a `default`, openapi-typescript makes a required field, and NSwag's
+    /// client sends it although nobody set it.</summary>
     private static IEnumerable<(string Name, IOpenApiSchema Schema)> Settings(
         SchemaSet set, string suffix, bool withDefaults = true)
     {
         foreach (QueueField field in QueueFields.All)
         {
             int value = field.Get(Defaults);
-            if (field.Choices.Length == 0)
-                yield return (field.Name + suffix,
-                    Integer(field.Description, field.Min, field.Max, withDefaults ? value : null));
-            else
-                yield return (field.Name + suffix, Named(set, field, withDefaults ? field.Choices[value] : null));
+            string otherwise = field.Choices.Length == 0 ? value.ToString() : $"`{field.Choices[value]}`";
+            string description = withDefaults ? $"{field.Description} Default: {otherwise}." : field.Description;
+            yield return (field.Name + suffix, field.Choices.Length == 0
+                ? Integer(description, field.Min, field.Max)
+                : Named(set, field, description));
         }
     }
 
@@ -66,11 +67,10 @@ internal static class QueueSchemas
         .Select(field => (field.Name + "?",
             (IOpenApiSchema)OrNull(Integer(field.Description, field.Min, field.Max))));
 
-    private static OpenApiSchemaReference Named(SchemaSet set, QueueField field, string? otherwise)
+    private static OpenApiSchemaReference Named(SchemaSet set, QueueField field, string description)
     {
         OpenApiSchemaReference reference = set.Ref(field.Name == "type" ? "QueueType" : "Durability");
-        reference.Description = field.Description;
-        if (otherwise is not null) reference.Default = JsonValue.Create(otherwise);
+        reference.Description = description;
         return reference;
     }
 }

@@ -46,6 +46,7 @@ internal sealed class MessageReader : IDisposable
         {
             int field = JsonRequest.Field(ref json, Fields, ref seen, ref problem);
             json.Read();
+            if (JsonRequest.IsLeftOut(ref json, field, ref seen)) continue;
             switch (field)
             {
                 case 0: body = ReadText(ref json, "/body", ref problem); break;
@@ -80,8 +81,6 @@ internal sealed class MessageReader : IDisposable
 
     private static void ReadDelay(ref Utf8JsonReader json, ref MessageDraft draft, ref Problem? problem)
     {
-        // Null is what clients send that cannot leave a field out.
-        if (json.TokenType == JsonTokenType.Null) return;
         if (JsonRequest.TryInteger(
             ref json, 0, QueueConfigLimits.MaxDelaySeconds, "/delaySeconds", out long seconds, ref problem))
             draft.DelayMilliseconds = seconds * 1_000;

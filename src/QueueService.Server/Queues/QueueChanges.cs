@@ -52,6 +52,10 @@ internal sealed class QueueChanges
         return problem;
     }
 
+    /// <summary>Any case: what .NET's own converter makes of an enum in a generated client is `Fsync`.</summary>
+    private static int IndexOf(string[] choices, string text) =>
+        Array.FindIndex(choices, choice => choice.Equals(text, StringComparison.OrdinalIgnoreCase));
+
     private void ReadValue(ref Utf8JsonReader json, QueueField field, ref Problem? problem)
     {
         string pointer = "/" + field.Name;
@@ -68,7 +72,7 @@ internal sealed class QueueChanges
         else
         {
             int choice = json.TokenType == JsonTokenType.String
-                ? Array.IndexOf(field.Choices, JsonRequest.Name(ref json))
+                ? IndexOf(field.Choices, JsonRequest.Name(ref json))
                 : -1;
             if (choice >= 0) _changes.Add((field, choice));
             else Problem.Blame(ref problem, pointer, $"must be one of {string.Join(", ", field.Choices)}.");

@@ -116,6 +116,7 @@ internal static class ReceiveMessages
         {
             int field = JsonRequest.Field(ref json, Fields, ref seen, ref problem);
             json.Read();
+            if (JsonRequest.IsLeftOut(ref json, field, ref seen)) continue;
             if (field == 0) receipts.Read(ref json, "/acknowledge", ref problem);
             else json.TrySkip();
         }

@@ -39,6 +39,7 @@ internal sealed class SettleRequest(SettleShape shape)
         {
             int field = JsonRequest.Field(ref json, request.Shape.Fields, ref seen, ref problem);
             json.Read();
+            if (JsonRequest.IsLeftOut(ref json, field, ref seen)) continue;
             if (field >= 0) request.ReadField(ref json, request.Shape.Fields[field], ref problem);
             json.TrySkip();
         }
