@@ -1,6 +1,7 @@
 using QueueService.Server.Hosting;
 
-if (args is [var command, ..] && !command.StartsWith('-')) return await SubCommands.Run(args, Console.Out, Console.Error);
+if (args is [var command, ..] && !command.StartsWith('-'))
+    return await SubCommands.Run(args, Console.Out, Console.Error);
 
 WebApplicationBuilder builder = ServerSetup.CreateBuilder(args);
 OptionsReader reader = new(builder.Configuration);

@@ -7,18 +7,16 @@ namespace QueueService.Server.Hosting;
 
 /// <summary>Opens the broker before the server listens, drains it when the server stops, and closes it after the last
 /// request. Endpoints keep this object and ask it for the broker, so there is nothing to resolve per request.</summary>
-internal sealed class BrokerHost(
-    ServerOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<BrokerHost> log)
+internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogger<BrokerHost> log)
     : IHostedLifecycleService, IAsyncDisposable
 {
-    /// <summary>How long readiness says 503 before the listener closes, so that a balancer that asks twice a second
-    /// hears it instead of finding a closed port.</summary>
-    private static readonly TimeSpan Notice = TimeSpan.FromMilliseconds(500);
+    /// <summary>How long the server still listens after it said that it is not ready: a balancer that asks every second
+    /// turns away before connections are refused.</summary>
+    private static readonly TimeSpan Notice = TimeSpan.FromSeconds(1);
 
     private PhysicalFileSystem? _files;
     private MessageBroker? _broker;
     private int _failureReported;
-    private CancellationTokenRegistration _stopping;
 
     public MessageBroker Broker => _broker ?? throw new InvalidOperationException("The broker is not open.");
 
@@ -41,19 +39,15 @@ internal sealed class BrokerHost(
         log.BrokerOpened(
             options.Storage.FullDirectory, (long)time.GetElapsedTime(started).TotalMilliseconds,
             _broker.Replayed.Frames, _broker.Replayed.Bytes);
-        // Before Kestrel stops: waiting receives end now, so that they do not hold their connections.
-        _stopping = lifetime.ApplicationStopping.Register(() => _broker?.Drain());
         return Task.CompletedTask;
     }
 
-    /// <summary>Runs before anything stops. The waiting receives have been answered, other work still goes on.</summary>
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.Delay(Notice, time, cancellationToken);
-
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Before Kestrel stops: waiting receives end now, so that they do not hold their connections.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        _broker?.Drain();
+        await Task.Delay(Notice, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -61,9 +55,14 @@ internal sealed class BrokerHost(
         log.BrokerClosed();
     }
 
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public async ValueTask DisposeAsync()
     {
-        await _stopping.DisposeAsync();
         if (_broker is not null) await _broker.DisposeAsync();
         _files?.Dispose();
     }

@@ -3,7 +3,9 @@ namespace QueueService.Server.Hosting;
 /// <summary>Every line that the server itself logs.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Information, "Opened {Directory} in {Milliseconds} ms, {Frames} frames ({Bytes} bytes) replayed")]
+    [LoggerMessage(
+        1, LogLevel.Information,
+        "Opened {Directory} in {Milliseconds} ms, {Frames} frames ({Bytes} bytes) replayed")]
     public static partial void BrokerOpened(
         this ILogger log, string directory, long milliseconds, long frames, long bytes);
 

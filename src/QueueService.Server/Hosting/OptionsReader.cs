@@ -108,6 +108,8 @@ internal sealed class OptionsReader(IConfiguration configuration)
     private string Suggest(string section)
     {
         string[] names = [.. _known.Where(key => key.StartsWith(section + ":", StringComparison.OrdinalIgnoreCase))];
-        return names.Length == 0 ? $"The section {section} has no settings." : "Known: " + string.Join(", ", names) + ".";
+        return names.Length == 0
+            ? $"The section {section} has no settings."
+            : $"Known: {string.Join(", ", names)}.";
     }
 }

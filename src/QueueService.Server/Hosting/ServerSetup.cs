@@ -55,7 +55,8 @@ internal static class ServerSetup
         return app;
     }
 
-    private static void Configure(KestrelServerOptions kestrel, ConfigurationManager configuration, ServerOptions options)
+    private static void Configure(
+        KestrelServerOptions kestrel, ConfigurationManager configuration, ServerOptions options)
     {
         kestrel.Configure(configuration.GetSection("Kestrel"));
         kestrel.AddServerHeader = false;

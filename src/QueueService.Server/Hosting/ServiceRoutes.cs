@@ -15,8 +15,8 @@ internal static class ServiceRoutes
 
     private static readonly Operation Ready = new(
         "getReadiness", Tags.Service, "Does the server take requests?",
-        "503 with a problem that names the state while it starts, stops or has lost its journal. A full disk is ready: " +
-        "messages can be received and acknowledged, which is the way out.")
+        "503 with a problem that names the state while it starts, stops or has lost its journal. A full disk is " +
+        "ready: messages can be received and acknowledged, which is the way out.")
     {
         Replies = [new(200, "It does.", Content.Json("Health", """{"status":"ready"}"""))],
         Problems = [ProblemKind.Starting],

@@ -67,7 +67,7 @@ internal static class JsonRequest
         $"The JSON is malformed at line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine}: " +
         malformed.Message.Split(" LineNumber:", 2)[0]);
 
-    /// <summary>Which of the known fields the property is. Unknown and repeated ones are blamed and answer -1.</summary>
+    /// <summary>Which of the known fields the property is. Unknown and repeated ones are blamed: -1.</summary>
     public static int Field(
         ref Utf8JsonReader json, FieldNames known, ref uint seen, ref Problem? problem)
     {

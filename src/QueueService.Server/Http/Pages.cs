@@ -56,7 +56,8 @@ internal static class Pages
     private static string NextAddress(HttpRequest request, string cursor)
     {
         StringBuilder address = new(request.Path.ToUriComponent() + "?");
-        foreach (QueryStringEnumerable.EncodedNameValuePair pair in new QueryStringEnumerable(request.QueryString.Value))
+        foreach (QueryStringEnumerable.EncodedNameValuePair pair in
+            new QueryStringEnumerable(request.QueryString.Value))
         {
             if (pair.DecodeName().Span is not "cursor")
                 address.Append(pair.EncodedName).Append('=').Append(pair.EncodedValue).Append('&');

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace QueueService.Server.Http;
 
-/// <summary>An RFC 9457 problem on its way out: a kind, what happened this time, and which parts are to blame.</summary>
+/// <summary>An RFC 9457 problem on its way out: a kind, what happened this time, and what is to blame.</summary>
 internal sealed class Problem(ProblemKind kind, string? detail = null)
 {
     public const string ContentType = "application/problem+json";
@@ -28,7 +28,7 @@ internal sealed class Problem(ProblemKind kind, string? detail = null)
         return this;
     }
 
-    /// <summary>Moves everything that is blamed below a pointer: an item does not know its place in the batch.</summary>
+    /// <summary>Moves everything that is blamed below a pointer: an item does not know its place in a batch.</summary>
     public Problem Under(string pointer)
     {
         for (int i = 0; i < _errors.Count; i++) _errors[i] = (pointer + _errors[i].Where, _errors[i].Message);

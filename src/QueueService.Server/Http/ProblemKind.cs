@@ -96,7 +96,8 @@ internal sealed record ProblemKind(
 
     public static readonly ProblemKind TooManyInFlight = new(
         "too-many-in-flight", 429, "Too many messages of the queue are leased", true, Nothing,
-        "Acknowledge or release messages first, shorten the visibility timeout, or raise Limits:MaxInFlightPerQueue.", 1);
+        "Acknowledge or release messages first, shorten the visibility timeout, or raise " +
+        "Limits:MaxInFlightPerQueue.", 1);
 
     public static readonly ProblemKind TooManyQueues = new(
         "too-many-queues", 429, "The service holds as many queues as it may", true, Nothing,
@@ -129,8 +130,8 @@ internal sealed record ProblemKind(
 
     public static readonly IReadOnlyList<ProblemKind> All =
     [
-        InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, RouteNotFound, QueueNotFound, MessageNotFound,
-        ReceiptInvalid,
+        InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, RouteNotFound, QueueNotFound,
+        MessageNotFound, ReceiptInvalid,
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
         TooManyWaiters, TooManyInFlight, TooManyQueues, InternalError, Overloaded, ShuttingDown, Starting,

@@ -57,7 +57,8 @@ internal static class RequestQuery
         if (value is not { } text) return null;
         if (Durations.TryParse(text.Span, out long milliseconds) && milliseconds <= maxSeconds * 1_000L)
             return milliseconds;
-        Problem.Blame(ref problem, where, $"must be a duration of at most {maxSeconds}s, like 30, 30s, 500ms, 5m or 2h.");
+        Problem.Blame(
+            ref problem, where, $"must be a duration of at most {maxSeconds}s, like 30, 30s, 500ms, 5m or 2h.");
         return null;
     }
 

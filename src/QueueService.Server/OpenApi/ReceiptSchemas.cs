@@ -7,6 +7,9 @@ namespace QueueService.Server.OpenApi;
 /// <summary>Schemas of what is done to leases.</summary>
 internal static class ReceiptSchemas
 {
+    /// <summary>Of the right shape, and of no store.</summary>
+    public const string ExampleHandle = "AQAAAAEAAAAAAAAAAAAAACoAAAAAAAAAc2VhbGVkISE";
+
     public const string HandlePattern = "^[A-Za-z0-9_-]+$";
 
     public static void AddTo(SchemaSet set)

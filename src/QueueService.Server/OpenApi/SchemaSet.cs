@@ -16,7 +16,8 @@ internal sealed class SchemaSet(OpenApiDocument document)
     public OpenApiSchemaReference Ref(string name) => new OpenApiSchemaReference(name, document);
 
     /// <summary>An object; a field whose name ends in `?` is optional.</summary>
-    public static OpenApiSchema Object(string description, params IEnumerable<(string Name, IOpenApiSchema Schema)> fields)
+    public static OpenApiSchema Object(
+        string description, params IEnumerable<(string Name, IOpenApiSchema Schema)> fields)
     {
         OpenApiSchema schema = new()
         {
@@ -41,7 +42,8 @@ internal sealed class SchemaSet(OpenApiDocument document)
         return schema;
     }
 
-    public static OpenApiSchema List(string description, IOpenApiSchema items, int? min = null, int? max = null) => new()
+    public static OpenApiSchema List(
+        string description, IOpenApiSchema items, int? min = null, int? max = null) => new()
     {
         Type = JsonSchemaType.Array, Description = description, Items = items, MinItems = min, MaxItems = max,
     };

@@ -9,7 +9,8 @@ internal static class AcknowledgeMessage
 {
     private static readonly Operation Description = new(
         "acknowledgeMessage", Tags.Receipts, "Acknowledge a message",
-        "The message is processed and gone. 410 says that the lease had ended before: the message may be delivered again.")
+        "The message is processed and gone. 410 says that the lease had ended before: the message may be " +
+        "delivered again.")
     {
         Replies = [new(204, "The message is gone.") { Headers = [Answers.DurabilityHeader] }],
         Problems = [ProblemKind.QueueNotFound, ProblemKind.ReceiptInvalid, ProblemKind.ReceiptExpired],

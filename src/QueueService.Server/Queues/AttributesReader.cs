@@ -47,7 +47,8 @@ internal static class AttributesReader
                 return true;
             case JsonTokenType.Number:
                 Problem.Blame(
-                    ref problem, pointer, $"must be a number of at most {Limits.NumberLength} characters within a double.");
+                    ref problem, pointer,
+                    $"must be a number of at most {Limits.NumberLength} characters within a double.");
                 return false;
             default:
                 Problem.Blame(ref problem, pointer, "must be a string, a number, a boolean or {type, value}.");
@@ -76,14 +77,16 @@ internal static class AttributesReader
 
         if (wrong is not null) Problem.Blame(ref problem, pointer, wrong.Summary);
         else if (given is not { } value || Conform(type, value) is not { } attribute)
-            Problem.Blame(ref problem, pointer, "must have a type (string, number, boolean or binary) and a value of it.");
+            Problem.Blame(
+                ref problem, pointer, "must have a type (string, number, boolean or binary) and a value of it.");
         else draft.AddAttribute(pointer, attribute, ref problem);
     }
 
     /// <summary>The attribute as its type says; null when the value is not of that type.</summary>
     private static MessageAttribute? Conform(string type, MessageAttribute value) => (type, value.Kind) switch
     {
-        ("string", AttributeKind.String) or ("number", AttributeKind.Number) or ("boolean", AttributeKind.Boolean) => value,
+        ("string", AttributeKind.String) or ("number", AttributeKind.Number) or
+            ("boolean", AttributeKind.Boolean) => value,
         // Numbers beyond a double's digits are often sent as text.
         ("number", AttributeKind.String) when IsJsonNumber(value.Text) => value with { Kind = AttributeKind.Number },
         ("binary", AttributeKind.Binary) when Convert.TryFromBase64String(

@@ -135,7 +135,8 @@ internal static class CloudEventReader
             Problem.Blame(ref problem, pointer, "must be a string, a boolean or a 32-bit integer.");
         else if (kind != AttributeKind.String)
             draft.AddAttribute(
-                pointer, new(CloudEvents.Prefix + name, kind.Value, Encoding.ASCII.GetString(reader.ValueSpan)), ref problem);
+                pointer, new(CloudEvents.Prefix + name, kind.Value, Encoding.ASCII.GetString(reader.ValueSpan)),
+                ref problem);
         else if (JsonRequest.TryText(ref reader, pointer, out string text, ref problem))
             draft.AddAttribute(pointer, new(CloudEvents.Prefix + name, AttributeKind.String, text), ref problem);
         reader.TrySkip();

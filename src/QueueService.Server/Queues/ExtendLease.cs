@@ -7,7 +7,8 @@ namespace QueueService.Server.Queues;
 
 internal static class ExtendLease
 {
-    private static readonly SettleShape Shape = new("visibilityTimeoutSeconds", SecondsRequired: true, HasReceipts: false);
+    private static readonly SettleShape Shape =
+        new("visibilityTimeoutSeconds", SecondsRequired: true, HasReceipts: false);
 
     private static readonly Operation Description = new(
         "extendLease", Tags.Receipts, "Extend or shorten a lease",

@@ -9,7 +9,8 @@ namespace QueueService.Server.Queues;
 internal static class GetQueue
 {
     private static readonly Operation Description = new(
-        "getQueue", Tags.Queues, "Read a queue", "Its settings and the counts of this moment. The ETag names the settings.")
+        "getQueue", Tags.Queues, "Read a queue",
+        "Its settings and the counts of this moment. The ETag names the settings.")
     {
         Replies =
         [

@@ -101,7 +101,8 @@ internal struct MessageDraft
     private readonly string? Check(MessageAttribute attribute)
     {
         string name = attribute.Name;
-        if (name.Length is 0 or > Limits.AttributeNameLength || name.AsSpan().ContainsAnyExcept(AttributeNameCharacters))
+        if (name.Length is 0 or > Limits.AttributeNameLength ||
+            name.AsSpan().ContainsAnyExcept(AttributeNameCharacters))
             return $"has a name that is not 1 to {Limits.AttributeNameLength} of A-Z a-z 0-9 . _ -";
         if (_attributes is null) return null;
         if (_attributes.Count == Limits.Attributes) return $"is more than {Limits.Attributes} attributes.";

@@ -1,14 +1,15 @@
 using QueueService.Broker.Messages;
 using QueueService.Broker.Queues;
 using QueueService.Server.Http;
+using QueueService.Server.OpenApi;
 
 namespace QueueService.Server.Queues;
 
 /// <summary>A message as JSON, on its way out.</summary>
 internal static class MessageJson
 {
-    public const string Example = """
-        {"id":"AAAAAQAAAAAAAAAq","receiptHandle":"AQAAAAEAAAAAAAAAAAAAACoAAAAAAAAAc29tZS1zZWFsIQ","body":"hello",
+    public const string Example = $$"""
+        {"id":"AAAAAQAAAAAAAAAq","receiptHandle":"{{ReceiptSchemas.ExampleHandle}}","body":"hello",
         "contentType":"text/plain","attributes":{"tenant":"acme","priority":3},"sequenceNumber":42,"receiveCount":1,
         "sentAt":"2026-11-21T10:00:00.000Z","firstReceivedAt":"2026-11-21T10:00:01.000Z",
         "visibleAt":"2026-11-21T10:00:31.000Z"}

@@ -17,8 +17,9 @@ internal static class ReceiveMessages
     private static readonly Operation Description = new(
         "receiveMessages", Tags.Messages, "Receive messages",
         "Leases every available message up to `max`: each is hidden from other consumers until it is acknowledged " +
-        "with its receipt handle, or its visibility timeout ends. Handles in the body's `acknowledge` are acknowledged " +
-        "in the same commit. With `format=raw` one message is answered as its own bytes, the rest of it in headers.")
+        "with its receipt handle, or its visibility timeout ends. Handles in the body's `acknowledge` are " +
+        "acknowledged in the same commit. With `format=raw` one message is answered as its own bytes, the rest of it in " +
+        "headers.")
     {
         Parameters =
         [
@@ -96,7 +97,8 @@ internal static class ReceiveMessages
         };
     }
 
-    private static async ValueTask<(ReceiptList? Receipts, Problem? Problem)> ReadBody(HttpContext http, BrokerHost host)
+    private static async ValueTask<(ReceiptList? Receipts, Problem? Problem)> ReadBody(
+        HttpContext http, BrokerHost host)
     {
         using RequestBody body = await RequestBody.Read(http, host.Bodies);
         if (body.Problem is not null || body.Span.IsEmpty) return (null, body.Problem);
@@ -130,7 +132,8 @@ internal static class ReceiveMessages
         List<ReceiptHandle> handles = new(messages.Count);
         for (int i = 0; i < messages.Count; i++)
         {
-            if (messages.TryRead(i, out MessageView message) && message.Receipt != default) handles.Add(message.Receipt);
+            if (messages.TryRead(i, out MessageView message) && message.Receipt != default)
+                handles.Add(message.Receipt);
         }
 
         // Whatever the outcome, the timeout remains as the second way back.

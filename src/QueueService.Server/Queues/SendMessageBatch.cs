@@ -34,7 +34,10 @@ internal static class SendMessageBatch
         [
             new(201, "All messages are stored.", Content.Json(
                 "SentMessageBatch",
-                """{"results":[{"id":"AAAAAQAAAAAAAAAq","sequenceNumber":42},{"id":"AAAAAQAAAAAAAAAr","sequenceNumber":43}]}"""))
+                """
+                {"results":[{"id":"AAAAAQAAAAAAAAAq","sequenceNumber":42},
+                {"id":"AAAAAQAAAAAAAAAr","sequenceNumber":43}]}
+                """))
                 { Headers = [Answers.DurabilityHeader] },
             new(207, "Each message has its own status.", Content.Json(
                 "PartialBatch", """{"results":[{"status":201,"id":"AAAAAQAAAAAAAAAq","sequenceNumber":42}]}"""))

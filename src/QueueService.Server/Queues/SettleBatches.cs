@@ -9,11 +9,22 @@ namespace QueueService.Server.Queues;
 /// <summary>Acknowledge, release and extend for many receipts at once: each has its own status.</summary>
 internal static class SettleBatches
 {
-    private const string Handle1 = "AQAAAAEAAAAAAAAAAAAAACoAAAAAAAAAc29tZS1zZWFsIQ";
+    private const string VisibleAt = ",\"visibleAt\":\"2026-11-21T10:01:00.000Z\"";
+
+    private static readonly SettleShape Acknowledging = new(null, SecondsRequired: false, HasReceipts: true);
+    private static readonly SettleShape Releasing = new("delaySeconds", SecondsRequired: false, HasReceipts: true);
+    private static readonly SettleShape Extending =
+        new("visibilityTimeoutSeconds", SecondsRequired: true, HasReceipts: true);
+
+    private static readonly ProblemKind[] Problems =
+    [
+        ProblemKind.MalformedJson, ProblemKind.QueueNotFound, ProblemKind.RequestTooLarge,
+        ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
+    ];
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        Map(routes, "acknowledge", Settlement.Acknowledge, new SettleShape(null, false, HasReceipts: true), new(
+        Map(routes, "acknowledge", Settlement.Acknowledge, Acknowledging, new(
             "acknowledgeMessages", Tags.Receipts, "Acknowledge many messages", "Each receipt has its own status.")
         {
             Request = [Request("ReceiptBatch", "")],
@@ -21,7 +32,7 @@ internal static class SettleBatches
             Replies = [Reply(204, "")],
             Problems = Problems,
         });
-        Map(routes, "release", Settlement.Release, new SettleShape("delaySeconds", false, HasReceipts: true), new(
+        Map(routes, "release", Settlement.Release, Releasing, new(
             "releaseMessages", Tags.Receipts, "Give many messages back",
             "They are available again at once, or after `delaySeconds`. Each receipt has its own status.")
         {
@@ -30,7 +41,7 @@ internal static class SettleBatches
             Replies = [Reply(204, VisibleAt)],
             Problems = Problems,
         });
-        Map(routes, "extend", Settlement.Extend, new SettleShape("visibilityTimeoutSeconds", true, HasReceipts: true), new(
+        Map(routes, "extend", Settlement.Extend, Extending, new(
             "extendLeases", Tags.Receipts, "Extend many leases",
             "They now end after this many seconds, counted from now. Each receipt has its own status.")
         {
@@ -40,14 +51,6 @@ internal static class SettleBatches
             Problems = Problems,
         });
     }
-
-    private const string VisibleAt = ",\"visibleAt\":\"2026-11-21T10:01:00.000Z\"";
-
-    private static readonly ProblemKind[] Problems =
-    [
-        ProblemKind.MalformedJson, ProblemKind.QueueNotFound, ProblemKind.RequestTooLarge,
-        ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
-    ];
 
     public static async Task Handle(HttpContext http, BrokerHost host, Settlement settlement, SettleShape shape)
     {
@@ -84,11 +87,13 @@ internal static class SettleBatches
             "POST", $"{QueueRoutes.Queue}/{verb}", (http, host) => Handle(http, host, settlement, shape), description);
 
     private static Content Request(string schema, string more) =>
-        Content.Json(schema, $$"""{"receiptHandles":["{{Handle1}}"]{{more}}}""");
+        Content.Json(schema, $$"""{"receiptHandles":["{{ReceiptSchemas.ExampleHandle}}"]{{more}}}""");
 
     private static Reply Reply(int status, string more) => new(
         200, "The outcome of each receipt, in the order given.",
-        Content.Json("SettleResults", $$"""{"results":[{"receiptHandle":"{{Handle1}}","status":{{status}}}]{{more}}}"""))
+        Content.Json(
+            "SettleResults",
+            $$"""{"results":[{"receiptHandle":"{{ReceiptSchemas.ExampleHandle}}","status":{{status}}}]{{more}}}"""))
     {
         Headers = [Answers.DurabilityHeader],
     };
