@@ -18,7 +18,7 @@ await using (app)
     {
         await app.StartAsync();
     }
-    catch (IOException error)
+    catch (Exception error) when (error is IOException or UnauthorizedAccessException)
     {
         // The data directory is locked or unreadable, or the address is taken: a sentence says more than a stack trace.
         await Console.Error.WriteLineAsync("Cannot start: " + error.Message);

@@ -30,6 +30,9 @@ public sealed record StorageOptions
     /// <summary>Segment files held open at once.</summary>
     public int MaxOpenSegments { get; init; } = 256;
 
+    /// <summary>State copied per turn of the loop, so that no commit waits long for a checkpoint.</summary>
+    public int SliceBytes { get; init; } = 1 << 20;
+
     /// <summary>Disk space held back so that one checkpoint can be written when the disk is full.</summary>
     public long ReserveBytes { get; init; } = 32 << 20;
 

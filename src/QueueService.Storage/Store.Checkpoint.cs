@@ -11,9 +11,6 @@ namespace QueueService.Storage;
 /// </summary>
 public sealed partial class Store
 {
-    /// <summary>State copied per turn of the loop, so that no commit waits long for a checkpoint.</summary>
-    private const int SliceBytes = 1 << 20;
-
     /// <summary>Between checkpoints that are meant to free space.</summary>
     private const long UrgentIntervalMilliseconds = 1_000;
 
@@ -122,7 +119,7 @@ public sealed partial class Store
         var slice = new SliceJob(this);
         int bytes = 0;
         uint resource = 0;
-        while (bytes < SliceBytes && _fold.TryNextResource(_captureAfter, out resource))
+        while (bytes < _options.SliceBytes && _fold.TryNextResource(_captureAfter, out resource))
         {
             _captureAfter = resource;
             foreach (AppendLog log in _logsByResource.GetValueOrDefault(resource) ?? []) slice.Add(CaptureLog(log));
@@ -132,7 +129,7 @@ public sealed partial class Store
             bytes += _state.WrittenCount + 64;
         }
 
-        slice.IsLast = bytes < SliceBytes;
+        slice.IsLast = bytes < _options.SliceBytes;
         _slicesInFlight++;
         _background.Enqueue(slice);
         if (!slice.IsLast) return;

@@ -10,6 +10,8 @@ namespace QueueService.Storage;
 /// <summary>From what is on disk to what was true: newest whole checkpoint, then the journal from there on.</summary>
 public sealed partial class Store
 {
+    private static readonly string[] Folders = [JournalFiles.Folder, SegmentFormat.Folder, Manifest.SnapshotFolder];
+
     /// <summary>Opens or creates a store. The fold gets what the last process had applied and made durable.</summary>
     /// <param name="wake">Called from another thread when <see cref="Housekeep"/> has something to do.</param>
     /// <exception cref="CorruptStoreException">Durable bytes are damaged.</exception>
@@ -33,6 +35,7 @@ public sealed partial class Store
 
     private void Recover()
     {
+        CreateFolders();
         List<JournalFileHeader> headers = JournalFiles.List(_files);
         List<long> generations = Manifest.ListGenerations(_files);
         Manifest? manifest = ReadManifests(generations);
@@ -43,6 +46,7 @@ public sealed partial class Store
         CutToManifest(manifest);
         Dictionary<uint, ulong> applied = RestoreSnapshot(manifest);
         JournalEnd end = Replay(manifest, headers, applied);
+        JournalReader.Harden(_files, end);
         Incarnation = Math.Max(manifest?.Incarnation ?? 0, headers.Count > 0 ? headers[^1].Incarnation : 0) + 1;
         RecoveredTime = Math.Max(end.Time, manifest?.Time ?? 0);
         WasUnclean = headers.Count > 0 && !(manifest is { Clean: true } && end.NextSequence == manifest.Last + 1
@@ -55,6 +59,13 @@ public sealed partial class Store
         // What was replayed would be replayed again: it counts towards the next checkpoint.
         _bytesAtCheckpoint = -Replayed.Bytes;
         _background.Enqueue(new PrepareReserve(this));
+    }
+
+    /// <summary>A journal whose folder is not durable is not durable either.</summary>
+    private void CreateFolders()
+    {
+        foreach (string folder in Folders) _files.CreateFolder(folder);
+        _files.SyncDirectory("");
     }
 
     /// <summary>Picks the newest generation that is whole, and remembers the one before as the fallback.</summary>
@@ -97,10 +108,13 @@ public sealed partial class Store
             Cut(path, entry.Length);
         }
 
-        foreach (string folder in _files.ListFolders("logs"))
+        foreach (string folder in _files.ListFolders(SegmentFormat.Folder))
         {
-            foreach (string name in _files.ListFiles($"logs/{folder}"))
-                if (!kept.Contains($"logs/{folder}/{name}")) _files.Delete($"logs/{folder}/{name}");
+            foreach (string name in _files.ListFiles($"{SegmentFormat.Folder}/{folder}"))
+            {
+                string path = $"{SegmentFormat.Folder}/{folder}/{name}";
+                if (!kept.Contains(path)) _files.Delete(path);
+            }
         }
 
         foreach (string name in _files.ListFiles(""))
@@ -141,10 +155,11 @@ public sealed partial class Store
                     uint resource = BinaryPrimitives.ReadUInt32LittleEndian(payload);
                     applied[resource] = BinaryPrimitives.ReadUInt64LittleEndian(payload[4..]);
                     _fold.Restore(resource, payload[12..]);
+
+                    // Not before: the fold cannot say yet which of the resource's records are needed.
+                    SpillInline();
                     break;
             }
-
-            SpillInline();
         });
         return applied;
     }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using QueueService.Benchmarks;
 using QueueService.Benchmarks.Floor;
 using QueueService.Benchmarks.Measuring;
+using QueueService.Benchmarks.Micro;
 using QueueService.Benchmarks.Scenarios;
 
 using CancellationTokenSource stop = new();
@@ -16,6 +17,7 @@ try
     return command switch
     {
         "floor" => await FloorServer.RunAsync(options.Urls, options.Body, stop.Token),
+        "micro" => await MicroBenchmarks.RunAsync(options, commandLine, stop.Token),
         "backlog" => await Backlog.RunAsync(report),
         "all" => await HttpScenarios.RunAllAsync(report),
         "help" or "--help" => Usage.Print(),

@@ -1,4 +1,5 @@
 using QueueService.Broker;
+using QueueService.Broker.Queues;
 using QueueService.Server.Http;
 using QueueService.Storage.Files;
 
@@ -10,7 +11,9 @@ internal sealed class BrokerHost(
     ServerOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<BrokerHost> log)
     : IHostedService, IAsyncDisposable
 {
+    private PhysicalFileSystem? _files;
     private MessageBroker? _broker;
+    private int _failureReported;
     private CancellationTokenRegistration _stopping;
 
     public MessageBroker Broker => _broker ?? throw new InvalidOperationException("The broker is not open.");
@@ -29,8 +32,11 @@ internal sealed class BrokerHost(
             MaxQueues = options.Limits.MaxQueues,
         };
         long started = time.GetTimestamp();
-        _broker = MessageBroker.Open(new PhysicalFileSystem(options.Storage.FullDirectory), limits, time);
-        log.BrokerOpened(options.Storage.FullDirectory, (long)time.GetElapsedTime(started).TotalMilliseconds);
+        _files = new PhysicalFileSystem(options.Storage.FullDirectory);
+        _broker = MessageBroker.Open(_files, limits, time);
+        log.BrokerOpened(
+            options.Storage.FullDirectory, (long)time.GetElapsedTime(started).TotalMilliseconds,
+            _broker.Replayed.Frames, _broker.Replayed.Bytes);
         // Before Kestrel stops: waiting receives end now, so that they do not hold their connections.
         _stopping = lifetime.ApplicationStopping.Register(() => _broker?.Drain());
         return Task.CompletedTask;
@@ -46,5 +52,20 @@ internal sealed class BrokerHost(
     {
         await _stopping.DisposeAsync();
         if (_broker is not null) await _broker.DisposeAsync();
+        _files?.Dispose();
+    }
+
+    /// <summary>Logs why the storage failed, once: every later request fails for the same reason.</summary>
+    public void ReportFailure()
+    {
+        if (_broker?.Failure is { } failure && Interlocked.Exchange(ref _failureReported, 1) == 0)
+            log.StorageFailed(failure);
+    }
+
+    /// <summary>Takes messages that could not be read back out of their queue, and says so.</summary>
+    public async ValueTask ReportDamage(ReceivedMessages messages)
+    {
+        int damaged = await Broker.ReportDamage(messages);
+        if (damaged > 0) log.MessagesDamaged(damaged);
     }
 }

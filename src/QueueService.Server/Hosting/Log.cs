@@ -3,11 +3,18 @@ namespace QueueService.Server.Hosting;
 /// <summary>Every line that the server itself logs.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Information, "Opened {Directory} in {Milliseconds} ms")]
-    public static partial void BrokerOpened(this ILogger log, string directory, long milliseconds);
+    [LoggerMessage(1, LogLevel.Information, "Opened {Directory} in {Milliseconds} ms, {Frames} frames ({Bytes} bytes) replayed")]
+    public static partial void BrokerOpened(
+        this ILogger log, string directory, long milliseconds, long frames, long bytes);
 
     [LoggerMessage(2, LogLevel.Information, "Closed the data directory")]
     public static partial void BrokerClosed(this ILogger log);
+
+    [LoggerMessage(4, LogLevel.Critical, "Storage failed: nothing is accepted until a restart")]
+    public static partial void StorageFailed(this ILogger log, Exception failure);
+
+    [LoggerMessage(5, LogLevel.Error, "{Count} messages were damaged on disk and are no longer in their queue")]
+    public static partial void MessagesDamaged(this ILogger log, int count);
 
     [LoggerMessage(3, LogLevel.Error, "{Method} {Path} failed")]
     public static partial void RequestFailed(this ILogger log, string method, string path, Exception mistake);

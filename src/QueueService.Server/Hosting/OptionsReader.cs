@@ -101,7 +101,7 @@ internal sealed class OptionsReader(IConfiguration configuration)
             if (!option || !OwnSections.Concat(FrameworkSections).Contains(name, StringComparer.OrdinalIgnoreCase))
                 Errors.Add($"'{argument}' is not an option of the command line.");
             // `--key value`: the next argument is the value.
-            else if (!argument.Contains('=')) i++;
+            if (option && !argument.Contains('=') && i + 1 < arguments.Count && !arguments[i + 1].StartsWith('-')) i++;
         }
     }
 

@@ -77,6 +77,8 @@ internal static class ServerSetup
         logging.AddFilter<SerilogLoggerProvider>(null, LogLevel.Information)
             .AddFilter<SerilogLoggerProvider>("Microsoft", LogLevel.Warning)
             .AddFilter<SerilogLoggerProvider>("Microsoft.Hosting.Lifetime", LogLevel.Information)
+            // A start that fails is reported by the program, in one line.
+            .AddFilter<SerilogLoggerProvider>("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
             // Enabled at any level, it would create an activity and a log scope for each request.
             .AddFilter<SerilogLoggerProvider>("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
     }

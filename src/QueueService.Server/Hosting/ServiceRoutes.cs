@@ -37,10 +37,19 @@ internal static class ServiceRoutes
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapOperation("GET", "/health/live", (http, _) => Status(http, "live"u8), Live);
-        routes.MapOperation("GET", "/health/ready", GetReadiness, Ready);
-        routes.MapOperation("GET", "/problems/{code}", (http, _) => ProblemPages.Write(http), Explain);
+        Map(routes, "/health/live", (http, _) => Status(http, "live"u8), Live);
+        Map(routes, "/health/ready", GetReadiness, Ready);
+        Map(routes, "/problems/{code}", (http, _) => ProblemPages.Write(http), Explain);
     }
+
+    private static void Map(
+        IEndpointRouteBuilder routes, string path, OperationHandler handler, Operation description) =>
+        routes.MapOperation("GET", path, (http, host) =>
+        {
+            Problem? problem = null;
+            RequestQuery.Read(http, [], ref problem);
+            return problem is null ? handler(http, host) : problem.Write(http);
+        }, description);
 
     private static Task GetReadiness(HttpContext http, BrokerHost host) => host.Health switch
     {
@@ -49,7 +58,7 @@ internal static class ServiceRoutes
         BrokerHealth.DiskFull => Status(http, "diskFull"u8),
         BrokerHealth.Draining => new Problem(ProblemKind.ShuttingDown).Write(http),
         null => new Problem(ProblemKind.Starting).Write(http),
-        _ => new Problem(ProblemKind.StorageFailed).Write(http),
+        _ => BrokerError.StorageFailed.Write(http),
     };
 
     private static Task Status(HttpContext http, ReadOnlySpan<byte> status)

@@ -1,4 +1,5 @@
 using QueueService.Broker;
+using QueueService.Server.Hosting;
 
 namespace QueueService.Server.Http;
 
@@ -14,6 +15,7 @@ internal static class BrokerProblems
         BrokerError.MessageLeased => ProblemKind.MessageLeased,
         BrokerError.PreconditionFailed => ProblemKind.PreconditionFailed,
         BrokerError.ImmutableField => ProblemKind.ImmutableField,
+        BrokerError.DelayExceedsRetention => ProblemKind.DelayExceedsRetention,
         BrokerError.MessageTooLarge => ProblemKind.MessageTooLarge,
         BrokerError.TooManyWaiters => ProblemKind.TooManyWaiters,
         BrokerError.TooManyInFlight => ProblemKind.TooManyInFlight,
@@ -27,5 +29,9 @@ internal static class BrokerProblems
 
     public static Problem Of(BrokerError error) => new(Kind(error));
 
-    public static Task Write(this BrokerError error, HttpContext http) => Of(error).Write(http);
+    public static Task Write(this BrokerError error, HttpContext http)
+    {
+        if (error == BrokerError.StorageFailed) http.RequestServices.GetRequiredService<BrokerHost>().ReportFailure();
+        return Of(error).Write(http);
+    }
 }

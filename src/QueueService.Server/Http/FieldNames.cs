@@ -12,6 +12,8 @@ internal sealed class FieldNames(params string[] names)
 
     public int IndexOf(ref Utf8JsonReader json)
     {
+        // Comparing an escaped name throws when it is not Unicode; nobody who means a known field escapes it.
+        if (json.ValueIsEscaped) return Array.IndexOf(names, JsonRequest.Name(ref json));
         for (int i = 0; i < _utf8.Length; i++)
         {
             if (json.ValueTextEquals(_utf8[i])) return i;

@@ -26,6 +26,10 @@ internal sealed record ProblemKind(
         "malformed-request", 400, "The HTTP request is malformed", false, Nothing,
         "Check the framing of the request: Content-Length, chunked encoding, and a body that is sent completely.");
 
+    public static readonly ProblemKind DelayExceedsRetention = new(
+        "delay-exceeds-retention", 400, "The message would expire before it becomes visible", false, Nothing,
+        "Shorten the delay, or raise retentionSeconds of the queue.");
+
     public static readonly ProblemKind RouteNotFound = new(
         "route-not-found", 404, "There is nothing at this address", false, Nothing,
         "See /swagger or /openapi/v1.json for the paths that exist.");
@@ -125,7 +129,8 @@ internal sealed record ProblemKind(
 
     public static readonly IReadOnlyList<ProblemKind> All =
     [
-        InvalidRequest, MalformedJson, MalformedRequest, RouteNotFound, QueueNotFound, MessageNotFound, ReceiptInvalid,
+        InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, RouteNotFound, QueueNotFound, MessageNotFound,
+        ReceiptInvalid,
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
         TooManyWaiters, TooManyInFlight, TooManyQueues, InternalError, Overloaded, ShuttingDown, Starting,

@@ -20,6 +20,11 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         {
             if (!http.Response.HasStarted) await Refusal(bad).Write(http);
         }
+        catch (IOException bad) when (bad.InnerException is OverflowException)
+        {
+            // What Kestrel throws for a chunk whose size does not fit.
+            if (!http.Response.HasStarted) await new Problem(ProblemKind.MalformedRequest, bad.Message).Write(http);
+        }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
             // The client has gone: there is nobody to answer.

@@ -32,8 +32,9 @@ internal struct RequestBody : IDisposable
         if (request.Headers.ContentEncoding.Count > 0)
             return new RequestBody { Problem = new Problem(ProblemKind.UnsupportedContentEncoding) };
         if (request.ContentLength == 0 || (request.ContentLength is null && !MayFollow(http))) return body;
-        if (request.ContentLength > Limits.RequestBytes)
-            return new RequestBody { Problem = new Problem(ProblemKind.RequestTooLarge) };
+        if (request.ContentLength is null && IsAmbiguous(request))
+            return new RequestBody { Problem = new Problem(ProblemKind.MalformedRequest, Ambiguous) };
+        if (request.ContentLength > Limits.RequestBytes) return new RequestBody { Problem = TooLarge(http) };
         if (!body.Reserve(account, request.ContentLength ?? FirstChunk)) return body;
 
         try
@@ -60,6 +61,15 @@ internal struct RequestBody : IDisposable
         }
     }
 
+    /// <summary>Refuses a body by its length, and lets the server read (and forget) it for its few seconds after the
+    /// answer: a client that is still writing would otherwise see a broken connection instead of the answer.</summary>
+    public static Problem TooLarge(HttpContext http)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = null;
+        return new Problem(ProblemKind.RequestTooLarge);
+    }
+
     public void Dispose()
     {
         _reader?.AdvanceTo(_inPlace.End);
@@ -67,6 +77,13 @@ internal struct RequestBody : IDisposable
         _account?.Leave(_reserved);
         this = default;
     }
+
+    private const string Ambiguous = "The length of the body is given twice, or in a way that HTTP/1.0 does not know.";
+
+    /// <summary>Kestrel lets chunking win over a length, which it renames. Proxies may decide otherwise, and then the
+    /// rest of one body is the next request of somebody else.</summary>
+    private static bool IsAmbiguous(HttpRequest request) =>
+        request.Headers.ContainsKey("X-Content-Length") || HttpProtocol.IsHttp10(request.Protocol);
 
     /// <summary>A request without a length has a body only when it is chunked.</summary>
     private static bool MayFollow(HttpContext http) =>

@@ -15,8 +15,13 @@ internal struct QueryValues
 /// <summary>Reads the query without allocating, and refuses what the operation does not know.</summary>
 internal static class RequestQuery
 {
+    private const string IdempotencyKey = "Idempotency-Key";
+
     public static QueryValues Read(HttpContext http, ReadOnlySpan<string> known, ref Problem? problem)
     {
+        // An option that would change what a retry does must not be ignored either.
+        if (http.Request.Headers.ContainsKey(IdempotencyKey))
+            Problem.Blame(ref problem, IdempotencyKey, "is not supported by this operation.");
         QueryValues values = default;
         if (!http.Request.QueryString.HasValue) return values;
         foreach (QueryStringEnumerable.EncodedNameValuePair pair in

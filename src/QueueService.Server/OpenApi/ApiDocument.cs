@@ -22,10 +22,24 @@ internal static class ApiDocument
     public static void Map(WebApplication app)
     {
         app.MapOpenApi();
-        app.UseSwaggerUI(page =>
+        MapPage(app);
+    }
+
+    /// <summary>As an endpoint: in the pipeline, the page would be asked about every request.</summary>
+    private static void MapPage(WebApplication app)
+    {
+        IApplicationBuilder page = ((IApplicationBuilder)app).New();
+        page.Use(next => http =>
         {
-            page.SwaggerEndpoint(Address, "QueueService");
-            page.DocumentTitle = "QueueService API";
+            // The files behind the page are not served to a request that an endpoint has taken.
+            http.SetEndpoint(null);
+            return next(http);
         });
+        page.UseSwaggerUI(options =>
+        {
+            options.SwaggerEndpoint(Address, "QueueService");
+            options.DocumentTitle = "QueueService API";
+        });
+        app.MapMethods("/swagger/{**file}", ["GET", "HEAD"], page.Build());
     }
 }

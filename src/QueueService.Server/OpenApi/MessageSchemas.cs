@@ -53,7 +53,8 @@ internal static class MessageSchemas
             ("body?", Text("The body as text.")),
             ("bodyBase64?", Text("The body as base64, when it is not text.", format: "byte")),
             ("contentType?", Text("Its media type.")),
-            ("delaySeconds?", Integer("Hide the message at first.", 0, QueueConfigLimits.MaxDelaySeconds)),
+            ("delaySeconds?", OrNull(Integer(
+                "Hide the message at first; `null` takes the queue's delay.", 0, QueueConfigLimits.MaxDelaySeconds))),
             ("correlationId?", Text("Carried along.")),
             ("replyTo?", Text("Carried along.")),
             ("traceparent?", Text("W3C trace context.")),
@@ -82,17 +83,16 @@ internal static class MessageSchemas
 
     private static void AddAttributes(SchemaSet set)
     {
-        set.Add("AttributeValue", new OpenApiSchema
-        {
-            Description = "A string, a number, a boolean, or `{type, value | valueBase64}` with the type `string`, " +
-                "`number`, `boolean` or `binary`.",
-        });
         set.Add("Attributes", new OpenApiSchema
         {
             Type = JsonSchemaType.Object,
             Description = "Named values beside the body; names are 1 to 256 of A-Z a-z 0-9 . _ -",
             MaxProperties = Limits.Attributes,
-            AdditionalProperties = set.Ref("AttributeValue"),
+            AdditionalProperties = new OpenApiSchema
+            {
+                Description = "A string, a number, a boolean, or `{type, value | valueBase64}` with the type " +
+                    "`string`, `number`, `boolean` or `binary`.",
+            },
         });
     }
 

@@ -18,7 +18,7 @@ internal static class QueueSchemas
         set.Add("QueueSettings", Closed(Object(
             "What the owner of a queue declares; every field is optional.", Settings(set, "?"))));
         set.Add("QueuePatch", Closed(Object(
-            "The fields to change. `null` resets a field to its default.", Nullable(Settings(set, "?", false)))));
+            "The fields to change. `null` resets a field to its default.", Changes())));
         set.Add("QueueStats", Object(
             "Counts of this moment.",
             ("available", Integer("Ready to be received.", 0)),
@@ -60,15 +60,11 @@ internal static class QueueSchemas
         }
     }
 
-    private static IEnumerable<(string Name, IOpenApiSchema Schema)> Nullable(
-        IEnumerable<(string Name, IOpenApiSchema Schema)> fields)
-    {
-        foreach ((string name, IOpenApiSchema schema) in fields)
-        {
-            if (schema is OpenApiSchema number) number.Type |= JsonSchemaType.Null;
-            yield return (name, schema);
-        }
-    }
+    /// <summary>Without the fields that cannot change, so that no generated client sends them.</summary>
+    private static IEnumerable<(string Name, IOpenApiSchema Schema)> Changes() => QueueFields.All
+        .Where(field => !field.Immutable)
+        .Select(field => (field.Name + "?",
+            (IOpenApiSchema)OrNull(Integer(field.Description, field.Min, field.Max))));
 
     private static OpenApiSchemaReference Named(SchemaSet set, QueueField field, string? otherwise)
     {

@@ -69,6 +69,14 @@ internal sealed class SchemaSet(OpenApiDocument document)
         Default = otherwise is null ? null : JsonValue.Create(otherwise.Value),
     };
 
+    /// <summary>Only where null says something that leaving the field out does not, or where a generated client could
+    /// not leave it out.</summary>
+    public static OpenApiSchema OrNull(OpenApiSchema schema)
+    {
+        schema.Type |= JsonSchemaType.Null;
+        return schema;
+    }
+
     public static OpenApiSchema Choice(string description, params IEnumerable<string> values) => new()
     {
         Type = JsonSchemaType.String,

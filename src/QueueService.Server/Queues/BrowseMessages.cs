@@ -51,6 +51,7 @@ internal static class BrowseMessages
 
         using ReceivedMessages messages = result.Value;
         await Answer(http, messages);
+        await host.ReportDamage(messages);
     }
 
     private static BrowseRequest ReadQuery(HttpContext http, ref Problem? problem)

@@ -39,6 +39,7 @@ internal static class GetMessage
 
         using ReceivedMessages messages = result.Value;
         await Answer(http, messages);
+        await host.ReportDamage(messages);
     }
 
     /// <summary>The message that the path names. What is no id names no message.</summary>

@@ -80,6 +80,8 @@ internal sealed class MessageReader : IDisposable
 
     private static void ReadDelay(ref Utf8JsonReader json, ref MessageDraft draft, ref Problem? problem)
     {
+        // Null is what clients send that cannot leave a field out.
+        if (json.TokenType == JsonTokenType.Null) return;
         if (JsonRequest.TryInteger(
             ref json, 0, QueueConfigLimits.MaxDelaySeconds, "/delaySeconds", out long seconds, ref problem))
             draft.DelayMilliseconds = seconds * 1_000;

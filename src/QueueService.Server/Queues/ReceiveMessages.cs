@@ -64,7 +64,9 @@ internal static class ReceiveMessages
         }
 
         request = request with { Acknowledge = receipts?.Handles };
-        Result<ReceivedMessages> result = await host.Broker.Receive(queue, request, http.RequestAborted);
+        // Only a receive that may wait has something to cancel.
+        CancellationToken gone = request.WaitMilliseconds == 0 ? CancellationToken.None : http.RequestAborted;
+        Result<ReceivedMessages> result = await host.Broker.Receive(queue, request, gone);
         if (!result.Succeeded)
         {
             await result.Error.Write(http);
@@ -75,6 +77,7 @@ internal static class ReceiveMessages
         http.Promise(messages.Durability);
         ReceiveAnswer answer = new(http, queue, messages, receipts, format);
         if (!await answer.Write()) await Release(host, queue, messages);
+        await host.ReportDamage(messages);
     }
 
     private static ReceiveRequest ReadQuery(in QueryValues query, ReceiveFormat format, ref Problem? problem)

@@ -20,14 +20,11 @@ internal static class SendMessage
         "sendMessage", Tags.Messages, "Send a message",
         "The body is the message: its bytes are stored as they are, with their content type. Options ride in headers " +
         "or in the query. `Message-Attribute-<name>` headers become attributes. CloudEvents are accepted in binary " +
-        "(`ce-*` headers) and structured form.")
+        "(`ce-*` headers) and structured form (`application/cloudevents+json`).")
     {
         Parameters = MessageOptions.Parameters,
-        Request =
-        [
-            new("*/*", "Bytes", "hello"),
-            new(ContentTypes.Event, "CloudEvent", CloudEvents.Example),
-        ],
+        // Structured events are among all types: naming them would make SDK generators take all bodies for JSON.
+        Request = [new("*/*", "Bytes", "hello")],
         Replies =
         [
             new(201, "The message is stored, as Message-Durability says.", Content.Json("SentMessage", Example))
@@ -35,7 +32,8 @@ internal static class SendMessage
         ],
         Problems =
         [
-            ProblemKind.MalformedJson, ProblemKind.QueueNotFound, ProblemKind.RequestTooLarge,
+            ProblemKind.MalformedJson, ProblemKind.DelayExceedsRetention, ProblemKind.QueueNotFound,
+            ProblemKind.RequestTooLarge,
             ProblemKind.MessageTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
             ProblemKind.DiskFull,
         ],

@@ -42,7 +42,8 @@ internal static class SendMessageBatch
         ],
         Problems =
         [
-            ProblemKind.MalformedJson, ProblemKind.QueueNotFound, ProblemKind.RequestTooLarge,
+            ProblemKind.MalformedJson, ProblemKind.DelayExceedsRetention, ProblemKind.QueueNotFound,
+            ProblemKind.RequestTooLarge,
             ProblemKind.MessageTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
             ProblemKind.DiskFull,
         ],

@@ -18,7 +18,6 @@ internal sealed class SnapshotWriter : IDisposable
 
     public SnapshotWriter(IFileSystem files, long generation, ulong secret)
     {
-        files.CreateFolder(Manifest.SnapshotFolder);
         string path = Manifest.SnapshotPathOf(generation);
         if (files.Exists(path)) files.Delete(path);
         _file = files.Open(path, FileOpening.New);
@@ -74,7 +73,6 @@ internal sealed class SnapshotWriter : IDisposable
         Flush();
         _file.Sync();
         files.SyncDirectory(Manifest.SnapshotFolder);
-        files.SyncDirectory("");
     }
 
     public void Dispose() => _file.Dispose();

@@ -204,4 +204,7 @@ internal sealed class Journal : IDisposable
 }
 
 /// <summary>Where the valid journal ends: the next frame's sequence and the crc that it must name.</summary>
-internal readonly record struct JournalEnd(ulong FileNumber, ulong NextSequence, uint Crc, long Time);
+/// <param name="UnprovenFrom">From here on no later batch says that the last file's bytes are durable.</param>
+/// <param name="UnprovenTo">Where the last valid frame's page ends.</param>
+internal readonly record struct JournalEnd(
+    ulong FileNumber, ulong NextSequence, uint Crc, long Time, long UnprovenFrom = 0, long UnprovenTo = 0);

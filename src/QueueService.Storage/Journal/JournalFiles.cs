@@ -62,7 +62,6 @@ internal sealed class JournalFiles(IFileSystem files, int fileBytes)
     /// of an interrupted preparation go.</summary>
     public void Adopt(IEnumerable<JournalFileHeader> live)
     {
-        files.CreateFolder(Folder);
         foreach (JournalFileHeader header in live) _live.Add(new LiveFile(header.Number, header.FirstSequence));
         foreach (string name in files.ListFiles(Folder))
         {
@@ -74,6 +73,9 @@ internal sealed class JournalFiles(IFileSystem files, int fileBytes)
             if (ulong.TryParse(name.AsSpan(SparePrefix.Length), CultureInfo.InvariantCulture, out ulong number))
                 _nextSpare = Math.Max(_nextSpare, number + 1);
         }
+
+        // As in Recycle: the last process may have been killed between its renames and their sync.
+        files.SyncDirectory(Folder);
     }
 
     /// <summary>Makes one spare: written with zeros and synced under another name first, so that a file named spare

@@ -35,6 +35,25 @@ internal static unsafe class JournalReader
         return end;
     }
 
+    /// <summary>Makes sure that the disk holds what was read. The last process may have been killed before its sync, and
+    /// after a sync that failed the kernel shows pages that it never wrote and calls clean; only writing the same bytes
+    /// again makes them dirty. Nothing may be built on these frames before.</summary>
+    public static void Harden(IFileSystem files, in JournalEnd end)
+    {
+        if (end.UnprovenFrom >= end.UnprovenTo) return;
+        using IFile file = files.Open(JournalFiles.PathOf(end.FileNumber), FileOpening.Existing);
+        byte[] block = new byte[(int)Math.Min(1 << 20, end.UnprovenTo - end.UnprovenFrom)];
+        for (long at = end.UnprovenFrom; at < end.UnprovenTo;)
+        {
+            int count = file.Read(block.AsSpan(0, (int)Math.Min(block.Length, end.UnprovenTo - at)), at);
+            if (count == 0) break;
+            file.Write(block.AsSpan(0, count), at);
+            at += count;
+        }
+
+        file.Sync();
+    }
+
     private static JournalEnd ReadFile(
         IFileSystem files, in JournalFileHeader header, JournalEnd end, FrameVisitor visitor)
     {
@@ -60,35 +79,45 @@ internal static unsafe class JournalReader
         string path, ReadOnlySpan<byte> bytes, in JournalFileHeader header, JournalEnd end, FrameVisitor visitor)
     {
         int position = JournalFormat.PageBytes;
+        int valid = position;
+        var unproven = new Queue<(ulong Sequence, int Position)>();
         while (position < bytes.Length)
         {
             ReadOnlySpan<byte> rest = bytes[position..];
             if (!JournalFormat.TryReadBatchHeader(rest, header.Salt, out BatchHeader batch)
                 || batch.FirstSequence != end.NextSequence || batch.PreviousCrc != end.Crc
                 || batch.Incarnation != header.Incarnation) break;
-            if (!ReadFrames(rest.Slice(JournalFormat.BatchHeaderBytes, batch.FrameBytes), header, batch, ref end, visitor))
-                break;
-            position += JournalFormat.RoundUpToPage(JournalFormat.BatchHeaderBytes + batch.FrameBytes);
+            while (unproven.TryPeek(out (ulong Sequence, int Position) first) && first.Sequence <= batch.DurableSequence)
+                unproven.Dequeue();
+            unproven.Enqueue((batch.FirstSequence, position));
+            int whole = ReadFrames(
+                rest.Slice(JournalFormat.BatchHeaderBytes, batch.FrameBytes), header, batch, ref end, visitor);
+            valid = position + JournalFormat.RoundUpToPage(JournalFormat.BatchHeaderBytes + whole);
+            if (whole < batch.FrameBytes) break;
+            position = valid;
         }
 
         RefuseWhenDurableFollows(path, bytes, position, header, end.NextSequence);
-        return end;
+        int from = unproven.TryPeek(out (ulong Sequence, int Position) tail) ? tail.Position : valid;
+        return end with { UnprovenFrom = from, UnprovenTo = Math.Min(valid, bytes.Length) };
     }
 
-    private static bool ReadFrames(
+    /// <summary>Answers the bytes of the whole frames.</summary>
+    private static int ReadFrames(
         ReadOnlySpan<byte> frames, in JournalFileHeader header, in BatchHeader batch, ref JournalEnd end,
         FrameVisitor visitor)
     {
-        while (!frames.IsEmpty)
+        int whole = 0;
+        while (whole < frames.Length)
         {
-            if (!JournalFormat.TryReadFrame(frames, header.Salt, end.NextSequence, header.Incarnation, end.Crc,
-                out int length, out uint crc)) return false;
-            visitor(end.NextSequence, batch.Time, frames[JournalFormat.FrameHeaderBytes..length]);
+            if (!JournalFormat.TryReadFrame(frames[whole..], header.Salt, end.NextSequence, header.Incarnation, end.Crc,
+                out int length, out uint crc)) break;
+            visitor(end.NextSequence, batch.Time, frames.Slice(whole, length)[JournalFormat.FrameHeaderBytes..]);
             end = new JournalEnd(end.FileNumber, end.NextSequence + 1, crc, batch.Time);
-            frames = frames[length..];
+            whole += length;
         }
 
-        return true;
+        return whole;
     }
 
     private static void RefuseWhenDurableFollows(

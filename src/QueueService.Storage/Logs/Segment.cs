@@ -52,6 +52,9 @@ internal sealed class Segment(SegmentFiles files, LogId log, long baseOffset, ui
         return index;
     }
 
+    /// <summary>The index of a segment of this process, for its writer.</summary>
+    public SparseIndex NewIndex => _index!;
+
     public SegmentLease Acquire() => files.Acquire(this);
 }
 

@@ -15,12 +15,13 @@ namespace QueueService.Storage.Logs;
 /// </summary>
 internal static class SegmentFormat
 {
+    public const string Folder = "logs";
     public const uint Magic = 0x314C5351;
     public const ushort Version = 1;
     public const int HeaderBytes = 40;
     public const int RecordHeaderBytes = 24;
 
-    public static string FolderOf(LogId log) => $"logs/{log.Resource:D10}-{log.Lane}";
+    public static string FolderOf(LogId log) => $"{Folder}/{log.Resource:D10}-{log.Lane}";
 
     public static string PathOf(LogId log, long baseOffset) => $"{FolderOf(log)}/{baseOffset:D20}.log";
 

@@ -12,10 +12,13 @@ internal sealed class SegmentWriter(IFileSystem files, SegmentFiles handles, Sto
     /// <summary>Above this many files one syncfs is cheaper than a sync each.</summary>
     private const int MaxSingleSyncs = 64;
 
-    private readonly Dictionary<LogId, Tail> _tails = [];
+    private readonly Dictionary<LogId, SegmentTail> _tails = [];
+    private readonly List<SegmentTail> _closedUnsynced = [];
     private readonly HashSet<string> _foldersToSync = [];
+    private readonly HashSet<Segment> _started = [];
     private readonly byte[] _run = new byte[options.RunBytes + (64 << 10)];
     private int _used;
+    private int _openFiles;
 
     /// <summary>Writes the live records of these chunks; answers the segments that they are in.</summary>
     public List<(Segment Segment, SegmentExtent Extent)> Append(LogId log, List<ChunkView> chunks)
@@ -30,19 +33,21 @@ internal sealed class SegmentWriter(IFileSystem files, SegmentFiles handles, Sto
                         Append(log, view.Chunk.BaseOffset + i, view.Chunk.Time(i), view.Chunk.Payload(i, view), written);
             }
 
-            if (_tails.TryGetValue(log, out Tail? tail))
+            if (_tails.TryGetValue(log, out SegmentTail? tail))
             {
                 Flush(tail);
                 written.Add((tail.Segment, tail.Extent));
             }
 
+            _started.Clear();
             return written;
         }
         catch
         {
-            // Try again in a new file: nothing of this attempt is ever shown.
+            // The next attempt writes new files: nothing of this one is ever shown.
             _used = 0;
             Close(log);
+            DeleteStarted();
             throw;
         }
     }
@@ -50,64 +55,66 @@ internal sealed class SegmentWriter(IFileSystem files, SegmentFiles handles, Sto
     /// <summary>Lets go of a log: its next spill starts a new file.</summary>
     public void Close(LogId log)
     {
-        if (_tails.Remove(log, out Tail? tail)) tail.File.Dispose();
+        if (!_tails.Remove(log, out SegmentTail? tail)) return;
+
+        // A manifest that is being written may name these bytes: they still have to be synced.
+        if (tail.IsDirty) _closedUnsynced.Add(tail);
+        else CloseFile(tail);
     }
 
     /// <summary>Makes everything written so far durable, names included.</summary>
+    /// <exception cref="SegmentSyncFailedException">Final like a failed sync of the journal: records that were spilled
+    /// before are gone from memory, and the kernel has marked their lost pages clean. Only a replay of the journal
+    /// brings them back.</exception>
     public void Sync()
     {
-        List<Tail> dirty = [.. _tails.Values.Where(static tail => tail.Dirty)];
-        if (dirty.Count > MaxSingleSyncs) SyncAll();
-        else foreach (Tail tail in dirty) Sync(tail.File);
-        foreach (Tail tail in dirty) tail.Dirty = false;
-        if (_foldersToSync.Count > MaxSingleSyncs) files.SyncAll();
-        else foreach (string folder in _foldersToSync) files.SyncDirectory(folder);
-        _foldersToSync.Clear();
+        try
+        {
+            SyncFiles();
+        }
+        catch (IOException cause)
+        {
+            throw new SegmentSyncFailedException(cause);
+        }
     }
 
     public void Dispose()
     {
-        foreach (Tail tail in _tails.Values) tail.File.Dispose();
+        foreach (SegmentTail tail in _tails.Values) CloseFile(tail);
+        foreach (SegmentTail tail in _closedUnsynced) CloseFile(tail);
         _tails.Clear();
+        _closedUnsynced.Clear();
     }
 
-    /// <summary>A failed sync of a segment is final like one of the journal: chunks that were spilled before are gone
-    /// from memory, and the kernel has marked their lost pages clean. Only a replay of the journal brings them back.
-    /// </summary>
-    private static void Sync(IFile file)
+    private void SyncFiles()
     {
-        try
-        {
-            file.Sync();
-        }
-        catch (IOException cause)
-        {
-            throw new SegmentSyncFailedException(cause);
-        }
-    }
-
-    private void SyncAll()
-    {
-        try
+        List<SegmentTail> dirty = [.. _tails.Values.Where(static tail => tail.IsDirty)];
+        if (dirty.Count + _closedUnsynced.Count + _foldersToSync.Count > MaxSingleSyncs)
         {
             files.SyncAll();
         }
-        catch (IOException cause)
+        else
         {
-            throw new SegmentSyncFailedException(cause);
+            foreach (SegmentTail tail in dirty) tail.File!.Sync();
+            foreach (SegmentTail tail in _closedUnsynced) tail.File!.Sync();
+            foreach (string folder in _foldersToSync) files.SyncDirectory(folder);
         }
+
+        foreach (SegmentTail tail in dirty) tail.IsDirty = false;
+        foreach (SegmentTail tail in _closedUnsynced) CloseFile(tail);
+        _closedUnsynced.Clear();
+        _foldersToSync.Clear();
     }
 
     private void Append(
         LogId log, long offset, long time, ReadOnlySpan<byte> payload, List<(Segment, SegmentExtent)> written)
     {
         int bytes = SegmentFormat.RecordHeaderBytes + payload.Length;
-        if (!_tails.TryGetValue(log, out Tail? tail)) tail = Start(log, offset);
+        if (!_tails.TryGetValue(log, out SegmentTail? tail)) tail = Start(log, offset);
         if (tail.Position + _used + bytes > options.SegmentBytes && tail.Records > 0)
         {
             Flush(tail);
             written.Add((tail.Segment, tail.Extent));
-            Sync(tail.File);
             Close(log);
             tail = Start(log, offset);
         }
@@ -118,9 +125,7 @@ internal sealed class SegmentWriter(IFileSystem files, SegmentFiles handles, Sto
         {
             byte[] large = new byte[bytes];
             SegmentFormat.WriteRecord(large, tail.Segment.Salt, offset, time, payload);
-            tail.File.Write(large, tail.Position);
-            tail.Position += bytes;
-            tail.Dirty = true;
+            Write(tail, large);
         }
         else
         {
@@ -131,68 +136,89 @@ internal sealed class SegmentWriter(IFileSystem files, SegmentFiles handles, Sto
         if (_used >= options.RunBytes) Flush(tail);
     }
 
-    private Tail Start(LogId log, long offset)
+    private SegmentTail Start(LogId log, long offset)
     {
+        MakeRoom();
         string folder = SegmentFormat.FolderOf(log);
         files.CreateFolder(folder);
+        _foldersToSync.Add(folder);
+        _foldersToSync.Add(SegmentFormat.Folder);
         string path = SegmentFormat.PathOf(log, offset);
 
         // Only an attempt that failed can have left this name: its records were never shown.
         if (files.Exists(path)) files.Delete(path);
-        IFile file = files.Open(path, FileOpening.New);
         uint salt = SegmentFormat.SaltOf(secret, log, offset);
+        var extent = new SegmentExtent(SegmentFormat.HeaderBytes, offset, offset - 1, long.MinValue, 0);
+        var tail = new SegmentTail(new Segment(handles, log, offset, salt, extent, isNew: true));
+        _started.Add(tail.Segment);
+        _tails.Add(log, tail);
+        tail.File = files.Open(path, FileOpening.New);
+        _openFiles++;
         Span<byte> header = stackalloc byte[SegmentFormat.HeaderBytes];
         SegmentFormat.WriteHeader(header, log, offset, salt);
-        file.Write(header, 0);
-        _foldersToSync.Add(folder);
-        _foldersToSync.Add("logs");
-        var extent = new SegmentExtent(SegmentFormat.HeaderBytes, offset, offset - 1, long.MinValue, 0);
-        var tail = new Tail(new Segment(handles, log, offset, salt, extent, isNew: true), file);
-        _tails.Add(log, tail);
+        Write(tail, header);
         return tail;
     }
 
-    private void Flush(Tail tail)
+    private void Flush(SegmentTail tail)
     {
         if (_used == 0) return;
-        tail.File.Write(_run.AsSpan(0, _used), tail.Position);
-
-        // Start the disk now, a run at a time: a checkpoint that flushes hundreds of MiB at once stalls the journal.
-        tail.File.StartWriteback(tail.Position, _used);
-        tail.Position += _used;
-        tail.Dirty = true;
+        Write(tail, _run.AsSpan(0, _used));
         _used = 0;
     }
 
-    private sealed class Tail(Segment segment, IFile file)
+    private void Write(SegmentTail tail, ReadOnlySpan<byte> bytes)
     {
-        private int _nextIndexed;
-        private int _end = SegmentFormat.HeaderBytes;
-        private long _lastOffset = segment.BaseOffset - 1;
-        private long _maxTime = long.MinValue;
-
-        public Segment Segment => segment;
-
-        public IFile File => file;
-
-        public int Records { get; private set; }
-
-        public SegmentExtent Extent => new(_end, segment.BaseOffset, _lastOffset, _maxTime, Records);
-
-        public int Position { get; set; } = SegmentFormat.HeaderBytes;
-
-        public bool Dirty { get; set; } = true;
-
-        public void Note(long offset, long time, int position, int end)
+        if (tail.File is null)
         {
-            _end = end;
-            _lastOffset = offset;
-            _maxTime = Math.Max(_maxTime, time);
-            Records++;
-            if (position < _nextIndexed) return;
-            segment.Index(file).Add(offset, _maxTime, position);
-            _nextIndexed = position + SparseIndex.Spacing;
+            MakeRoom();
+            tail.File = files.Open(tail.Segment.Path, FileOpening.Existing);
+            _openFiles++;
         }
+
+        tail.IsDirty = true;
+        tail.File.Write(bytes, tail.Position);
+
+        // Start the disk now, a run at a time: a checkpoint that flushes hundreds of MiB at once stalls the journal.
+        tail.File.StartWriteback(tail.Position, bytes.Length);
+        tail.Position += bytes.Length;
+    }
+
+    /// <summary>Every log has a tail, but not every tail has a file open: above the limit all are synced and closed, and
+    /// each opens its file again when it has more to write.</summary>
+    private void MakeRoom()
+    {
+        if (_openFiles < options.MaxOpenSegments) return;
+        Sync();
+        foreach (SegmentTail tail in _tails.Values) CloseFile(tail);
+    }
+
+    private void DeleteStarted()
+    {
+        foreach (SegmentTail tail in _closedUnsynced)
+            if (_started.Contains(tail.Segment)) CloseFile(tail);
+        _closedUnsynced.RemoveAll(tail => _started.Contains(tail.Segment));
+        foreach (Segment segment in _started)
+        {
+            try
+            {
+                if (files.Exists(segment.Path)) files.Delete(segment.Path);
+            }
+            catch (IOException)
+            {
+                // The failure that led here is the one to report; the next recovery deletes the file.
+            }
+        }
+
+        _started.Clear();
+    }
+
+    private void CloseFile(SegmentTail tail)
+    {
+        if (tail.File is null) return;
+        tail.File.Dispose();
+        tail.File = null;
+        _openFiles--;
     }
 }
 

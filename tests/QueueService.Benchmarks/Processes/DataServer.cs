@@ -40,14 +40,14 @@ internal sealed class DataServer : IAsyncDisposable
         Process = StartProcess();
     }
 
-    /// <summary>Bytes of all files but the journal's, whose size is fixed.</summary>
+    /// <summary>Bytes of all files but the journal's and the held-back space, whose sizes are fixed.</summary>
     public long DiskBytes()
     {
         string journal = Path.Combine(Directory!, "journal") + Path.DirectorySeparatorChar;
         long sum = 0;
         foreach (FileInfo file in new DirectoryInfo(Directory!).EnumerateFiles("*", SearchOption.AllDirectories))
         {
-            if (file.FullName.StartsWith(journal, StringComparison.Ordinal)) continue;
+            if (file.FullName.StartsWith(journal, StringComparison.Ordinal) || file.Name == "reserve") continue;
             // A checkpoint deletes files while they are listed.
             file.Refresh();
             if (file.Exists) sum += file.Length;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 
 namespace QueueService.Server.Tests.Faults;
 
@@ -25,7 +26,9 @@ internal sealed class KillLoad(DeliveryLedger ledger, string queue, int seed)
     private volatile bool _stopping;
 
     /// <summary>Loads a server until it is killed after a time, at whatever it is doing then.</summary>
-    public async Task LoadAndKill(ServerProcess server, TimeSpan life)
+    /// <param name="stop">When not null, it is first told to stop, and killed this much later: in the middle of its
+    /// last checkpoint, or when it has already ended.</param>
+    public async Task LoadAndKill(ServerProcess server, TimeSpan life, TimeSpan? stop = null)
     {
         _cycle++;
         _stopping = false;
@@ -36,6 +39,12 @@ internal sealed class KillLoad(DeliveryLedger ledger, string queue, int seed)
         ];
         await Task.Delay(life, TimeProvider.System);
         _stopping = true;
+        if (stop is { } patience)
+        {
+            await server.Terminate();
+            await Task.Delay(patience, TimeProvider.System);
+        }
+
         await server.KillNow();
         await Task.WhenAll(users);
     }
@@ -68,9 +77,9 @@ internal sealed class KillLoad(DeliveryLedger ledger, string queue, int seed)
             Answer answer = bodies.Length == 1
                 ? await client.Send(bodies[0])
                 : await client.SendBatch(bodies);
-            alive = Check("send", answer);
-            if (alive)
+            if (answer.Succeeded)
                 ledger.Sent(bodies);
+            alive = Check("send", answer);
         }
     }
 
@@ -166,15 +175,18 @@ internal sealed class KillLoad(DeliveryLedger ledger, string queue, int seed)
         }
     }
 
-    /// <summary>Whether the server still answers. While it lives nothing may be refused, but for an ended lease.
+    /// <summary>Whether the server still works. Unless it is leaving nothing may be refused, but for an ended lease.
     /// </summary>
     private bool Check(string what, Answer answer, int expected = 0)
     {
         if (answer.Unknown && !_stopping)
             ledger.Violation($"connection broken: {what} got no answer from a server that was not killed");
-        if (!answer.Unknown && !answer.Succeeded && (int)answer.Status! != expected)
+        if (answer.Unknown || answer.Succeeded || (int)answer.Status! == expected)
+            return !answer.Unknown;
+        bool leaving = _stopping && answer.Status == HttpStatusCode.ServiceUnavailable;
+        if (!leaving)
             ledger.Violation($"refused: {what} was answered {answer}");
-        return !answer.Unknown;
+        return !leaving;
     }
 
     private string Next() => "message-" + Interlocked.Increment(ref _sent).ToString(CultureInfo.InvariantCulture);

@@ -22,7 +22,9 @@ public sealed class KilledServerTests(ITestOutputHelper output)
             using var client = new QueueClient(server.Address, Queue);
             Answer created = await client.Create();
             Assert.True(created.Succeeded, created.ToString());
-            await load.LoadAndKill(server, TimeSpan.FromMilliseconds(20 + random.Below(700)));
+            // One in five dies while it stops, so that there are checkpoints too: whole ones and torn ones.
+            TimeSpan? stop = cycle % 5 == 3 ? TimeSpan.FromMilliseconds(random.Below(1_500)) : null;
+            await load.LoadAndKill(server, TimeSpan.FromMilliseconds(20 + random.Below(700)), stop);
         }
 
         await using ServerProcess last = await ServerProcess.Start(directory.Data);

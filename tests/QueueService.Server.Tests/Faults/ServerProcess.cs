@@ -120,7 +120,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>kill -9: nothing is flushed, nobody is told.</summary>
     public async Task KillNow()
     {
-        _process.Kill();
+        if (!_process.HasExited)
+            _process.Kill();
         await _process.WaitForExitAsync();
     }
 
@@ -149,8 +150,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
-            await KillNow();
+        await KillNow();
         _process.Dispose();
     }
 

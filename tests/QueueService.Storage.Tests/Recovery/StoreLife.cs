@@ -27,6 +27,7 @@ internal sealed class StoreLife : IDisposable
         RunBytes = 4 << 10,
         SegmentBytes = 16 << 10,
         MaxOpenSegments = 4,
+        SliceBytes = 256,
         ReserveBytes = 32 << 10,
         SingleThreaded = true,
         Secret = 0x5EC2E7,

@@ -20,7 +20,9 @@ public sealed class MainJobTests : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        Queue created = await _client.PutQueueAsync(Queue, body: new QueueSettings { VisibilityTimeoutSeconds = 60 });
+        // .NET's own converter writes the enum as `Fsync`.
+        Queue created = await _client.PutQueueAsync(
+            Queue, body: new QueueSettings { VisibilityTimeoutSeconds = 60, Durability = Durability.Fsync });
         Assert.Equal(Queue, created.Name);
         Assert.Equal(60, created.VisibilityTimeoutSeconds);
     }
