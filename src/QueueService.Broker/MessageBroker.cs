@@ -64,13 +64,15 @@ public sealed partial class MessageBroker : IAsyncDisposable
 
     /// <summary>Creates a queue, or replaces its mutable settings.</summary>
     public ValueTask<Result<QueueChange>> PutQueue(QueueName name, QueueConfig config, Precondition precondition) =>
-        Submit<QueueChange>((shard, command) => QueueDefinitions.Put(shard, command, name, config, precondition));
+        ReadFromDisk(Submit<QueueChange>((shard, command) =>
+            QueueDefinitions.Put(shard, command, name, config, precondition)));
 
     /// <summary>Changes a queue: the function gets the current settings and answers the new ones. It runs on the loop:
     /// it must be short and must not fail.</summary>
     public ValueTask<Result<QueueChange>> PatchQueue(
         QueueName name, Func<QueueConfig, QueueConfig> change, Precondition precondition) =>
-        Submit<QueueChange>((shard, command) => QueueDefinitions.Patch(shard, command, name, change, precondition));
+        ReadFromDisk(Submit<QueueChange>((shard, command) =>
+            QueueDefinitions.Patch(shard, command, name, change, precondition)));
 
     /// <summary>Deletes a queue and all its messages.</summary>
     public ValueTask<BrokerError> DeleteQueue(QueueName name, Precondition precondition) =>
@@ -155,6 +157,14 @@ public sealed partial class MessageBroker : IAsyncDisposable
         _loop.RefuseEverything();
         _shard.Dispose();
         _inbox.Dispose();
+    }
+
+    private static async ValueTask<Result<QueueChange>> ReadFromDisk(ValueTask<Result<QueueChange>> change)
+    {
+        Result<QueueChange> result = await change;
+        if (!result.Succeeded) return result;
+        QueueDescription queue = result.Value.Queue;
+        return result.Value with { Queue = queue with { Stats = queue.Stats.ReadFromDisk() } };
     }
 
     private async ValueTask<long> FindTime(QueueName name, long since, long from)

@@ -132,6 +132,15 @@ internal sealed class BrokerHarness : IDisposable
     /// <summary>Cuts the power and starts on what the disk kept.</summary>
     public void CutPowerAndRestart(ulong seed) => Restart(Disk.PowerCut(seed));
 
+    /// <summary>Closes the broker as an orderly stop does, and starts a new one.</summary>
+    public void CloseAndRestart()
+    {
+        Broker.Loop.Stop();
+        Broker.Loop.Run();
+        if (Broker.Failure is { } failure) throw new IOException("The broker could not be closed.", failure);
+        Broker = MessageBroker.OpenManually(Disk, Options, Time);
+    }
+
     public void Dispose() => Broker.Shard.Dispose();
 
     private void Restart(SimulatedDisk disk)

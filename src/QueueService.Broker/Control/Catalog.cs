@@ -22,7 +22,7 @@ internal enum ControlRecord : byte
 /// Which names exist: the fold of the control resource. Its log is never trimmed, it is the audit trail of all
 /// definitions. Resource numbers are never given twice, so an id or a receipt of a deleted queue fits no other.
 /// </summary>
-internal sealed class Catalog(AppendLog log)
+internal sealed class Catalog
 {
     /// <summary>The control resource itself.</summary>
     public const uint Resource = 0;
@@ -49,7 +49,7 @@ internal sealed class Catalog(AppendLog log)
         }
     }
 
-    public void Apply(in JournalRecord record)
+    public void Apply(in JournalRecord record, AppendLog log)
     {
         log.Append(record.Time, record.Payload);
         var reader = new SpanReader(record.Payload);

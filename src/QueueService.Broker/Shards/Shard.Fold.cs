@@ -13,7 +13,8 @@ internal sealed partial class Shard
     {
         if (record.Resource == Catalog.Resource)
         {
-            Catalog.Apply(record);
+            // Opened only now: the store brings logs that have files with it when it recovers.
+            Catalog.Apply(record, Store.OpenLog(new LogId(Catalog.Resource, 0)));
             return;
         }
 

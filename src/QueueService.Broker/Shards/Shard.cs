@@ -31,7 +31,6 @@ internal sealed partial class Shard : IFold, IDisposable
         Store = Store.Open(files, options.Storage, store =>
         {
             Store = store;
-            Catalog = new Catalog(store.OpenLog(new LogId(Catalog.Resource, 0)));
             _resources.Add(Catalog.Resource);
             return this;
         }, wake);
@@ -46,7 +45,7 @@ internal sealed partial class Shard : IFold, IDisposable
 
     public Store Store { get; private set; }
 
-    public Catalog Catalog { get; private set; } = null!;
+    public Catalog Catalog { get; } = new();
 
     public ReceiptSeal Seal { get; }
 

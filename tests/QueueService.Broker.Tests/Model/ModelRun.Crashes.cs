@@ -1,0 +1,234 @@
+using QueueService.Broker.Queues;
+using static QueueService.Broker.Tests.Model.ModelMismatchException;
+
+namespace QueueService.Broker.Tests.Model;
+
+/// <content>Time, retention, checkpoints and the ends of processes.</content>
+internal sealed partial class ModelRun
+{
+    private bool _isSweeping;
+
+    private void Advance()
+    {
+        long by = _random.Next(8) switch
+        {
+            0 => 0,
+            1 => 1,
+            2 => _random.Next(100),
+            3 => _random.Next(2_000),
+            4 => 30_000,
+            5 => _random.Next(120_000),
+            6 => _random.Chance(1, 3) ? 3_600_000 : 60_000,
+            _ => _random.Chance(1, 8) ? 86_400_000 : 1_000,
+        };
+        if (_random.Chance(3, 4)) AdvanceTo(_model.Now + by);
+        else MoveTo(_model.Now + by);
+    }
+
+    /// <summary>Goes from event to event, as a loop does that wakes for each.</summary>
+    private void AdvanceTo(long time)
+    {
+        while (_model.NextEvent() is { } next && next <= time)
+        {
+            ThrowUnless(_harness.Broker.Shard.NextTimer() <= next, $"the loop would sleep beyond {next}");
+            MoveTo(next);
+        }
+
+        MoveTo(time);
+    }
+
+    private void MoveTo(long time)
+    {
+        Steps.Add($"{_model.Now}: advance to {time}");
+        _harness.Advance(TimeSpan.FromMilliseconds(time - _model.Now));
+        _model.Now = time;
+        TurnAlone();
+    }
+
+    /// <summary>A turn in which nobody calls.</summary>
+    private void TurnAlone()
+    {
+        bool alive = Turn();
+        if (!alive && !AreReplied([]))
+        {
+            Crash([]);
+            return;
+        }
+
+        _model.Dispatch();
+        if (!alive) Crash();
+    }
+
+    /// <summary>One pass of retention. The broker may leave what lies on disk for a while, but takes nothing that is
+    /// young, and always the oldest first.</summary>
+    private void Sweep()
+    {
+        if (!_profile.Sweeps) return;
+        SweepOnce();
+        if (_random.Chance(2, 3)) return;
+        for (int pass = 0; pass < 5; pass++)
+        {
+            AdvanceTo(_model.Now + 10_000);
+            SweepOnce();
+        }
+
+        foreach (NaiveQueue queue in _model.Queues.Values)
+        {
+            ThrowUnless(queue.Messages.TrueForAll(message => message.SentAt >= _model.Now - 20_000 - (queue.Config.RetentionSeconds * 1000L)),
+                $"{queue.Name} keeps messages beyond their retention");
+        }
+    }
+
+    private void SweepOnce()
+    {
+        Steps.Add($"{_model.Now}: sweep");
+        Task sweep = _harness.Broker.Sweep();
+        bool alive = true;
+        while (alive && !sweep.IsCompleted) alive = Turn();
+        if (!alive)
+        {
+            _isSweeping = true;
+            Crash([]);
+            return;
+        }
+
+        foreach (NaiveQueue queue in _model.Queues.Values) FollowExpiry(queue);
+        _model.Dispatch();
+    }
+
+    private void FollowExpiry(NaiveQueue queue)
+    {
+        if (_harness.Broker.Shard.FindQueue(BrokerHarness.Name(queue.Name)) is not { } truth) return;
+        long before = _model.Now - (queue.Config.RetentionSeconds * 1000L);
+        while (queue.Expired < truth.ExpiredTotal)
+        {
+            ThrowUnless(queue.Messages.Count > 0 && queue.Messages[0].SentAt < before,
+                $"{queue.Name} expired a message before its time");
+            queue.Messages.RemoveAt(0);
+            queue.Expired++;
+        }
+    }
+
+    private void Checkpoint()
+    {
+        if (!_profile.Checkpoints) return;
+        Steps.Add($"{_model.Now}: checkpoint");
+        try
+        {
+            _harness.Broker.Shard.Store.CheckpointNow(_model.Now);
+        }
+        catch (IOException)
+        {
+            Crash();
+        }
+    }
+
+    /// <summary>Ends the process between two calls.</summary>
+    private void Restart()
+    {
+        ulong before = _harness.Broker.Shard.StateHash();
+        bool clean = _random.Chance(1, 3) && _profile.Checkpoints;
+        (bool power, ulong seed) = DrawCrash();
+        if (clean) clean = Close();
+        else Crash([], power, seed, atRest: true);
+        if (clean || _model.Queues.Values.All(static queue => queue.Config.Durability == Durability.Fsync))
+            ThrowUnlessSame(before, _harness.Broker.Shard.StateHash(), "state after a restart");
+    }
+
+    /// <summary>Answers false when the process had died before, in its background work.</summary>
+    private bool Close()
+    {
+        Steps.Add($"{_model.Now}: close");
+        _hash.Add($"{_harness.Disk.TraceHash}");
+        _harness.Disk.DieAfter(long.MaxValue);
+        bool closed = TryClose();
+        foreach (NaiveQueue queue in _model.Queues.Values)
+        {
+            foreach (ReceiveOperation waiter in queue.Waiters) waiter.ExpectEmpty();
+            queue.Waiters.Clear();
+        }
+
+        if (closed) CompareEverything();
+        else Crash();
+        return closed;
+    }
+
+    private bool TryClose()
+    {
+        try
+        {
+            _harness.CloseAndRestart();
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>In a store without weak queues the answers of a turn leave together, after its commit.</summary>
+    private bool AreReplied(Operation[] operations)
+    {
+        IEnumerable<Operation> all = [.. operations, .. _model.Queues.Values.SelectMany(static queue => queue.Waiters)];
+        return _profile.Weak
+            ? operations.Length > 0 && all.All(static operation => operation.IsAnswered)
+            : all.Any(static operation => operation.IsAnswered);
+    }
+
+    private void Crash(Operation[] operations)
+    {
+        (bool power, ulong seed) = DrawCrash();
+        Crash(operations, power, seed, atRest: false);
+    }
+
+    private void Crash()
+    {
+        (bool power, ulong seed) = DrawCrash();
+        Crash([], power, seed, atRest: true);
+    }
+
+    private (bool Power, ulong Seed) DrawCrash() => (_random.Chance(1, 2), _random.Next());
+
+    /// <summary>The process ends, by a kill or by the power, with these calls and all waiting receives under way.
+    /// </summary>
+    private void Crash(Operation[] operations, bool power, ulong seed, bool atRest)
+    {
+        Steps.Add($"{_model.Now}: {(power ? "power cut" : "kill")}{(atRest ? "" : " in the middle of it")}");
+        _hash.Add($"{_harness.Disk.TraceHash}");
+        if (power) _harness.CutPowerAndRestart(seed);
+        else _harness.KillAndRestart();
+        var aftermath = new Aftermath();
+        if (!atRest)
+        {
+            foreach (Operation operation in operations) operation.AddEffects(aftermath);
+            foreach (ReceiveOperation waiter in _model.Queues.Values.SelectMany(static queue => queue.Waiters))
+                waiter.AddEffects(aftermath);
+        }
+
+        _unread.RemoveAll(receive => !receive.IsAnswered || operations.Contains(receive));
+        foreach (NaiveQueue queue in _model.Queues.Values)
+        {
+            _unread.RemoveAll(queue.Waiters.Contains);
+            queue.Waiters.Clear();
+            if (_isSweeping) FollowExpiry(queue);
+        }
+
+        _isSweeping = false;
+        new Recovery(_model, _harness, aftermath, atRest).Adopt(
+            level => level == Durability.Memory ? power || !atRest : level == Durability.Os && power);
+        foreach (NaiveQueue queue in _model.Queues.Values)
+            if (queue.Config.Durability != Durability.Fsync) queue.ForgetReceipts();
+        CompareEverything();
+    }
+
+    private void CompareEverything()
+    {
+        foreach (string name in OperationSource.Names)
+        {
+            Call(new DescribeOperation(name));
+            Call(new BrowseOperation(name, new BrowseRequest { Limit = 1_000 }));
+        }
+
+        Call(new ListOperation("", null, OperationSource.Names.Length));
+    }
+}
