@@ -15,6 +15,8 @@ internal sealed class FloorAnswers
         "{" + Id + ",\"sequenceNumber\":1000000,\"sentAt\":\"2026-11-21T09:00:00.123Z\"," +
         "\"md5OfBody\":\"5d41402abc4b2a76b9719d911017c592\"}";
 
+    private const string BatchItem = "{" + Id + ",\"sequenceNumber\":1000000}";
+
     private readonly byte[] _receivedOne;
     private readonly byte[] _receivedBatch;
 
@@ -32,7 +34,7 @@ internal sealed class FloorAnswers
 
     public byte[] Sent { get; } = Encoding.ASCII.GetBytes(Sent1);
 
-    public byte[] SentBatch { get; } = List("results", Sent1, Batch);
+    public byte[] SentBatch { get; } = List("results", BatchItem, Batch);
 
     public byte[] Acknowledged { get; } =
         List("results", "{\"receiptHandle\":\"" + Receipt + "\",\"status\":204}", Batch);
