@@ -14,7 +14,7 @@ internal static class FloorServer
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         // As the server's: the floor must not lose by a setting.
-        builder.WebHost.UseSockets(static sockets => sockets.IOQueueCount = Math.Max(1, Environment.ProcessorCount / 2));
+        builder.WebHost.UseSockets(static sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.UseUrls(url.ToString());
 
         await using WebApplication floor = builder.Build();
