@@ -25,13 +25,13 @@ public sealed partial class Store
         if (_cache.OverBudget) RelievePressure();
         PrepareJournal();
         StepCheckpoint();
-        while (_cache.FarOverBudget && _spillsInFlight > 0)
+        while (_cache.FarOverBudget && Failure is null)
         {
             // Memory is bounded even when the disk is slower than the senders: now they wait for it.
+            RelievePressure();
+            if (_spillsInFlight == 0) break;
             _background.WaitForProgress();
             while (_background.TryTakeDone(out BackgroundJob? job)) job!.Complete(this);
-            EvictClean();
-            if (Failure is not null) break;
         }
 
         if (Failure is { } failure) throw failure;
