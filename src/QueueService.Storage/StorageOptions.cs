@@ -19,7 +19,7 @@ public sealed record StorageOptions
     public long MaxJournalBytes { get; init; } = 1L << 30;
 
     /// <summary>Bytes of recent records kept in memory, over all logs.</summary>
-    public long TailCacheBytes { get; init; } = 40 << 20;
+    public long TailCacheBytes { get; init; } = 32 << 20;
 
     /// <summary>Smallest write to a segment file worth its system call and its file.</summary>
     public int RunBytes { get; init; } = 256 << 10;

@@ -21,20 +21,32 @@ public sealed partial class Store
     public void Housekeep(long time)
     {
         _now = Math.Max(_now, time);
-        while (_background.TryTakeDone(out BackgroundJob? job)) job!.Complete(this);
+        TakeDone();
         if (_cache.OverBudget) RelievePressure();
         PrepareJournal();
         StepCheckpoint();
-        while (_cache.FarOverBudget && Failure is null)
+        while (_cache.FarOverBudget)
         {
             // Memory is bounded even when the disk is slower than the senders: now they wait for it.
             RelievePressure();
             if (_spillsInFlight == 0) break;
             _background.WaitForProgress();
-            while (_background.TryTakeDone(out BackgroundJob? job)) job!.Complete(this);
+            TakeDone();
         }
+    }
 
-        if (Failure is { } failure) throw failure;
+    /// <summary>Takes over finished background work. Nothing goes on after a failure: memory holds frames that the disk
+    /// may not have, and a checkpoint would make them last.</summary>
+    private void TakeDone()
+    {
+        ThrowIfFailed();
+        while (_background.TryTakeDone(out BackgroundJob? job)) job!.Complete(this);
+        ThrowIfFailed();
+    }
+
+    private void ThrowIfFailed()
+    {
+        if (_journal?.Failure is { } failure) throw failure;
     }
 
     private void RelievePressure()
@@ -120,7 +132,7 @@ public sealed partial class Store
     /// <summary>During recovery there is no loop to come back to: spill at once.</summary>
     private void SpillInline()
     {
-        if (!_cache.OverBudget) return;
+        if (!_cache.OverBudget || _now < _retryAt) return;
         SpillFullRuns();
         if (_spillsInFlight == 0)
         {
@@ -134,7 +146,7 @@ public sealed partial class Store
         while (_spillsInFlight > 0)
         {
             _background.WaitForProgress();
-            while (_background.TryTakeDone(out BackgroundJob? job)) job!.Complete(this);
+            TakeDone();
         }
 
         EvictClean();

@@ -29,11 +29,14 @@ internal sealed class JournalFiles(IFileSystem files, int fileBytes)
         get { lock (_gate) return _spares.Count; }
     }
 
-    /// <summary>Bytes of the numbered files.</summary>
-    public long LiveBytes
+    /// <summary>Numbered files.</summary>
+    public int LiveCount
     {
-        get { lock (_gate) return (long)_live.Count * fileBytes; }
+        get { lock (_gate) return _live.Count; }
     }
+
+    /// <summary>Bytes of the numbered files.</summary>
+    public long LiveBytes => (long)LiveCount * fileBytes;
 
     public static string PathOf(ulong number) =>
         $"{Folder}/{number.ToString("D20", CultureInfo.InvariantCulture)}{Extension}";
@@ -49,9 +52,11 @@ internal sealed class JournalFiles(IFileSystem files, int fileBytes)
             if (!name.EndsWith(Extension, StringComparison.Ordinal)) continue;
             using IFile file = files.Open($"{Folder}/{name}", FileOpening.Read);
             int read = file.Read(page, 0);
-            if (!JournalFormat.TryReadFileHeader(page[..read], out JournalFileHeader header)
-                || PathOf(header.Number) != $"{Folder}/{name}")
+            if (!JournalFormat.TryReadFileHeader(page[..read], out JournalFileHeader header))
                 throw new CorruptStoreException($"The header of {Folder}/{name} is damaged.");
+
+            // A file that was recycled and whose old name came back, because the sync of the folder had failed.
+            if (PathOf(header.Number) != $"{Folder}/{name}") continue;
             headers.Add(header);
         }
 
@@ -63,10 +68,12 @@ internal sealed class JournalFiles(IFileSystem files, int fileBytes)
     public void Adopt(IEnumerable<JournalFileHeader> live)
     {
         foreach (JournalFileHeader header in live) _live.Add(new LiveFile(header.Number, header.FirstSequence));
+        HashSet<string> named = [.. _live.Select(static file => PathOf(file.Number))];
         foreach (string name in files.ListFiles(Folder))
         {
             string path = $"{Folder}/{name}";
-            if (name.StartsWith(UnfinishedPrefix, StringComparison.Ordinal)) files.Delete(path);
+            bool leftOver = name.EndsWith(Extension, StringComparison.Ordinal) && !named.Contains(path);
+            if (leftOver || name.StartsWith(UnfinishedPrefix, StringComparison.Ordinal)) files.Delete(path);
             if (!name.StartsWith(SparePrefix, StringComparison.Ordinal)) continue;
             if (LengthOf(path) == fileBytes) _spares.Enqueue(path);
             else files.Delete(path);
@@ -96,6 +103,7 @@ internal sealed class JournalFiles(IFileSystem files, int fileBytes)
         {
             // Space is short, or the disk fails: leave nothing behind that would make it shorter.
             if (files.Exists(unfinished)) files.Delete(unfinished);
+            if (files.Exists(spare)) files.Delete(spare);
             throw;
         }
 
@@ -140,9 +148,7 @@ internal sealed class JournalFiles(IFileSystem files, int fileBytes)
             {
                 if (_live.Count < 2 || _live[1].FirstSequence > oldestNeeded) break;
                 path = PathOf(_live[0].Number);
-                spare = $"{Folder}/{SparePrefix}{_nextSpare++}";
-                _live.RemoveAt(0);
-                if (_spares.Count + spares.Count >= keepSpares) spare = "";
+                spare = _spares.Count + spares.Count < keepSpares ? $"{Folder}/{SparePrefix}{_nextSpare++}" : "";
             }
 
             if (spare.Length > 0 && LengthOf(path) == fileBytes)
@@ -154,12 +160,30 @@ internal sealed class JournalFiles(IFileSystem files, int fileBytes)
             {
                 files.Delete(path);
             }
+
+            lock (_gate) _live.RemoveAt(0);
         }
 
         // The old names must be gone for good before the contents change, or a file would contradict its name.
         files.SyncDirectory(Folder);
         lock (_gate)
             foreach (string spare in spares) _spares.Enqueue(spare);
+    }
+
+    /// <summary>Gives surplus spares back to a disk that is full.</summary>
+    public void DropSpares(int keepSpares)
+    {
+        while (true)
+        {
+            string spare;
+            lock (_gate)
+            {
+                if (_spares.Count <= keepSpares) return;
+                spare = _spares.Dequeue();
+            }
+
+            files.Delete(spare);
+        }
     }
 
     private long LengthOf(string path)

@@ -30,7 +30,7 @@ internal sealed unsafe class TailCache(long budget) : IDisposable
     public bool OverBudget => UsedBytes > budget;
 
     /// <summary>So much more that the loop has to wait for the background writer.</summary>
-    public bool FarOverBudget => UsedBytes > 3 * budget;
+    public bool FarOverBudget => UsedBytes > 2 * budget;
 
     /// <summary>A chunk with room for at least this many bytes.</summary>
     public TailChunk Rent(int capacity, long baseOffset)
@@ -55,7 +55,7 @@ internal sealed unsafe class TailCache(long budget) : IDisposable
             }
         }
 
-        NativeMemory.Free(chunk.Memory);
+        Free(chunk.Memory, chunk.Capacity);
     }
 
     public void Dispose()
@@ -63,7 +63,7 @@ internal sealed unsafe class TailCache(long budget) : IDisposable
         lock (_gate)
         {
             foreach (Stack<nint> slabs in _free)
-                while (slabs.TryPop(out nint slab)) NativeMemory.Free((void*)slab);
+                while (slabs.TryPop(out nint slab)) Free((void*)slab, SmallestSlab << Array.IndexOf(_free, slabs));
             _freeBytes = MaxFreeBytes;
         }
     }
@@ -84,6 +84,14 @@ internal sealed unsafe class TailCache(long budget) : IDisposable
             }
         }
 
-        return (byte*)NativeMemory.Alloc((nuint)size);
+        return (byte*)(size >= LargestSlab ? PageMemory.Map(size) : NativeMemory.Alloc((nuint)size));
+    }
+
+    /// <summary>Large slabs come from the system and go back to it: the allocator would keep the memory of a burst.
+    /// </summary>
+    private static void Free(void* memory, int size)
+    {
+        if (size >= LargestSlab) PageMemory.Unmap(memory, size);
+        else NativeMemory.Free(memory);
     }
 }
