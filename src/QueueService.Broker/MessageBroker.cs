@@ -159,6 +159,13 @@ public sealed partial class MessageBroker : IAsyncDisposable
         _inbox.Dispose();
     }
 
+    /// <summary>Lets go of everything as it is, for a simulation whose process has died.</summary>
+    internal void Abandon()
+    {
+        _shard.Dispose();
+        _inbox.Dispose();
+    }
+
     private static async ValueTask<Result<QueueChange>> ReadFromDisk(ValueTask<Result<QueueChange>> change)
     {
         Result<QueueChange> result = await change;

@@ -12,7 +12,7 @@ public sealed partial class LoopSignal : IDisposable
     private const int NonBlocking = 0x800;
     private const short PollIn = 1;
 
-    private readonly int _descriptor;
+    private int _descriptor;
 
     public LoopSignal()
     {
@@ -39,7 +39,12 @@ public sealed partial class LoopSignal : IDisposable
         return true;
     }
 
-    public void Dispose() => _ = Close(_descriptor);
+    /// <summary>A second call must not close what has been opened under the same number meanwhile.</summary>
+    public void Dispose()
+    {
+        int descriptor = Interlocked.Exchange(ref _descriptor, -1);
+        if (descriptor >= 0) _ = Close(descriptor);
+    }
 
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     private static partial int EventFd(uint initial, int flags);

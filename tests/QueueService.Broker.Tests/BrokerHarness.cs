@@ -138,14 +138,15 @@ internal sealed class BrokerHarness : IDisposable
         Broker.Loop.Stop();
         Broker.Loop.Run();
         if (Broker.Failure is { } failure) throw new IOException("The broker could not be closed.", failure);
+        Broker.Abandon();
         Broker = MessageBroker.OpenManually(Disk, Options, Time);
     }
 
-    public void Dispose() => Broker.Shard.Dispose();
+    public void Dispose() => Broker.Abandon();
 
     private void Restart(SimulatedDisk disk)
     {
-        Broker.Shard.Dispose();
+        Broker.Abandon();
         Disk = disk;
         Broker = MessageBroker.OpenManually(Disk, Options, Time);
     }

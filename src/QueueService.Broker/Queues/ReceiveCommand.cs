@@ -18,6 +18,9 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
     private ReceiveRequest _request;
     private BrokerError[]? _acknowledged;
 
+    /// <summary>Milliseconds; a later change of the queue's default does not change it.</summary>
+    private long _wait;
+
     public ReceiveCommand() => Node = new LinkedListNode<ReceiveCommand>(this);
 
     /// <summary>The place in the queue's line.</summary>
@@ -54,6 +57,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         }
 
         ReplyAfter = Queue.Config.Durability;
+        _wait = shard.IsDraining ? 0 : _request.WaitMilliseconds ?? Queue.Config.ReceiveWaitSeconds * 1000L;
         Acknowledge(shard);
         if (Queue.Waiters.Count == 0 && TryServe(shard)) return true;
         return !Wait(shard);
@@ -69,7 +73,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         int max = _request.AcknowledgeOnReceipt ? _request.Max : Math.Min(_request.Max, room);
         if (full)
         {
-            if (Wants(queue) > 0 || !queue.HasAvailable) return false;
+            if (_wait > 0 || !queue.HasAvailable) return false;
             AnswerError(shard, BrokerError.TooManyInFlight);
             return true;
         }
@@ -108,8 +112,6 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         Pool.Return(this);
     }
 
-    private long Wants(MessageQueue queue) => _request.WaitMilliseconds ?? queue.Config.ReceiveWaitSeconds * 1000L;
-
     private void Acknowledge(Shard shard)
     {
         if (_request.Acknowledge is not { Count: > 0 } receipts) return;
@@ -136,14 +138,13 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
     private bool Wait(Shard shard)
     {
         MessageQueue queue = Queue!;
-        long wait = shard.IsDraining ? 0 : Wants(queue);
-        if (wait > 0 && shard.WaiterCount >= shard.Options.MaxWaiters)
+        if (_wait > 0 && shard.WaiterCount >= shard.Options.MaxWaiters)
         {
             AnswerError(shard, BrokerError.TooManyWaiters);
             return false;
         }
 
-        if (wait <= 0 && queue.Waiters.Count == 0)
+        if (_wait <= 0 && queue.Waiters.Count == 0)
         {
             AnswerEmpty(shard);
             return false;
@@ -151,7 +152,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
 
         // Others wait already: whoever came first is served first, also before one that does not want to wait.
         queue.Waiters.AddLast(Node);
-        shard.AddWaiter(this, wait);
+        shard.AddWaiter(this, _wait);
         shard.Dispatch(queue);
         return true;
     }
@@ -190,7 +191,6 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
                 ReceiveCount = count,
                 State = MessageState.Leased,
                 HasReceipt = !_request.AcknowledgeOnReceipt,
-                IsGone = _request.AcknowledgeOnReceipt,
             });
         }
     }

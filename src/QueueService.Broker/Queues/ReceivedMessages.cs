@@ -39,8 +39,8 @@ public sealed class ReceivedMessages : IDisposable
     /// </summary>
     internal List<long>? Damaged { get; private set; }
 
-    /// <summary>Reads the n-th message. The view is valid until the next call. Answers false when the message is no
-    /// longer there (purged meanwhile) or damaged on disk: leave it out.</summary>
+    /// <summary>Reads the n-th message. The view is valid until the next call. Answers false when the message is
+    /// damaged on disk: leave it out. That it was acknowledged or purged meanwhile does not matter.</summary>
     public bool TryRead(int n, out MessageView message)
     {
         ref Delivery item = ref _items[n];
@@ -53,9 +53,7 @@ public sealed class ReceivedMessages : IDisposable
         else
         {
             _reader ??= new SegmentReader();
-            ReadOutcome outcome = item.Held.IsHeld
-                ? _reader.Read(item.Held, item.Offset, out sentAt, out bytes)
-                : _reader.Read(_queue.Log, item.Offset, out sentAt, out bytes);
+            ReadOutcome outcome = _reader.Read(item.Held, item.Offset, out sentAt, out bytes);
             if (outcome == ReadOutcome.Damaged) (Damaged ??= []).Add(item.Offset);
             if (outcome != ReadOutcome.Found)
             {
@@ -115,13 +113,13 @@ public sealed class ReceivedMessages : IDisposable
         return messages;
     }
 
-    /// <summary>Takes a message in and holds its record when it is in memory, or its file when the message will be gone
-    /// from the log before it is read. On the loop.</summary>
+    /// <summary>Takes a message in and holds its record in memory, or its file: it may be gone from the log before it is
+    /// read, because it is acknowledged on receipt or by somebody else. On the loop.</summary>
     internal void Add(in Delivery delivery)
     {
         if (Count == _items.Length) Array.Resize(ref _items, Count * 4);
         _items[Count] = delivery;
-        if (!_queue.Log.TryPin(delivery.Offset, out _items[Count].Record) && delivery.IsGone)
+        if (!_queue.Log.TryPin(delivery.Offset, out _items[Count].Record))
             _queue.Log.TryHold(delivery.Offset, out _items[Count].Held);
         Count++;
     }
@@ -139,9 +137,6 @@ public sealed class ReceivedMessages : IDisposable
         public MessageState State;
         public HeldSegment Held;
         public bool HasReceipt;
-
-        /// <summary>Acknowledged in the commit that hands it out.</summary>
-        public bool IsGone;
     }
 }
 

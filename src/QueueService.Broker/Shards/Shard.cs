@@ -269,9 +269,14 @@ internal sealed partial class Shard : IFold, IDisposable
 
     private void Finish(ReceiveCommand waiter, List<Command> done)
     {
-        waiter.Queue!.Waiters.Remove(waiter.Node);
+        MessageQueue queue = waiter.Queue!;
+        bool wasFirst = queue.Waiters.First == waiter.Node;
+        queue.Waiters.Remove(waiter.Node);
         _waiters.Remove(waiter);
         done.Add(waiter);
+
+        // The next one may be content with what the first could not get: one that leases nothing has no limit.
+        if (wasFirst) Dispatch(queue);
     }
 
     private void SetTimer(MessageQueue queue)

@@ -41,8 +41,11 @@ internal sealed class ShardLoop
         _inbox = inbox;
         _replies = replies;
         _maxCommitBytes = Math.Min(4 << 20, journalFileBytes / 4);
-        _roomNeeded = _maxCommitBytes + shard.MaxFrameBytes;
+        _roomNeeded = _maxCommitBytes + shard.MaxFrameBytes + MaxServeBytes;
     }
+
+    /// <summary>Bytes of leases that waiting receives may add to a commit; the rest of them goes into the next.</summary>
+    private int MaxServeBytes => _maxCommitBytes / 2;
 
     /// <summary>Why the loop ended; null while it runs, or when it was stopped.</summary>
     public Exception? Failure { get; private set; }
@@ -105,7 +108,7 @@ internal sealed class ShardLoop
         int executed = Execute(hasRoom);
         if (_drain && !_shard.IsDraining) _shard.Drain();
         if (_shard.IsDraining && _shard.WaiterCount > 0) _shard.ReleaseWaiters();
-        _shard.ServeWaiters(_done, hasRoom ? _maxCommitBytes : 0);
+        _shard.ServeWaiters(_done, hasRoom ? _shard.Store.BatchBytes + MaxServeBytes : 0);
         bool worked = executed > 0 || _done.Count > 0;
         CommitAndReply(now);
         _shard.Store.Housekeep(now);

@@ -49,14 +49,13 @@ internal sealed partial class ModelRun
     private void TurnAlone()
     {
         bool alive = Turn();
-        if (!alive && !AreReplied([]))
+        if (!alive)
         {
             Crash([]);
             return;
         }
 
         _model.Dispatch();
-        if (!alive) Crash();
     }
 
     /// <summary>One pass of retention. The broker may leave what lies on disk for a while, but takes nothing that is
@@ -148,9 +147,17 @@ internal sealed partial class ModelRun
             queue.Waiters.Clear();
         }
 
+        ForgetReaders();
         if (closed) CompareEverything();
         else Crash();
         return closed;
+    }
+
+    /// <summary>Whoever has not read what was handed to him will not: his server is gone.</summary>
+    private void ForgetReaders()
+    {
+        foreach (ReceiveOperation receive in _unread) receive.Dispose();
+        _unread.Clear();
     }
 
     private bool TryClose()
@@ -166,14 +173,8 @@ internal sealed partial class ModelRun
         }
     }
 
-    /// <summary>In a store without weak queues the answers of a turn leave together, after its commit.</summary>
-    private bool AreReplied(Operation[] operations)
-    {
-        IEnumerable<Operation> all = [.. operations, .. _model.Queues.Values.SelectMany(static queue => queue.Waiters)];
-        return _profile.Weak
-            ? operations.Length > 0 && all.All(static operation => operation.IsAnswered)
-            : all.Any(static operation => operation.IsAnswered);
-    }
+    private bool AreReplied(Operation[] operations) =>
+        Array.TrueForAll(operations, static operation => operation.IsAnswered) && _model.WaiterCount == 0;
 
     private void Crash(Operation[] operations)
     {
@@ -205,17 +206,16 @@ internal sealed partial class ModelRun
                 waiter.AddEffects(aftermath);
         }
 
-        _unread.RemoveAll(receive => !receive.IsAnswered || operations.Contains(receive));
+        ForgetReaders();
         foreach (NaiveQueue queue in _model.Queues.Values)
         {
-            _unread.RemoveAll(queue.Waiters.Contains);
             queue.Waiters.Clear();
             if (_isSweeping) FollowExpiry(queue);
         }
 
         _isSweeping = false;
         new Recovery(_model, _harness, aftermath, atRest).Adopt(
-            level => level == Durability.Memory ? power || !atRest : level == Durability.Os && power);
+            level => level == Durability.Memory || (level == Durability.Os && power));
         foreach (NaiveQueue queue in _model.Queues.Values)
             if (queue.Config.Durability != Durability.Fsync) queue.ForgetReceipts();
         CompareEverything();

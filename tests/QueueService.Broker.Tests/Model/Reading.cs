@@ -13,7 +13,12 @@ internal static class Reading
         for (int i = 0; i < messages.Count; i++)
         {
             if (!messages.TryRead(i, out MessageView view))
-                throw new ModelMismatchException($"message {i} of {messages.Count} could not be read");
+                {
+                string why = messages.Damaged is null ? "absent" : "damaged";
+                throw new ModelMismatchException($"message {i} of {messages.Count} could not be read: it is {why}");
+            }
+
+
             seen.Add(new Seen(
                 view.Id, Encoding.UTF8.GetString(view.Body), view.Receipt, view.State, view.ReceiveCount, view.SentAt,
                 view.FirstReceivedAt, view.VisibleAt));

@@ -9,6 +9,7 @@ internal sealed class ReceiveOperation(string name, ReceiveRequest request, Canc
 {
     private List<Seen>? _seen;
     private BrokerError[]? _acknowledged;
+    private long _wait;
 
     /// <summary>Shard time at which the wait ends.</summary>
     public long Due { get; private set; }
@@ -38,13 +39,13 @@ internal sealed class ReceiveOperation(string name, ReceiveRequest request, Canc
             queue.Acknowledge(receipts, model.Now);
         }
 
+        _wait = request.WaitMilliseconds ?? queue.Config.ReceiveWaitSeconds * 1000L;
         if (queue.Waiters.Count == 0 && TryServe(model, queue)) return;
-        long wait = Wants(queue);
-        if (wait > 0 && model.WaiterCount >= model.Options.MaxWaiters) ExpectError(BrokerError.TooManyWaiters);
-        else if (wait <= 0 && queue.Waiters.Count == 0) ExpectEmpty();
+        if (_wait > 0 && model.WaiterCount >= model.Options.MaxWaiters) ExpectError(BrokerError.TooManyWaiters);
+        else if (_wait <= 0 && queue.Waiters.Count == 0) ExpectEmpty();
         else
         {
-            Due = model.Now + wait;
+            Due = model.Now + _wait;
             queue.Waiters.Add(this);
         }
     }
@@ -58,7 +59,7 @@ internal sealed class ReceiveOperation(string name, ReceiveRequest request, Canc
         if (available == 0) return false;
         if (room <= 0)
         {
-            if (Wants(queue) > 0) return false;
+            if (_wait > 0) return false;
             ExpectError(BrokerError.TooManyInFlight);
             return true;
         }
@@ -116,8 +117,6 @@ internal sealed class ReceiveOperation(string name, ReceiveRequest request, Canc
 
     protected override string Describe(Result<ReceivedMessages> answer) =>
         answer.Succeeded ? string.Join(';', Seen) : $"{answer.Error}";
-
-    private long Wants(NaiveQueue queue) => request.WaitMilliseconds ?? queue.Config.ReceiveWaitSeconds * 1000L;
 
     /// <summary>An error has no side effect: after an acknowledgement the answer is an empty one.</summary>
     private void ExpectError(BrokerError error)
