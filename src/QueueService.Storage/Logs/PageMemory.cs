@@ -11,7 +11,7 @@ internal static unsafe partial class PageMemory
     public static void* Map(int bytes)
     {
         nint memory = MemoryMap(0, bytes, ReadWrite, PrivateAnonymous, -1, 0);
-        return memory == -1 ? throw new OutOfMemoryException($"mmap of {bytes} bytes failed.") : (void*)memory;
+        return memory == -1 ? throw new IOException($"mmap of {bytes} bytes failed.") : (void*)memory;
     }
 
     public static void Unmap(void* memory, int bytes) => _ = MemoryUnmap((nint)memory, bytes);
