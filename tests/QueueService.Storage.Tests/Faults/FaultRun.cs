@@ -8,8 +8,16 @@ namespace QueueService.Storage.Tests.Faults;
 /// <param name="cutsPower">How the process with the fault ends: by a power cut, or killed, which keeps the page cache as
 /// the failed sync left it.</param>
 /// <param name="recovers">The fault happens in the second life, which begins with a recovery.</param>
-internal sealed class FaultRun(ulong seed, bool cutsPower, bool recovers, int resources = 6)
+internal sealed class FaultRun(ulong seed, bool cutsPower, bool recovers, bool wide = false)
 {
+    // More dirty files than are synced one by one.
+    private static readonly StorageOptions Wide = StoreLife.TinyOptions with
+    {
+        MaxOpenSegments = 500,
+        TailCacheBytes = 16 << 10,
+        CheckpointIntervalMilliseconds = 100_000,
+    };
+
     private readonly SeededRandom _random = new(seed);
     private readonly History _history = new();
     private Workload? _workload;
@@ -22,7 +30,7 @@ internal sealed class FaultRun(ulong seed, bool cutsPower, bool recovers, int re
     /// <summary>The store stopped, or did not open, because of the fault.</summary>
     public bool Stopped { get; private set; }
 
-    private Workload Workload => _workload ??= new Workload(_random, _history) { MaxResources = resources };
+    private Workload Workload => _workload ??= new Workload(_random, _history) { MaxResources = wide ? 90 : 6 };
 
     /// <summary>How many operations of a kind the life does in which the fault is to happen.</summary>
     public int CountOf(DiskOperation operation)
@@ -69,12 +77,12 @@ internal sealed class FaultRun(ulong seed, bool cutsPower, bool recovers, int re
     private void Work(bool settle = true)
     {
         _isOpen = false;
-        using var life = StoreLife.Open(_disk);
+        using var life = StoreLife.Open(_disk, wide ? Wide : null);
         _isOpen = true;
         _history.Continue(life);
         try
         {
-            for (int step = 0; step < 10 * resources; step++)
+            for (int step = 0; step < (wide ? 120 : 60); step++)
                 Workload.Step(life);
 
             if (!settle)

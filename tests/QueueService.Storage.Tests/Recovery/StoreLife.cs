@@ -110,6 +110,9 @@ internal sealed class StoreLife : IDisposable
             Assert.Equal(expected.Capture(), Capture(id));
             for (long offset = Math.Max(0, expected.Floor - 8); offset < expected.End; offset++)
             {
+                // That nothing is invented in the place of a record which nobody needs is checked now and then.
+                if (!expected.IsNeeded(offset) && offset % 7 != 0)
+                    continue;
                 var (time, payload) = expected.Records[(int)offset];
                 var actual = Read(id, offset);
                 if (actual is null && !expected.IsNeeded(offset))
