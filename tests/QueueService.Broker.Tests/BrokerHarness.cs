@@ -2,6 +2,7 @@ using System.Text;
 using QueueService.Broker.Messages;
 using QueueService.Broker.Queues;
 using QueueService.Storage;
+using QueueService.Storage.Files;
 using QueueService.Testing;
 
 namespace QueueService.Broker.Tests;
@@ -12,10 +13,14 @@ internal sealed class BrokerHarness : IDisposable
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
 
-    public BrokerHarness(BrokerOptions? options = null)
+    private readonly Func<SimulatedDisk, IFileSystem> _wrap;
+
+    /// <param name="wrap">Puts something between the broker and its disk.</param>
+    public BrokerHarness(BrokerOptions? options = null, Func<SimulatedDisk, IFileSystem>? wrap = null)
     {
         Options = options ?? Small;
-        Broker = MessageBroker.OpenManually(Disk, Options, Time);
+        _wrap = wrap ?? (static disk => disk);
+        Broker = Open();
     }
 
     /// <summary>Sizes at which a few hundred operations meet every path of the storage.</summary>
@@ -139,7 +144,7 @@ internal sealed class BrokerHarness : IDisposable
         Broker.Loop.Run();
         if (Broker.Failure is { } failure) throw new IOException("The broker could not be closed.", failure);
         Broker.Abandon();
-        Broker = MessageBroker.OpenManually(Disk, Options, Time);
+        Broker = Open();
     }
 
     public void Dispose() => Broker.Abandon();
@@ -148,8 +153,10 @@ internal sealed class BrokerHarness : IDisposable
     {
         Broker.Abandon();
         Disk = disk;
-        Broker = MessageBroker.OpenManually(Disk, Options, Time);
+        Broker = Open();
     }
+
+    private MessageBroker Open() => MessageBroker.OpenManually(_wrap(Disk), Options, Time);
 }
 
 /// <summary>One message as a test sees it.</summary>
