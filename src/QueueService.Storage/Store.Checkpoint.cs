@@ -31,6 +31,7 @@ public sealed partial class Store
     private long _captureAfter;
     private int _slicesInFlight;
     private bool _checkpointFailed;
+    private bool _checkpointOwed;
     private bool _closing;
     private List<SegmentEntry> _entries = [];
 
@@ -45,6 +46,7 @@ public sealed partial class Store
     /// <summary>Writes a whole checkpoint before it returns.</summary>
     public void CheckpointNow(long time, bool clean = false)
     {
+        ThrowIfFailed();
         _now = Math.Max(_now, time);
         long before = Checkpoints;
         DrainCheckpoint();
@@ -59,8 +61,7 @@ public sealed partial class Store
     {
         while (_stage != Stage.Idle)
         {
-            while (_background.TryTakeDone(out BackgroundJob? job)) job!.Complete(this);
-            if (Failure is { } failure) throw failure;
+            TakeDone();
             StepCheckpoint();
             if (_stage != Stage.Idle) _background.WaitForProgress();
         }
@@ -76,11 +77,13 @@ public sealed partial class Store
     private bool CheckpointDue()
     {
         if (_now < _retryAt) return false;
+        if (_checkpointOwed) return true;
 
         // On a full disk the files that nobody needs are the way out, and only checkpoints find and release them.
         long elapsed = _now - _lastCheckpoint;
         bool changed = _journal.NextSequence != _sequenceAtCheckpoint;
-        if (DiskFull && elapsed >= UrgentIntervalMilliseconds && (changed || _obsolete.Count > 0)) return true;
+        bool frees = changed || _obsolete.Count > 0 || _journalFiles.LiveCount > 1;
+        if (DiskFull && elapsed >= UrgentIntervalMilliseconds && frees) return true;
 
         // Many short lives leave many files, each with little in it.
         if (elapsed >= UrgentIntervalMilliseconds && _journalFiles.LiveBytes > _options.MaxJournalBytes / 2) return true;
@@ -95,6 +98,7 @@ public sealed partial class Store
         _bytesAtCheckpoint = _journal.BytesWritten;
         _sequenceAtCheckpoint = _journal.NextSequence;
         _checkpointFailed = false;
+        _checkpointOwed = false;
         SpillFullRuns();
     }
 
@@ -178,6 +182,7 @@ public sealed partial class Store
         if (job.Failure is not null || _checkpointFailed)
         {
             if (job.Failure is not null) BackgroundFailed(job.Failure);
+            _checkpointOwed = true;
             return;
         }
 
@@ -185,7 +190,7 @@ public sealed partial class Store
         Manifest? dropped = _previous;
         _previous = _newest;
         _newest = job.Manifest;
-        var dead = new List<Segment>();
+        var dead = new HashSet<Segment>();
         if (_previous is not null)
         {
             _obsolete.RemoveAll(item =>
@@ -199,8 +204,9 @@ public sealed partial class Store
         foreach (Segment segment in dead) _handles.Retire(segment);
         if (_previous is not null)
         {
-            _background.Enqueue(
-                new DeleteJob(_files, _journalFiles, _previous.Captured + 1, dropped?.Generation, dead));
+            _background.Enqueue(new DeleteJob(
+                _files, _journalFiles, _previous.Captured + 1, DiskFull ? SparesWanted : SparesKept,
+                dropped?.Generation, dead));
         }
     }
 

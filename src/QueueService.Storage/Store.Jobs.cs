@@ -48,8 +48,8 @@ public sealed partial class Store
             catch
             {
                 // Without a snapshot the checkpoint ends without a manifest.
-                snapshot.Dispose();
                 store._snapshot = null;
+                snapshot.Discard(store._files);
                 throw;
             }
         }
@@ -104,12 +104,18 @@ public sealed partial class Store
         {
             if (store._snapshot is not { } snapshot) return;
             store._snapshot = null;
-            using (snapshot)
+            try
             {
                 store._segmentWriter.Sync();
                 snapshot.Finish(store._files);
                 Manifest = Manifest with { SnapshotBytes = snapshot.Length };
                 Manifest.Write(store._files);
+                snapshot.Dispose();
+            }
+            catch
+            {
+                snapshot.Discard(store._files);
+                throw;
             }
         }
 
@@ -118,12 +124,13 @@ public sealed partial class Store
 
     /// <summary>Removes what no kept checkpoint names.</summary>
     private sealed class DeleteJob(
-        IFileSystem files, JournalFiles journal, ulong oldestNeeded, long? generation, List<Segment> segments)
+        IFileSystem files, JournalFiles journal, ulong oldestNeeded, int keepSpares, long? generation,
+        HashSet<Segment> segments)
         : BackgroundJob
     {
         public override void Run()
         {
-            journal.Recycle(oldestNeeded, SparesKept);
+            journal.Recycle(oldestNeeded, keepSpares);
             if (generation is { } old)
             {
                 // The manifest first: a snapshot without one is only a leftover.
@@ -135,7 +142,7 @@ public sealed partial class Store
             {
                 if (files.Exists(segment.Path)) files.Delete(segment.Path);
                 string folder = SegmentFormat.FolderOf(segment.Log);
-                if (files.ListFiles(folder).Count == 0) files.DeleteFolder(folder);
+                if (files.Exists(folder) && files.ListFiles(folder).Count == 0) files.DeleteFolder(folder);
             }
         }
 
@@ -152,6 +159,7 @@ public sealed partial class Store
         public override void Run()
         {
             if (store._files.Exists(ReservePath)) store._files.Delete(ReservePath);
+            store._journalFiles?.DropSpares(SparesWanted);
         }
 
         public override void Complete(Store owner)

@@ -12,6 +12,9 @@ public sealed partial class Store
 {
     private static readonly string[] Folders = [JournalFiles.Folder, SegmentFormat.Folder, Manifest.SnapshotFolder];
 
+    /// <summary>Frames up to here were durable when a checkpoint was written.</summary>
+    private ulong _promised;
+
     /// <summary>Opens or creates a store. The fold gets what the last process had applied and made durable.</summary>
     /// <param name="wake">Called from another thread when <see cref="Housekeep"/> has something to do.</param>
     /// <exception cref="CorruptStoreException">Durable bytes are damaged.</exception>
@@ -39,8 +42,11 @@ public sealed partial class Store
         List<JournalFileHeader> headers = JournalFiles.List(_files);
         List<long> generations = Manifest.ListGenerations(_files);
         Manifest? manifest = ReadManifests(generations);
-        if (manifest is null && generations.Count > 0)
-            throw new CorruptStoreException("No manifest is readable. Run `verify` on the data directory.");
+
+        // Before the second checkpoint the journal still holds everything.
+        if (manifest is null && generations.Count > 0 && !(headers.Count > 0 && headers[0].FirstSequence == 1))
+            throw new CorruptStoreException("No checkpoint is readable. Run `verify` on the data directory.");
+        DeleteOldCheckpoints(generations);
         Secret = manifest?.Secret ?? (headers.Count > 0 ? headers[0].Secret : NewSecret());
         _segmentWriter = new SegmentWriter(_files, _handles, _options, Secret);
         CutToManifest(manifest);
@@ -54,7 +60,7 @@ public sealed partial class Store
         _now = _lastCheckpoint = RecoveredTime;
         _journalFiles = new JournalFiles(_files, _options.JournalFileBytes);
         _journalFiles.Adopt(headers);
-        _journal = new Journal(_journalFiles, end, Incarnation, Secret);
+        _journal = OpenJournal(end);
 
         // What was replayed would be replayed again: it counts towards the next checkpoint.
         _bytesAtCheckpoint = -Replayed.Bytes;
@@ -64,8 +70,18 @@ public sealed partial class Store
     /// <summary>A journal whose folder is not durable is not durable either.</summary>
     private void CreateFolders()
     {
-        foreach (string folder in Folders) _files.CreateFolder(folder);
-        _files.SyncDirectory("");
+        List<string> missing = [.. Folders.Where(folder => !_files.Exists(folder))];
+        foreach (string folder in missing) _files.CreateFolder(folder);
+        try
+        {
+            _files.SyncDirectory("");
+        }
+        catch (IOException)
+        {
+            // These names may never become durable. The next start creates them once more.
+            foreach (string folder in missing) _files.DeleteFolder(folder);
+            throw;
+        }
     }
 
     /// <summary>Picks the newest generation that is whole, and remembers the one before as the fallback.</summary>
@@ -77,6 +93,7 @@ public sealed partial class Store
             _generation = Math.Max(_generation, generation);
             Manifest? manifest = Manifest.TryRead(_files, generation);
             if (manifest is null) continue;
+            _promised = Math.Max(_promised, manifest.Last);
             if (chosen is null)
             {
                 if (SnapshotReader.TryRead(_files, manifest, static (_, _) => { })) chosen = manifest;
@@ -91,13 +108,31 @@ public sealed partial class Store
         return chosen;
     }
 
+    /// <summary>Damaged ones go too, for good and before anything else: their segments are about to be deleted, and a
+    /// later start must not choose them.</summary>
+    private void DeleteOldCheckpoints(List<long> generations)
+    {
+        foreach (long generation in generations)
+        {
+            if (generation == _newest?.Generation || generation == _previous?.Generation) continue;
+            _files.Delete(Manifest.PathOf(generation));
+        }
+
+        _files.SyncDirectory("");
+        foreach (string name in _files.ListFiles(Manifest.SnapshotFolder))
+        {
+            string path = $"{Manifest.SnapshotFolder}/{name}";
+            bool kept = path == Manifest.SnapshotPathOf(_newest?.Generation ?? 0)
+                || path == Manifest.SnapshotPathOf(_previous?.Generation ?? 0);
+            if (!kept) _files.Delete(path);
+        }
+    }
+
     /// <summary>Bytes beyond a synced length prove nothing, and neither do files without a name in a manifest.
     /// </summary>
     private void CutToManifest(Manifest? manifest)
     {
         var kept = new HashSet<string>(StringComparer.Ordinal);
-        foreach (SegmentEntry entry in _previous?.Segments ?? [])
-            kept.Add(SegmentFormat.PathOf(entry.Log, entry.BaseOffset));
         var byLog = new Dictionary<LogId, List<SegmentEntry>>();
         foreach (SegmentEntry entry in manifest?.Segments ?? [])
         {
@@ -108,6 +143,11 @@ public sealed partial class Store
             Cut(path, entry.Length);
         }
 
+        // What only the older checkpoint names goes with it.
+        foreach (SegmentEntry entry in _previous?.Segments ?? [])
+            if (kept.Add(SegmentFormat.PathOf(entry.Log, entry.BaseOffset)))
+                _obsolete.Add((OpenSegment(entry), _previous!.Generation));
+
         foreach (string folder in _files.ListFolders(SegmentFormat.Folder))
         {
             foreach (string name in _files.ListFiles($"{SegmentFormat.Folder}/{folder}"))
@@ -115,6 +155,10 @@ public sealed partial class Store
                 string path = $"{SegmentFormat.Folder}/{folder}/{name}";
                 if (!kept.Contains(path)) _files.Delete(path);
             }
+
+            // Its name may not be durable, and a spill that finds it there would not know.
+            string whole = $"{SegmentFormat.Folder}/{folder}";
+            if (_files.ListFiles(whole).Count == 0) _files.DeleteFolder(whole);
         }
 
         foreach (string name in _files.ListFiles(""))
@@ -195,10 +239,10 @@ public sealed partial class Store
             ReplayFrame(sequence, time, records, applied);
             SpillInline();
         });
-        if (manifest is not null && end.NextSequence <= manifest.Last)
+        if (end.NextSequence <= _promised)
         {
             throw new CorruptStoreException(
-                $"The journal ends before the frame {end.NextSequence}, and {manifest.Last} was durable.");
+                $"The journal ends before the frame {end.NextSequence}, and {_promised} was durable.");
         }
 
         Replayed = (frames, bytes);
@@ -214,6 +258,20 @@ public sealed partial class Store
             if (!applied.TryGetValue(resource, out ulong seen) || seen < sequence)
                 _fold.Apply(new JournalRecord(resource, type, sequence, time, payload));
             records = records[(JournalFormat.RecordHeaderBytes + length)..];
+        }
+    }
+
+    /// <summary>The first journal file of this process may need space that a full disk does not have.</summary>
+    private Journal OpenJournal(in JournalEnd end)
+    {
+        try
+        {
+            return new Journal(_journalFiles, end, Incarnation, Secret);
+        }
+        catch (DiskFullException) when (_files.Exists(ReservePath))
+        {
+            _files.Delete(ReservePath);
+            return new Journal(_journalFiles, end, Incarnation, Secret);
         }
     }
 

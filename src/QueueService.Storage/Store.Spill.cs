@@ -21,7 +21,7 @@ public sealed partial class Store
     public void Housekeep(long time)
     {
         _now = Math.Max(_now, time);
-        while (_background.TryTakeDone(out BackgroundJob? job)) job!.Complete(this);
+        TakeDone();
         if (_cache.OverBudget) RelievePressure();
         PrepareJournal();
         StepCheckpoint();
@@ -29,12 +29,23 @@ public sealed partial class Store
         {
             // Memory is bounded even when the disk is slower than the senders: now they wait for it.
             _background.WaitForProgress();
-            while (_background.TryTakeDone(out BackgroundJob? job)) job!.Complete(this);
+            TakeDone();
             EvictClean();
-            if (Failure is not null) break;
         }
+    }
 
-        if (Failure is { } failure) throw failure;
+    /// <summary>Takes over finished background work. Nothing goes on after a failure: memory holds frames that the disk
+    /// may not have, and a checkpoint would make them last.</summary>
+    private void TakeDone()
+    {
+        ThrowIfFailed();
+        while (_background.TryTakeDone(out BackgroundJob? job)) job!.Complete(this);
+        ThrowIfFailed();
+    }
+
+    private void ThrowIfFailed()
+    {
+        if (_journal?.Failure is { } failure) throw failure;
     }
 
     private void RelievePressure()
@@ -120,7 +131,7 @@ public sealed partial class Store
     /// <summary>During recovery there is no loop to come back to: spill at once.</summary>
     private void SpillInline()
     {
-        if (!_cache.OverBudget) return;
+        if (!_cache.OverBudget || _now < _retryAt) return;
         SpillFullRuns();
         if (_spillsInFlight == 0)
         {
@@ -134,7 +145,7 @@ public sealed partial class Store
         while (_spillsInFlight > 0)
         {
             _background.WaitForProgress();
-            while (_background.TryTakeDone(out BackgroundJob? job)) job!.Complete(this);
+            TakeDone();
         }
 
         EvictClean();

@@ -78,7 +78,8 @@ public sealed partial class Store : IDisposable
 
     /// <summary>Something was written since the last checkpoint began, so <see cref="Housekeep"/> has work to come.
     /// </summary>
-    public bool CheckpointPending => _journal.NextSequence != _sequenceAtCheckpoint || _stage != Stage.Idle || DiskFull;
+    public bool CheckpointPending => _journal.NextSequence != _sequenceAtCheckpoint || _stage != Stage.Idle || _checkpointOwed
+        || DiskFull;
 
     /// <summary>Bytes of native memory that recent records take.</summary>
     public long CacheBytes => _cache.UsedBytes;
@@ -135,8 +136,14 @@ public sealed partial class Store : IDisposable
     /// <summary>Closes the files, after a last checkpoint unless the store failed.</summary>
     public void Close(long time)
     {
-        if (Failure is null) CheckpointNow(time, clean: true);
-        Dispose();
+        try
+        {
+            if (Failure is null) CheckpointNow(time, clean: true);
+        }
+        finally
+        {
+            Dispose();
+        }
     }
 
     /// <summary>Lets go of the files as they are, as a crash would.</summary>

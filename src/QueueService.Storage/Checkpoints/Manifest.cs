@@ -78,16 +78,25 @@ internal sealed record Manifest(
         byte[] crc = Encoding.ASCII.GetBytes($"crc {Checksum.Compute(0, body):x8}\n");
         string path = PathOf(Generation);
         string unfinished = $"{path}.tmp";
-        if (files.Exists(unfinished)) files.Delete(unfinished);
-        using (IFile file = files.Open(unfinished, FileOpening.New))
+        try
         {
-            file.Write(body, 0);
-            file.Write(crc, body.Length);
-            file.Sync();
-        }
+            if (files.Exists(unfinished)) files.Delete(unfinished);
+            using (IFile file = files.Open(unfinished, FileOpening.New))
+            {
+                file.Write(body, 0);
+                file.Write(crc, body.Length);
+                file.Sync();
+            }
 
-        files.Rename(unfinished, path);
-        files.SyncDirectory("");
+            files.Rename(unfinished, path);
+            files.SyncDirectory("");
+        }
+        catch (IOException)
+        {
+            Discard(files, unfinished);
+            Discard(files, path);
+            throw;
+        }
     }
 
     /// <summary>Reads one generation's manifest; null when it is damaged.</summary>
@@ -103,8 +112,21 @@ internal sealed record Manifest(
 
         string text = Encoding.ASCII.GetString(bytes);
         int end = text.LastIndexOf("crc ", StringComparison.Ordinal);
-        if (end < 0 || text[(end + 4)..].TrimEnd() != $"{Checksum.Compute(0, bytes.AsSpan(0, end)):x8}") return null;
+        if (end < 0 || text[end..] != $"crc {Checksum.Compute(0, bytes.AsSpan(0, end)):x8}\n") return null;
         return Parse(text[..end].Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    /// <summary>Best effort: a manifest that comes back after a crash is whole, and older than the next one.</summary>
+    private static void Discard(IFileSystem files, string path)
+    {
+        try
+        {
+            if (files.Exists(path)) files.Delete(path);
+        }
+        catch (IOException)
+        {
+            // The failure that led here is the one to report.
+        }
     }
 
     private static Manifest Parse(string[] lines)

@@ -9,6 +9,7 @@ internal sealed class SnapshotWriter : IDisposable
 {
     private const int BlockBytes = 256 << 10;
 
+    private readonly string _path;
     private readonly IFile _file;
     private readonly uint _salt;
     private byte[] _buffer = new byte[2 * BlockBytes];
@@ -18,9 +19,9 @@ internal sealed class SnapshotWriter : IDisposable
 
     public SnapshotWriter(IFileSystem files, long generation, ulong secret)
     {
-        string path = Manifest.SnapshotPathOf(generation);
-        if (files.Exists(path)) files.Delete(path);
-        _file = files.Open(path, FileOpening.New);
+        _path = Manifest.SnapshotPathOf(generation);
+        if (files.Exists(_path)) files.Delete(_path);
+        _file = files.Open(_path, FileOpening.New);
         _salt = SnapshotFormat.SaltOf(secret, generation);
     }
 
@@ -73,6 +74,21 @@ internal sealed class SnapshotWriter : IDisposable
         Flush();
         _file.Sync();
         files.SyncDirectory(Manifest.SnapshotFolder);
+    }
+
+    /// <summary>Deletes the file of a checkpoint that failed: the next one writes another, and needs the space.
+    /// </summary>
+    public void Discard(IFileSystem files)
+    {
+        _file.Dispose();
+        try
+        {
+            if (files.Exists(_path)) files.Delete(_path);
+        }
+        catch (IOException)
+        {
+            // The failure that led here is the one to report; the next recovery deletes the file.
+        }
     }
 
     public void Dispose() => _file.Dispose();

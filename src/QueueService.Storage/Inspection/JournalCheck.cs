@@ -1,4 +1,3 @@
-using QueueService.Storage.Checkpoints;
 using QueueService.Storage.Files;
 using QueueService.Storage.Journaling;
 
@@ -8,32 +7,37 @@ namespace QueueService.Storage.Inspection;
 internal sealed class JournalCheck(IFileSystem files, Findings findings)
 {
     /// <summary>Answers what a start would replay.</summary>
-    public (long Frames, long Bytes) Run(Manifest? chosen)
+    public (long Frames, long Bytes) Run(CheckpointCheck checkpoints)
     {
         var headers = new List<JournalFileHeader>();
         bool isWhole = true;
         foreach (string path in JournalFiles.ListPaths(files))
         {
-            if (JournalFiles.TryReadHeader(files, path, out JournalFileHeader header))
+            if (!JournalFiles.TryReadHeader(files, path, out JournalFileHeader header))
+            {
+                isWhole = false;
+                findings.Refusal($"{path} is damaged at byte 0: it has no whole header.");
+            }
+            else if (JournalFiles.PathOf(header.Number) == path)
             {
                 headers.Add(header);
-                continue;
             }
-
-            isWhole = false;
-            findings.Refusal($"{path} is damaged at byte 0: the header is not that of this file.");
+            else
+            {
+                findings.Note($"{path} was recycled, and its old name came back: a start deletes it.");
+            }
         }
 
         // The chain leads through every header.
-        return isWhole ? Run(chosen, headers) : default;
+        return isWhole ? Run(checkpoints, headers) : default;
     }
 
-    private (long Frames, long Bytes) Run(Manifest? chosen, List<JournalFileHeader> headers)
+    private (long Frames, long Bytes) Run(CheckpointCheck checkpoints, List<JournalFileHeader> headers)
     {
-        ulong captured = chosen?.Captured ?? 0;
+        ulong captured = checkpoints.Chosen?.Captured ?? 0;
         if (headers.Count == 0)
         {
-            if (chosen is null) findings.Note("There is no journal.");
+            if (checkpoints.IsNew) findings.Note("There is no journal.");
             else findings.Refusal("The journal is missing.");
             return default;
         }
@@ -43,7 +47,7 @@ internal sealed class JournalCheck(IFileSystem files, Findings findings)
             findings.Refusal($"The journal does not reach back to the frame {captured + 1}.");
         else if (first > 0)
             CheckOlder(headers[..first], headers[first]);
-        return Read(headers[Math.Max(first, 0)..], captured, chosen?.Last ?? 0);
+        return Read(headers[Math.Max(first, 0)..], captured, checkpoints.Promised);
     }
 
     /// <summary>What only the older checkpoint needs.</summary>

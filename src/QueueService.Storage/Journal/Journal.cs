@@ -113,14 +113,14 @@ internal sealed class Journal : IDisposable
             _file.Write(_buffer.AsSpan(0, bytes), _position);
             _position += bytes;
             BytesWritten += bytes;
-            if (sync) Sync();
+            _frames = 0;
+            if (sync) SyncWritten();
         }
         catch (IOException cause)
         {
             throw Fail(cause);
         }
 
-        _frames = 0;
         if (_buffer.Length > 8 << 20) _buffer = GC.AllocateUninitializedArray<byte>(4 << 20, pinned: true);
         _used = JournalFormat.BatchHeaderBytes;
     }
@@ -131,7 +131,7 @@ internal sealed class Journal : IDisposable
         ThrowIfFailed();
         try
         {
-            Sync();
+            SyncWritten();
         }
         catch (IOException cause)
         {
@@ -145,10 +145,11 @@ internal sealed class Journal : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    private void Sync()
+    /// <summary>Syncs the batches that were written; frames that are still being gathered are not among them.</summary>
+    private void SyncWritten()
     {
         _file.Sync();
-        DurableSequence = NextSequence - 1;
+        DurableSequence = NextSequence - (ulong)_frames - 1;
     }
 
     private void Seal(int bytes)
@@ -172,7 +173,7 @@ internal sealed class Journal : IDisposable
     private void Roll()
     {
         // Frames of the old file must be durable before a file exists whose header says that they are.
-        if (HasUnsynced) _file.Sync();
+        if (HasUnsynced) SyncWritten();
         _file.Dispose();
         _file = StartFile();
     }

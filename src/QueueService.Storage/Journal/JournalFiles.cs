@@ -29,11 +29,14 @@ internal sealed class JournalFiles(IFileSystem files, int fileBytes)
         get { lock (_gate) return _spares.Count; }
     }
 
-    /// <summary>Bytes of the numbered files.</summary>
-    public long LiveBytes
+    /// <summary>Numbered files.</summary>
+    public int LiveCount
     {
-        get { lock (_gate) return (long)_live.Count * fileBytes; }
+        get { lock (_gate) return _live.Count; }
     }
+
+    /// <summary>Bytes of the numbered files.</summary>
+    public long LiveBytes => (long)LiveCount * fileBytes;
 
     public static string PathOf(ulong number) =>
         $"{Folder}/{number.ToString("D20", CultureInfo.InvariantCulture)}{Extension}";
@@ -47,6 +50,9 @@ internal sealed class JournalFiles(IFileSystem files, int fileBytes)
         {
             if (!TryReadHeader(files, path, out JournalFileHeader header))
                 throw new CorruptStoreException($"The header of {path} is damaged.");
+
+            // A file that was recycled and whose old name came back, because the sync of the folder had failed.
+            if (PathOf(header.Number) != path) continue;
             headers.Add(header);
         }
 
@@ -58,13 +64,13 @@ internal sealed class JournalFiles(IFileSystem files, int fileBytes)
         files.ListFiles(Folder).Where(static name => name.EndsWith(Extension, StringComparison.Ordinal))
             .Select(static name => $"{Folder}/{name}");
 
-    /// <summary>Answers false when the header is damaged, or is that of another file.</summary>
+    /// <summary>Answers false when the header is damaged.</summary>
     public static bool TryReadHeader(IFileSystem files, string path, out JournalFileHeader header)
     {
         Span<byte> page = stackalloc byte[JournalFormat.FileHeaderBytes];
         using IFile file = files.Open(path, FileOpening.Read);
         int read = file.Read(page, 0);
-        return JournalFormat.TryReadFileHeader(page[..read], out header) && PathOf(header.Number) == path;
+        return JournalFormat.TryReadFileHeader(page[..read], out header);
     }
 
     /// <summary>Takes over what recovery found: numbered files stay, spares of the right size are used again, leftovers
@@ -72,10 +78,12 @@ internal sealed class JournalFiles(IFileSystem files, int fileBytes)
     public void Adopt(IEnumerable<JournalFileHeader> live)
     {
         foreach (JournalFileHeader header in live) _live.Add(new LiveFile(header.Number, header.FirstSequence));
+        HashSet<string> named = [.. _live.Select(static file => PathOf(file.Number))];
         foreach (string name in files.ListFiles(Folder))
         {
             string path = $"{Folder}/{name}";
-            if (name.StartsWith(UnfinishedPrefix, StringComparison.Ordinal)) files.Delete(path);
+            bool leftOver = name.EndsWith(Extension, StringComparison.Ordinal) && !named.Contains(path);
+            if (leftOver || name.StartsWith(UnfinishedPrefix, StringComparison.Ordinal)) files.Delete(path);
             if (!name.StartsWith(SparePrefix, StringComparison.Ordinal)) continue;
             if (LengthOf(path) == fileBytes) _spares.Enqueue(path);
             else files.Delete(path);
@@ -105,6 +113,7 @@ internal sealed class JournalFiles(IFileSystem files, int fileBytes)
         {
             // Space is short, or the disk fails: leave nothing behind that would make it shorter.
             if (files.Exists(unfinished)) files.Delete(unfinished);
+            if (files.Exists(spare)) files.Delete(spare);
             throw;
         }
 
@@ -149,9 +158,7 @@ internal sealed class JournalFiles(IFileSystem files, int fileBytes)
             {
                 if (_live.Count < 2 || _live[1].FirstSequence > oldestNeeded) break;
                 path = PathOf(_live[0].Number);
-                spare = $"{Folder}/{SparePrefix}{_nextSpare++}";
-                _live.RemoveAt(0);
-                if (_spares.Count + spares.Count >= keepSpares) spare = "";
+                spare = _spares.Count + spares.Count < keepSpares ? $"{Folder}/{SparePrefix}{_nextSpare++}" : "";
             }
 
             if (spare.Length > 0 && LengthOf(path) == fileBytes)
@@ -163,12 +170,30 @@ internal sealed class JournalFiles(IFileSystem files, int fileBytes)
             {
                 files.Delete(path);
             }
+
+            lock (_gate) _live.RemoveAt(0);
         }
 
         // The old names must be gone for good before the contents change, or a file would contradict its name.
         files.SyncDirectory(Folder);
         lock (_gate)
             foreach (string spare in spares) _spares.Enqueue(spare);
+    }
+
+    /// <summary>Gives surplus spares back to a disk that is full.</summary>
+    public void DropSpares(int keepSpares)
+    {
+        while (true)
+        {
+            string spare;
+            lock (_gate)
+            {
+                if (_spares.Count <= keepSpares) return;
+                spare = _spares.Dequeue();
+            }
+
+            files.Delete(spare);
+        }
     }
 
     private long LengthOf(string path)

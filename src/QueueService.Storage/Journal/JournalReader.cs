@@ -21,8 +21,9 @@ internal static unsafe class JournalReader
         for (int i = 0; i < headers.Count; i++)
         {
             JournalFileHeader header = headers[i];
-            if (i > 0 && (header.Number != end.FileNumber + 1 || header.FirstSequence != end.NextSequence
-                || header.PreviousCrc != end.Crc))
+
+            // Numbers may be left out: a file whose name did not become durable never held a frame.
+            if (i > 0 && (header.FirstSequence != end.NextSequence || header.PreviousCrc != end.Crc))
             {
                 throw new CorruptStoreException(
                     $"{JournalFiles.PathOf(end.FileNumber)} should hold the frames up to sequence " +

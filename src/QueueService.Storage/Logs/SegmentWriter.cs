@@ -19,6 +19,7 @@ internal sealed class SegmentWriter(IFileSystem files, SegmentFiles handles, Sto
     private readonly byte[] _run = new byte[options.RunBytes + (64 << 10)];
     private int _used;
     private int _openFiles;
+    private SegmentSyncFailedException? _failure;
 
     /// <summary>Writes the live records of these chunks; answers the segments that they are in.</summary>
     public List<(Segment Segment, SegmentExtent Extent)> Append(LogId log, List<ChunkView> chunks)
@@ -47,7 +48,7 @@ internal sealed class SegmentWriter(IFileSystem files, SegmentFiles handles, Sto
             // The next attempt writes new files: nothing of this one is ever shown.
             _used = 0;
             Close(log);
-            DeleteStarted();
+            DeleteStarted(SegmentFormat.FolderOf(log));
             throw;
         }
     }
@@ -68,13 +69,15 @@ internal sealed class SegmentWriter(IFileSystem files, SegmentFiles handles, Sto
     /// brings them back.</exception>
     public void Sync()
     {
+        // A second try would succeed, and work that waits in line behind the failed one must not take that for true.
+        if (_failure is not null) throw _failure;
         try
         {
             SyncFiles();
         }
         catch (IOException cause)
         {
-            throw new SegmentSyncFailedException(cause);
+            throw _failure = new SegmentSyncFailedException(cause);
         }
     }
 
@@ -193,21 +196,24 @@ internal sealed class SegmentWriter(IFileSystem files, SegmentFiles handles, Sto
         foreach (SegmentTail tail in _tails.Values) CloseFile(tail);
     }
 
-    private void DeleteStarted()
+    private void DeleteStarted(string folder)
     {
         foreach (SegmentTail tail in _closedUnsynced)
             if (_started.Contains(tail.Segment)) CloseFile(tail);
         _closedUnsynced.RemoveAll(tail => _started.Contains(tail.Segment));
-        foreach (Segment segment in _started)
+        try
         {
-            try
-            {
+            foreach (Segment segment in _started)
                 if (files.Exists(segment.Path)) files.Delete(segment.Path);
-            }
-            catch (IOException)
+            if (files.Exists(folder) && files.ListFiles(folder).Count == 0)
             {
-                // The failure that led here is the one to report; the next recovery deletes the file.
+                files.DeleteFolder(folder);
+                _foldersToSync.Remove(folder);
             }
+        }
+        catch (IOException)
+        {
+            // The failure that led here is the one to report; the next recovery deletes what is left.
         }
 
         _started.Clear();

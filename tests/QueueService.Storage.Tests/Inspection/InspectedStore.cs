@@ -5,11 +5,15 @@ using QueueService.Testing;
 
 namespace QueueService.Storage.Tests.Inspection;
 
-/// <summary>A store with everything that an inspection can meet: two checkpoints, segments, riders, a journal.</summary>
+/// <summary>A store with everything that an inspection can meet: checkpoints, segments, riders, a journal.</summary>
 internal static class InspectedStore
 {
     public const uint Busy = 12;
     public const uint Quiet = 13;
+    /// <summary>Memory for all records, so that checkpoints come when they are asked for and only they spill.</summary>
+    public static StorageOptions Options { get; } =
+        StoreLife.TinyOptions with { TailCacheBytes = 1 << 20, CheckpointJournalBytes = 8 << 20 };
+
     public const long Time = 1_795_258_391_000;
 
     /// <summary>The disk after the process was killed, with <paramref name="tail"/> frames that no checkpoint holds.
@@ -17,11 +21,15 @@ internal static class InspectedStore
     public static SimulatedDisk Kill(int tail = 10)
     {
         var disk = new SimulatedDisk();
-        using var life = StoreLife.Open(disk);
+        using var life = StoreLife.Open(disk, Options);
         Fill(life);
         life.Store.CheckpointNow(Time);
         for (int i = 0; i < tail; i++)
+        {
             life.Commit(Time, StoreLife.Append(Busy, 100));
+            life.Store.Housekeep(Time);
+        }
+
         return disk.KillProcess();
     }
 
@@ -29,7 +37,7 @@ internal static class InspectedStore
     public static SimulatedDisk Close()
     {
         var disk = new SimulatedDisk();
-        using var life = StoreLife.Open(disk);
+        using var life = StoreLife.Open(disk, Options);
         Fill(life);
         life.Store.Close(Time);
         return disk;

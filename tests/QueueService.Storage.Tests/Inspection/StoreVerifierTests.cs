@@ -22,7 +22,7 @@ public sealed class StoreVerifierTests
         var disk = Kill(tail: 10);
         var (isSound, text) = Verify(disk);
         Assert.True(isSound, text);
-        Assert.Contains("continues from generation 2 and replays 10 frames", text, StringComparison.Ordinal);
+        Assert.Contains("continues from generation 3 and replays 10 frames", text, StringComparison.Ordinal);
         using var life = StoreLife.Open(disk);
         Assert.Equal(10, life.Store.Replayed.Frames);
     }
@@ -122,7 +122,7 @@ public sealed class StoreVerifierTests
         var disk = Kill();
         string path = Newest(disk, "snapshots", ".snapshot");
         disk.FlipBit(path, 3, 0);
-        AssertDamaged(disk, path, "at byte 0", "generation 1", "would still succeed");
+        AssertDamaged(disk, path, "at byte 0", "generation 2", "would still succeed");
         using var life = StoreLife.Open(disk);
         Assert.Equal(410, life.Log(Busy).End);
     }
@@ -133,7 +133,7 @@ public sealed class StoreVerifierTests
         var disk = Kill();
         string path = Newest(disk, "", "manifest-");
         disk.FlipBit(path, 30, 0);
-        AssertDamaged(disk, path, "generation 1", "would still succeed");
+        AssertDamaged(disk, path, "generation 2", "would still succeed");
         using var life = StoreLife.Open(disk);
         Assert.Equal(410, life.Log(Busy).End);
     }
@@ -144,7 +144,7 @@ public sealed class StoreVerifierTests
         var disk = Kill();
         foreach (string name in disk.ListFiles(""))
             if (name.StartsWith("manifest-", StringComparison.Ordinal)) disk.FlipBit(name, 30, 0);
-        AssertDamaged(disk, "manifest-", "No generation", "would refuse");
+        AssertDamaged(disk, "manifest-", "No checkpoint", "would refuse");
         Assert.Throws<CorruptStoreException>(() => StoreLife.Open(disk));
     }
 

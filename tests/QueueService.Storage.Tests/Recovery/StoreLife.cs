@@ -82,6 +82,19 @@ internal sealed class StoreLife : IDisposable
             return copy;
         }
 
+        try
+        {
+            return ReadFromDisk(resource, offset);
+        }
+        catch (IOException)
+        {
+            // One failing read says nothing of the record: the next one has to show it.
+            return ReadFromDisk(resource, offset);
+        }
+    }
+
+    private (long Time, byte[] Payload)? ReadFromDisk(uint resource, long offset)
+    {
         var outcome = _reader.Read(Log(resource), offset, out long time, out var payload);
         Assert.NotEqual(ReadOutcome.Damaged, outcome);
         return outcome == ReadOutcome.Found ? (time, payload.ToArray()) : null;

@@ -5,6 +5,9 @@ namespace QueueService.Storage.Tests.Recovery;
 /// <summary>Draws operations from a seed and does them on a store and on the model alike.</summary>
 internal sealed class Workload(SeededRandom random, History history)
 {
+    /// <summary>Four frames of three records of the largest body, and then some.</summary>
+    private const int LargestBatch = 1 << 20;
+
     private uint _lastResource;
 
     /// <summary>How many resources there are at most.</summary>
@@ -12,6 +15,16 @@ internal sealed class Workload(SeededRandom random, History history)
 
     /// <summary>Shard time, Unix milliseconds.</summary>
     public long Time { get; private set; } = 1_000_000;
+
+    /// <summary>Lets time pass until everything that is due has been done.</summary>
+    public void Settle(StoreLife life)
+    {
+        for (int i = 0; i < 8; i++)
+        {
+            Time += 31_000;
+            life.Store.Housekeep(Time);
+        }
+    }
 
     public void Step(StoreLife life)
     {
@@ -28,7 +41,8 @@ internal sealed class Workload(SeededRandom random, History history)
                 ReadOne(life);
                 break;
             default:
-                Commit(life, sync: random.Chance(9, 10));
+                if (life.Store.HasRoomFor(LargestBatch))
+                    Commit(life, sync: random.Chance(9, 10));
                 break;
         }
 
@@ -39,13 +53,18 @@ internal sealed class Workload(SeededRandom random, History history)
 
     private void Commit(StoreLife life, bool sync)
     {
+        bool refuses = life.Store.DiskFull || life.Store.MemoryFull || life.Store.JournalFull;
+        if (refuses && history.Now.Resources.Count == 0)
+            return;
         var frames = new List<ModelFrame>();
         for (int frame = random.Next(4); frame >= 0; frame--)
         {
             var records = new List<ModelRecord>();
             for (int record = random.Next(3); record >= 0; record--)
             {
-                var drawn = Draw();
+                if (history.Now.Resources.Count == 0 && refuses)
+                    break;
+                var drawn = Draw(refuses);
                 records.Add(drawn);
                 history.Now.Apply(new ModelFrame(Time, [drawn]));
             }
@@ -57,10 +76,12 @@ internal sealed class Workload(SeededRandom random, History history)
         life.Commit(frames, sync);
     }
 
-    private ModelRecord Draw()
+    private ModelRecord Draw(bool refusesData)
     {
         var resources = history.Now.Resources;
-        if (resources.Count == 0 || (resources.Count < MaxResources && random.Chance(1, 20)))
+        if (refusesData)
+            return DrawRelief();
+        if (resources.Count == 0 || (resources.Count < MaxResources && random.Chance(MaxResources, 120)))
         {
             _lastResource = Math.Max(_lastResource, resources.Count > 0 ? resources.Keys.Last() : 0) + 1;
             return StoreLife.Create(_lastResource, stream: random.Chance(1, 3));
@@ -78,6 +99,19 @@ internal sealed class Workload(SeededRandom random, History history)
                 id, random.Chance(1, 2) ? resource.Floor : resource.Floor + random.Next((int)unacknowledged)),
             _ => StoreLife.Append(id, Body()),
         };
+    }
+
+    /// <summary>What a store has to take also when it takes no data.</summary>
+    private ModelRecord DrawRelief()
+    {
+        uint id = history.Now.Resources.Keys.ElementAt(random.Next(history.Now.Resources.Count));
+        var resource = history.Now.Resources[id];
+        long unacknowledged = resource.End - resource.Floor;
+        if (unacknowledged == 0)
+            return StoreLife.Trim(id, resource.Floor);
+        return random.Chance(1, 4)
+            ? StoreLife.Trim(id, resource.Floor + random.Next((int)unacknowledged + 1))
+            : StoreLife.Terminal(id, resource.Floor + random.Next((int)unacknowledged));
     }
 
     private byte[] Body()
