@@ -94,6 +94,27 @@ public sealed class StoreVerifierTests
     }
 
     [Fact]
+    public void Damage_to_the_last_batch_before_an_orderly_stop_is_found_and_a_start_refuses_it_too()
+    {
+        var disk = Close();
+        string path = FlipInJournal(disk, pagesBeforeEnd: 1);
+        AssertDamaged(disk, path, "was durable", "would refuse");
+        Assert.Throws<CorruptStoreException>(() => StoreLife.Open(disk));
+    }
+
+    [Fact]
+    public void Damage_in_a_journal_file_that_only_the_older_checkpoint_needs_is_found_and_a_start_succeeds()
+    {
+        var disk = Kill();
+        string path = "journal/" + disk.ListFiles("journal").First(
+            static name => name.EndsWith(".journal", StringComparison.Ordinal));
+        Assert.NotEqual(Newest(disk, "journal", ".journal"), path);
+        disk.FlipBit(path, 4096 + 48 + 24 + 20, 1);
+        AssertDamaged(disk, path, "Only the older checkpoint", "would still succeed");
+        using var life = StoreLife.Open(disk);
+    }
+
+    [Fact]
     public void A_flipped_bit_in_a_segment_is_found_with_its_place_and_a_start_succeeds()
     {
         var disk = Kill();
