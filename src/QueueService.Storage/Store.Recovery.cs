@@ -212,14 +212,8 @@ public sealed partial class Store
     {
         AppendLog log = OpenLog(SnapshotFormat.ReadLogId(payload));
         payload = payload[SnapshotFormat.LogHeaderBytes..];
-        while (!payload.IsEmpty)
-        {
-            int length = BinaryPrimitives.ReadInt32LittleEndian(payload[16..]);
-            log.Restore(
-                BinaryPrimitives.ReadInt64LittleEndian(payload), BinaryPrimitives.ReadInt64LittleEndian(payload[8..]),
-                payload.Slice(SnapshotFormat.RiderHeaderBytes, length));
-            payload = payload[(SnapshotFormat.RiderHeaderBytes + length)..];
-        }
+        while (SnapshotFormat.TryReadRider(ref payload, out long offset, out long time, out ReadOnlySpan<byte> record))
+            log.Restore(offset, time, record);
     }
 
     private JournalEnd Replay(Manifest? manifest, List<JournalFileHeader> headers, Dictionary<uint, ulong> applied)

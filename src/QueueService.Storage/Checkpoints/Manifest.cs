@@ -20,11 +20,11 @@ internal sealed record SegmentEntry(
 /// last 81333              (frames up to here existed when the last resource was captured)
 /// time 1795258391000
 /// clean 0
-/// snapshot 1048576        (bytes of snapshots/7.snapshot)
+/// snapshot 1048576        (bytes of snapshots/000000000007.snapshot)
 /// segment 12 0 4096 67108864 500000 1795258391000 495904   (resource lane base length last max-time records)
 /// crc 1a2b3c4d
 /// </code>
-/// Written as manifest-7.tmp, synced, renamed, and the folder synced: it is there as a whole or not at all.
+/// Written as manifest-000000000007.tmp, synced, renamed, and the folder synced: it is there as a whole or not at all.
 /// </summary>
 internal sealed record Manifest(
     long Generation, uint Incarnation, ulong Secret, ulong Captured, ulong Last, long Time, bool Clean,

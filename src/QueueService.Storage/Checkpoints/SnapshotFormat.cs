@@ -49,6 +49,20 @@ internal static class SnapshotFormat
         return true;
     }
 
+    /// <summary>Splits the next record off an entry of kind 2; answers false at its end.</summary>
+    public static bool TryReadRider(
+        ref ReadOnlySpan<byte> records, out long offset, out long time, out ReadOnlySpan<byte> payload)
+    {
+        (offset, time) = (0, 0);
+        payload = default;
+        if (records.IsEmpty) return false;
+        offset = BinaryPrimitives.ReadInt64LittleEndian(records);
+        time = BinaryPrimitives.ReadInt64LittleEndian(records[8..]);
+        payload = records.Slice(RiderHeaderBytes, BinaryPrimitives.ReadInt32LittleEndian(records[16..]));
+        records = records[(RiderHeaderBytes + payload.Length)..];
+        return true;
+    }
+
     public static void WriteLogId(Span<byte> bytes, LogId log)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, log.Resource);

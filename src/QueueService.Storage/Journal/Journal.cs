@@ -207,5 +207,7 @@ internal sealed class Journal : IDisposable
 /// <summary>Where the valid journal ends: the next frame's sequence and the crc that it must name.</summary>
 /// <param name="UnprovenFrom">From here on no later batch says that the last file's bytes are durable.</param>
 /// <param name="UnprovenTo">Where the last valid frame's page ends.</param>
+/// <param name="TornBytes">Bytes of frames that the last file's last batch lacks: it was cut there.</param>
 internal readonly record struct JournalEnd(
-    ulong FileNumber, ulong NextSequence, uint Crc, long Time, long UnprovenFrom = 0, long UnprovenTo = 0);
+    ulong FileNumber, ulong NextSequence, uint Crc, long Time, long UnprovenFrom = 0, long UnprovenTo = 0,
+    int TornBytes = 0);

@@ -46,21 +46,31 @@ internal sealed class JournalFiles(IFileSystem files, int fileBytes)
     public static List<JournalFileHeader> List(IFileSystem files)
     {
         var headers = new List<JournalFileHeader>();
-        Span<byte> page = stackalloc byte[JournalFormat.FileHeaderBytes];
-        foreach (string name in files.ListFiles(Folder))
+        foreach (string path in ListPaths(files))
         {
-            if (!name.EndsWith(Extension, StringComparison.Ordinal)) continue;
-            using IFile file = files.Open($"{Folder}/{name}", FileOpening.Read);
-            int read = file.Read(page, 0);
-            if (!JournalFormat.TryReadFileHeader(page[..read], out JournalFileHeader header))
-                throw new CorruptStoreException($"The header of {Folder}/{name} is damaged.");
+            if (!TryReadHeader(files, path, out JournalFileHeader header))
+                throw new CorruptStoreException($"The header of {path} is damaged.");
 
             // A file that was recycled and whose old name came back, because the sync of the folder had failed.
-            if (PathOf(header.Number) != $"{Folder}/{name}") continue;
+            if (PathOf(header.Number) != path) continue;
             headers.Add(header);
         }
 
         return headers;
+    }
+
+    /// <summary>The numbered files there are, in order, whatever is in them.</summary>
+    public static IEnumerable<string> ListPaths(IFileSystem files) =>
+        files.ListFiles(Folder).Where(static name => name.EndsWith(Extension, StringComparison.Ordinal))
+            .Select(static name => $"{Folder}/{name}");
+
+    /// <summary>Answers false when the header is damaged.</summary>
+    public static bool TryReadHeader(IFileSystem files, string path, out JournalFileHeader header)
+    {
+        Span<byte> page = stackalloc byte[JournalFormat.FileHeaderBytes];
+        using IFile file = files.Open(path, FileOpening.Read);
+        int read = file.Read(page, 0);
+        return JournalFormat.TryReadFileHeader(page[..read], out header);
     }
 
     /// <summary>Takes over what recovery found: numbered files stay, spares of the right size are used again, leftovers

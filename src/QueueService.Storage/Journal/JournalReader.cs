@@ -27,7 +27,8 @@ internal static unsafe class JournalReader
             {
                 throw new CorruptStoreException(
                     $"{JournalFiles.PathOf(end.FileNumber)} should hold the frames up to sequence " +
-                    $"{header.FirstSequence - 1}, but only those before {end.NextSequence} are whole.");
+                    $"{header.FirstSequence - 1}, but only those before {end.NextSequence} are whole, up to byte " +
+                    $"{end.UnprovenTo}.");
             }
 
             end = ReadFile(files, header, end with { FileNumber = header.Number }, visitor);
@@ -81,6 +82,7 @@ internal static unsafe class JournalReader
     {
         int position = JournalFormat.PageBytes;
         int valid = position;
+        int torn = 0;
         var unproven = new Queue<(ulong Sequence, int Position)>();
         while (position < bytes.Length)
         {
@@ -94,13 +96,14 @@ internal static unsafe class JournalReader
             int whole = ReadFrames(
                 rest.Slice(JournalFormat.BatchHeaderBytes, batch.FrameBytes), header, batch, ref end, visitor);
             valid = position + JournalFormat.RoundUpToPage(JournalFormat.BatchHeaderBytes + whole);
-            if (whole < batch.FrameBytes) break;
+            torn = batch.FrameBytes - whole;
+            if (torn > 0) break;
             position = valid;
         }
 
         RefuseWhenDurableFollows(path, bytes, position, header, end.NextSequence);
         int from = unproven.TryPeek(out (ulong Sequence, int Position) tail) ? tail.Position : valid;
-        return end with { UnprovenFrom = from, UnprovenTo = Math.Min(valid, bytes.Length) };
+        return end with { UnprovenFrom = from, UnprovenTo = Math.Min(valid, bytes.Length), TornBytes = torn };
     }
 
     /// <summary>Answers the bytes of the whole frames.</summary>

@@ -40,6 +40,14 @@ internal static class SegmentFormat
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[4..], Checksum.Compute(0, bytes[8..HeaderBytes]));
     }
 
+    /// <summary>True when this is the header of that segment and of no other.</summary>
+    public static bool IsHeader(ReadOnlySpan<byte> bytes, LogId log, long baseOffset, uint salt)
+    {
+        Span<byte> expected = stackalloc byte[HeaderBytes];
+        WriteHeader(expected, log, baseOffset, salt);
+        return bytes.SequenceEqual(expected);
+    }
+
     /// <summary>Writes a whole record; answers its bytes.</summary>
     public static int WriteRecord(Span<byte> bytes, uint salt, long offset, long time, ReadOnlySpan<byte> payload)
     {

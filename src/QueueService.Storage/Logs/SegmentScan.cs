@@ -12,7 +12,9 @@ internal static class SegmentScan
     internal delegate bool RecordVisitor(int position, long offset, long time, ReadOnlySpan<byte> payload);
 
     /// <summary>Visits the good records from a position on; answers how many places were damaged.</summary>
-    public static int Visit(IFile file, SegmentExtent extent, uint salt, int position, RecordVisitor visitor)
+    /// <param name="damage">Gets the byte position where each of them starts.</param>
+    public static int Visit(
+        IFile file, SegmentExtent extent, uint salt, int position, RecordVisitor visitor, Action<int>? damage = null)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BlockBytes);
         try
@@ -51,7 +53,12 @@ internal static class SegmentScan
                     continue;
                 }
 
-                if (!lost) damaged++;
+                if (!lost)
+                {
+                    damaged++;
+                    damage?.Invoke(position);
+                }
+
                 lost = true;
                 position++;
             }
