@@ -208,6 +208,9 @@ public sealed partial class Store
                 _files, _journalFiles, _previous.Captured + 1, DiskFull ? SparesWanted : SparesKept,
                 dropped?.Generation, dead));
         }
+
+        // Here and not when no checkpoint is due: on a full disk the next one is due at once.
+        if (DiskFull) PrepareSpace();
     }
 
     private sealed record CapturedLog(LogId Id, long End, List<ChunkView> Riders);

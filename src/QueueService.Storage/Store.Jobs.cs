@@ -21,6 +21,12 @@ public sealed partial class Store
 
         // On a full disk a checkpoint that frees something goes first.
         if (DiskFull && (_stage != Stage.Idle || CheckpointDue())) return;
+        PrepareSpace();
+    }
+
+    private void PrepareSpace()
+    {
+        if (_preparing) return;
         _preparing = true;
         _background.Enqueue(new PrepareReserve(this));
     }

@@ -61,8 +61,12 @@ internal sealed class Journal : IDisposable
     public StoreFailedException? Failure => _failure;
 
     /// <summary>A batch of this size can be committed without allocating disk space.</summary>
-    public bool HasRoomFor(int bytes) =>
-        _position + JournalFormat.RoundUpToPage(bytes) <= _files.FileBytes || _files.SpareCount > 0;
+    public bool HasRoomFor(int bytes)
+    {
+        int padded = JournalFormat.RoundUpToPage(bytes);
+        return _position + padded <= _files.FileBytes
+            || (_files.SpareCount > 0 && JournalFormat.PageBytes + padded <= _files.FileBytes);
+    }
 
     public void BeginBatch(long time)
     {

@@ -10,6 +10,7 @@ internal sealed class CrashRun
     private readonly SeededRandom _random;
     private readonly History _history = new();
     private readonly Workload _workload;
+    private readonly bool _hasLargeBodies;
     private readonly Func<IFileSystem, IFileSystem> _decorate;
     private SimulatedDisk _disk = new();
     private ulong _hash;
@@ -19,7 +20,12 @@ internal sealed class CrashRun
     {
         _random = new SeededRandom(seed);
         _decorate = decorate ?? (static disk => disk);
-        _workload = new Workload(_random, _history) { MaxResources = _random.Chance(1, 8) ? 90 : 6 };
+        _hasLargeBodies = _random.Chance(1, 4);
+        _workload = new Workload(_random, _history) 
+        {
+            MaxResources = _random.Chance(1, 8) ? 90 : 6,
+            MaxBody = _hasLargeBodies ? 100 << 10 : 24 << 10,
+        };
     }
 
     /// <summary>Lives that got as far as to be checked.</summary>
@@ -89,7 +95,7 @@ internal sealed class CrashRun
 
     private StorageOptions DrawOptions() => StoreLife.TinyOptions with
     {
-        JournalFileBytes = 32 << (10 + _random.Next(3)),
+        JournalFileBytes = (_hasLargeBodies ? 256 : 64) << (10 + _random.Next(2)),
         CheckpointJournalBytes = 64 << (10 + _random.Next(4)),
         TailCacheBytes = 16 << (10 + _random.Next(5)),
         RunBytes = 2 << (10 + _random.Next(3)),

@@ -5,13 +5,13 @@ namespace QueueService.Storage.Tests.Recovery;
 /// <summary>Draws operations from a seed and does them on a store and on the model alike.</summary>
 internal sealed class Workload(SeededRandom random, History history)
 {
-    /// <summary>Four frames of three records of the largest body, and then some.</summary>
-    private const int LargestBatch = 1 << 20;
-
     private uint _lastResource;
 
     /// <summary>How many resources there are at most.</summary>
     public int MaxResources { get; init; } = 6;
+
+    /// <summary>A batch takes no more records once it holds so many bytes.</summary>
+    public int MaxBody { get; init; } = 24 << 10;
 
     /// <summary>Shard time, Unix milliseconds.</summary>
     public long Time { get; private set; } = 1_000_000;
@@ -41,7 +41,7 @@ internal sealed class Workload(SeededRandom random, History history)
                 ReadOne(life);
                 break;
             default:
-                if (life.Store.HasRoomFor(LargestBatch))
+                if (life.Store.HasRoomFor((2 * MaxBody) + 4096))
                     Commit(life, sync: random.Chance(9, 10));
                 break;
         }
@@ -57,15 +57,17 @@ internal sealed class Workload(SeededRandom random, History history)
         if (refuses && history.Now.Resources.Count == 0)
             return;
         var frames = new List<ModelFrame>();
-        for (int frame = random.Next(4); frame >= 0; frame--)
+        int bytes = 0;
+        for (int frame = random.Next(4); frame >= 0 && bytes < MaxBody; frame--)
         {
             var records = new List<ModelRecord>();
-            for (int record = random.Next(3); record >= 0; record--)
+            for (int record = random.Next(3); record >= 0 && bytes < MaxBody; record--)
             {
                 if (history.Now.Resources.Count == 0 && refuses)
                     break;
                 var drawn = Draw(refuses);
                 records.Add(drawn);
+                bytes += drawn.Payload.Length;
                 history.Now.Apply(new ModelFrame(Time, [drawn]));
             }
 
@@ -122,7 +124,7 @@ internal sealed class Workload(SeededRandom random, History history)
             < 70 => random.Next(200),
             < 90 => random.Next(2_000),
             < 99 => random.Next(12_000),
-            _ => random.Next(70_000),
+            _ => random.Next(MaxBody),
         };
         byte[] body = new byte[size];
         random.Fill(body);
