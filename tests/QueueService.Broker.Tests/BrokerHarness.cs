@@ -58,6 +58,13 @@ internal sealed class BrokerHarness : IDisposable
         return batch;
     }
 
+    public static MessageBatch DelayedBatch(string body, long? delay)
+    {
+        MessageBatch batch = MessageBatch.Rent();
+        batch.Add(MessageHeaders.None, Encoding.UTF8.GetBytes(body), delay);
+        return batch;
+    }
+
     /// <summary>Runs turns until the call is answered.</summary>
     public T Run<T>(Func<ValueTask<T>> start)
     {
@@ -74,6 +81,29 @@ internal sealed class BrokerHarness : IDisposable
         return call.GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
     }
+
+    /// <summary>Starts a call that may wait; its answer comes in a later turn.</summary>
+    public static Task<T> Begin<T>(Func<ValueTask<T>> start)
+    {
+        SynchronizationContext.SetSynchronizationContext(null);
+        return start().AsTask();
+    }
+
+    public Task<Result<ReceivedMessages>> StartReceive(
+        int wait, int max = 10, bool auto = false, CancellationToken cancellation = default) =>
+        Begin(() => Broker.Receive(
+            Name(), new ReceiveRequest { Max = max, WaitMilliseconds = wait, AcknowledgeOnReceipt = auto }, cancellation));
+
+    /// <summary>Starts a receive and lets it stand in line.</summary>
+    public Task<Result<ReceivedMessages>> Wait(int wait, int max = 10, CancellationToken cancellation = default)
+    {
+        Task<Result<ReceivedMessages>> call = StartReceive(wait, max, auto: false, cancellation);
+        Turn();
+        Assert.False(call.IsCompleted);
+        return call;
+    }
+
+    public void Turn() => Broker.Loop.Turn(wait: false);
 
     public QueueChange CreateQueue(string name = "jobs", QueueConfig? config = null)
     {
@@ -130,6 +160,16 @@ internal sealed class BrokerHarness : IDisposable
     }
 
     public void Advance(TimeSpan time) => Time.Advance(time);
+
+    public void AdvanceMilliseconds(long milliseconds) => Time.Advance(TimeSpan.FromMilliseconds(milliseconds));
+
+    public List<Received> Browse(MessageState? state = null) =>
+        Read(Run(() => Broker.Browse(Name(), new BrowseRequest { Limit = 1_000, State = state })).Value);
+
+    public BrokerError DeleteMessage(MessageId id) => Run(() => Broker.DeleteMessage(Name(), id));
+
+    public Result<SendOutcome> TrySend(string body, long? delay = null, string queue = "jobs") =>
+        Run(() => Broker.Send(Name(queue), DelayedBatch(body, delay)));
 
     /// <summary>Ends the process as kill -9 does and starts a new one on what the page cache kept.</summary>
     public void KillAndRestart() => Restart(Disk.KillProcess());
