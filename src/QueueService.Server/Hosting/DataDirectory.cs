@@ -1,4 +1,5 @@
 using QueueService.Storage.Files;
+using QueueService.Storage.Inspection;
 
 namespace QueueService.Server.Hosting;
 
@@ -22,7 +23,9 @@ internal static class DataDirectory
         try
         {
             using PhysicalFileSystem files = new(Path.GetFullPath(directory));
-            return read(files) ? 0 : 1;
+            if (StoreDirectory.HoldsStore(files)) return read(files) ? 0 : 1;
+            await errors.WriteLineAsync($"'{directory}' is no data directory.");
+            return NotRead;
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {

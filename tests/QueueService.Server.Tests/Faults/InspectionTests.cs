@@ -48,6 +48,15 @@ public sealed class InspectionTests : IDisposable
         Assert.False(Directory.Exists(_directory.Data));
     }
 
+    [Fact]
+    public async Task A_directory_of_something_else_is_refused_and_left_as_it_is()
+    {
+        (int exit, string refusal) = await Run("verify", _directory.Path);
+        Assert.Equal(2, exit);
+        Assert.Contains("is no data directory", refusal, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(_directory.Path));
+    }
+
     public void Dispose() => _directory.Dispose();
 
     private static async Task<(int Exit, string Output)> Run(params string[] arguments)
