@@ -13,7 +13,7 @@ internal static class DumpCommand
             return await DataDirectory.Read(journal, errors, files => JournalDump.Write(files, output));
         if (args is [var directory, var name] && TryParse(name, out LogId log))
             return await DataDirectory.Read(directory, errors, files => LogDump.Write(files, log, output));
-        await errors.WriteLineAsync("Usage: dump DIRECTORY journal|RESOURCE[-LANE], as in the folder logs/0000000012-0");
+        await errors.WriteLineAsync("Usage: dump DIRECTORY journal|RESOURCE[-LANE], as in logs/0000000012-0");
         return DataDirectory.NotRead;
     }
 

@@ -75,7 +75,8 @@ internal sealed class CheckpointCheck(IFileSystem files, Findings findings)
         else if (!files.Exists(path))
             findings.Damage($"{path} is missing.");
         else if (damagedAt < manifest.SnapshotBytes)
-            findings.Damage($"{path} is damaged: at byte {damagedAt} of {manifest.SnapshotBytes} no whole entry starts.");
+            findings.Damage(
+                $"{path} is damaged at byte {damagedAt} of {manifest.SnapshotBytes}: no whole entry starts there.");
         else
             findings.Damage($"{path} is damaged: its end mark does not fit its entries.");
         return isWhole;

@@ -102,8 +102,8 @@ internal sealed class JournalCheck(IFileSystem files, Findings findings)
         if (end.TornBytes > 0)
         {
             findings.Note(
-                $"{path}: the last batch lacks {end.TornBytes} bytes. Nothing shows that it was ever durable: a start " +
-                "cuts it there.");
+                $"{path}: the last batch lacks {end.TornBytes} bytes. Nothing shows that it was ever durable: a " +
+                "start cuts it there.");
         }
     }
 }

@@ -47,7 +47,8 @@ internal sealed class SegmentCheck(IFileSystem files, Findings findings)
         }
     }
 
-    /// <summary>Damage in here refuses no start: a bad record is never served and its neighbours stay readable.</summary>
+    /// <summary>Damage in here refuses no start: a bad record is never served, its neighbours stay readable.
+    /// </summary>
     private void CheckRecords(string path, IFile file, SegmentEntry entry, uint salt)
     {
         Span<byte> header = stackalloc byte[SegmentFormat.HeaderBytes];
