@@ -1,7 +1,7 @@
 namespace QueueService.Storage;
 
-/// <summary>Sizes and times of the engine. The defaults are for a machine with two cores and one disk; the figures come
-/// from the measurements in this project's README.</summary>
+/// <summary>Sizes and times of the engine. The defaults are for a machine with two cores and one disk; the measured ones
+/// say what they were measured for.</summary>
 public sealed record StorageOptions
 {
     /// <summary>Bytes of one journal file. Must hold the largest frame (a batch of 16 MiB) with room to spare.</summary>
