@@ -93,7 +93,7 @@ internal static class JournalFormat
             BinaryPrimitives.ReadUInt32LittleEndian(bytes[32..]),
             BinaryPrimitives.ReadInt32LittleEndian(bytes[36..]),
             BinaryPrimitives.ReadUInt32LittleEndian(bytes[40..]));
-        return header.FrameBytes >= 0 && header.FrameBytes <= bytes.Length - BatchHeaderBytes;
+        return header.FrameBytes >= 0;
     }
 
     /// <summary>Completes a frame whose length and records are in place; answers its crc.</summary>

@@ -93,8 +93,8 @@ internal static unsafe class JournalReader
             while (unproven.TryPeek(out (ulong Sequence, int Position) first) && first.Sequence <= batch.DurableSequence)
                 unproven.Dequeue();
             unproven.Enqueue((batch.FirstSequence, position));
-            int whole = ReadFrames(
-                rest.Slice(JournalFormat.BatchHeaderBytes, batch.FrameBytes), header, batch, ref end, visitor);
+            int there = Math.Min(batch.FrameBytes, rest.Length - JournalFormat.BatchHeaderBytes);
+            int whole = ReadFrames(rest.Slice(JournalFormat.BatchHeaderBytes, there), header, batch, ref end, visitor);
             valid = position + JournalFormat.RoundUpToPage(JournalFormat.BatchHeaderBytes + whole);
             torn = batch.FrameBytes - whole;
             if (torn > 0) break;
