@@ -72,6 +72,9 @@ internal sealed partial class MessageQueue(uint resource, AppendLog log)
 
     public int LeasedCount => _leasedCount;
 
+    /// <summary>Messages that take memory.</summary>
+    public int TouchedCount => _touched.Count;
+
     /// <summary>As of the last <see cref="Promote"/>: something could be handed out.</summary>
     public bool HasAvailable => _readyCount > 0 || Untouched > 0;
 
