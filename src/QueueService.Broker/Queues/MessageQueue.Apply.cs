@@ -237,7 +237,7 @@ internal sealed partial class MessageQueue
         long floor = Math.Min(NextPresent(Floor), log.End);
         Floor = floor;
         _terminal.DropBelow(floor);
-        _gaps.RemoveAll(gap => gap.To <= floor);
+        while (_gaps.Count > 0 && _gaps[0].To <= floor) _gaps.RemoveAt(0);
         if (Next < floor)
         {
             Next = floor;

@@ -2,7 +2,7 @@ namespace QueueService.Broker.Tests.Model;
 
 public sealed class VirtualDayTests
 {
-    private static readonly ulong Seeds = Environment.GetEnvironmentVariable("QUEUESERVICE_SOAK") == "1" ? 2_000UL : 50UL;
+    private static readonly ulong Seeds = Environment.GetEnvironmentVariable("QUEUESERVICE_SOAK") == "1" ? 2_000UL : 12UL;
 
     [Fact]
     public void A_day_of_virtual_time_breaks_no_rule_and_is_the_same_day_again()
