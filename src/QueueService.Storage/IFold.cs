@@ -25,7 +25,8 @@ public readonly ref struct JournalRecord(uint resource, byte type, ulong sequenc
 public interface IFold
 {
     /// <summary>Applies one record to the one resource that it names. Must not fail, read a clock or another resource.
-    /// </summary>
+    /// A record of a resource that does not exist is ignored: a snapshot lacks the resources that were deleted while it
+    /// was taken, and the replay still meets their last records.</summary>
     void Apply(in JournalRecord record);
 
     /// <summary>Puts a resource back as <see cref="Capture"/> wrote it. Its logs are opened by the fold and are already

@@ -120,7 +120,8 @@ public sealed partial class Store : IDisposable
         return AddLog(new AppendLog(id, _cache, [], 0));
     }
 
-    /// <summary>Forgets a log. Its files go when no checkpoint names them any more.</summary>
+    /// <summary>Forgets a log. Its files go when no checkpoint names them any more, so its id must never be given to
+    /// another log: the new one would write over them.</summary>
     public void DeleteLog(LogId id)
     {
         if (!_logs.Remove(id, out AppendLog? log)) return;

@@ -19,9 +19,13 @@ public sealed class CheckpointTests
                 life.Commit(1000, StoreLife.Append(1, 1500));
             life.Commit(1000, StoreLife.Trim(1, life.Log(1).End - 10));
             Checkpoint(life);
-            Leftovers.AssertNone(disk, 5, life.Log(1).Segments.Select(static segment => segment.Path));
             Assert.Equal(round > 1 ? [round, round - 1] : [round], Manifest.ListGenerations(disk));
         }
+
+        // A segment that was begun and emptied between two checkpoints goes with the second one after.
+        Checkpoint(life);
+        Checkpoint(life);
+        Leftovers.AssertNone(disk, maxSpares: 5);
     }
 
     [Fact]
