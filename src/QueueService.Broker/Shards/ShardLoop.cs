@@ -9,8 +9,9 @@ namespace QueueService.Broker.Shards;
 /// </summary>
 internal sealed class ShardLoop
 {
-    /// <summary>The commit window is never longer than this: about a quarter of a sync.</summary>
-    private static readonly TimeSpan MaxWindow = TimeSpan.FromMicroseconds(100);
+    /// <summary>The commit window is never longer than this: about a sync. 16 HTTP callers on two cores need it to come
+    /// back; with 100 µs a sync served 9 of them, and a send cost a tenth more CPU.</summary>
+    private static readonly TimeSpan MaxWindow = TimeSpan.FromMicroseconds(200);
 
     /// <summary>How long the loop sleeps when it only keeps house.</summary>
     private static readonly TimeSpan HouseInterval = TimeSpan.FromSeconds(1);
