@@ -29,6 +29,18 @@ public enum BrokerError
     /// <summary>The message would be past the queue's retention before it becomes visible.</summary>
     DelayExceedsRetention,
 
+    /// <summary>The redrive policy names a queue that does not exist.</summary>
+    DeadLetterQueueNotFound,
+
+    /// <summary>The redrive policies would lead from the queue back to itself.</summary>
+    DeadLetterCycle,
+
+    /// <summary>The redriveAllowPolicy of the dead-letter queue does not allow this source.</summary>
+    RedriveNotAllowed,
+
+    /// <summary>The queue has no redrive policy that says where the message should go.</summary>
+    NoDeadLetterQueue,
+
     /// <summary>More receives are waiting than the limit.</summary>
     TooManyWaiters,
 

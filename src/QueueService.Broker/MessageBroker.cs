@@ -112,9 +112,10 @@ public sealed partial class MessageBroker : IAsyncDisposable
             : Submit(command);
     }
 
-    /// <summary>Ends or prolongs leases. The duration (milliseconds) is that of a release or an extension.</summary>
+    /// <summary>Ends or prolongs leases. The duration (milliseconds) is that of a release or an extension; a release
+    /// without one takes that of the queue's retry policy.</summary>
     public ValueTask<Result<SettleOutcome>> Settle(
-        QueueName name, Settlement settlement, IReadOnlyList<ReceiptHandle> receipts, long milliseconds = 0) =>
+        QueueName name, Settlement settlement, IReadOnlyList<ReceiptHandle> receipts, long? milliseconds = null) =>
         Submit(SettleCommand.Rent(name, settlement, receipts, milliseconds));
 
     public async ValueTask<Result<ReceivedMessages>> Browse(QueueName name, BrowseRequest request)
@@ -123,13 +124,6 @@ public sealed partial class MessageBroker : IAsyncDisposable
         return await Submit<ReceivedMessages>((shard, command) =>
             MessageBrowsing.Browse(shard, command, name, request));
     }
-
-    /// <summary>The one message, as by browsing.</summary>
-    public ValueTask<Result<ReceivedMessages>> FindMessage(QueueName name, MessageId id) =>
-        Submit<ReceivedMessages>((shard, command) => MessageBrowsing.Find(shard, command, name, id));
-
-    public ValueTask<BrokerError> DeleteMessage(QueueName name, MessageId id) =>
-        Submit((shard, command) => MessageBrowsing.Delete(shard, command, name, id));
 
     /// <summary>Removes all messages, leased ones too, in one commit.</summary>
     public ValueTask<BrokerError> Purge(QueueName name) =>
@@ -186,12 +180,14 @@ public sealed partial class MessageBroker : IAsyncDisposable
         return Math.Max(from, offset);
     }
 
-    /// <summary>One pass of retention. Called by the timer, and by simulations.</summary>
+    /// <summary>One pass of dead-lettering and of retention. Called by the timer, and by simulations.</summary>
     internal async Task Sweep()
     {
         if (Interlocked.Exchange(ref _sweeping, 1) == 1) return;
         try
         {
+            await MoveDoomed();
+            await ExpireMoved();
             var onDisk = await Ask<List<(MessageQueue, long, long)>>(RetentionSweep.Sweep, []);
             foreach ((MessageQueue queue, long before, long memoryStart) in onDisk)
             {

@@ -7,19 +7,21 @@ namespace QueueService.Broker.Messages;
 /// The bytes of a message in the journal and in the log; no other file knows them. Written once, when the request is
 /// parsed, and copied as they are from then on.
 /// <code>
-///   0  u8 version (1)    1  u8 flags: bit 0 body is UTF-8 text, bits 1-3 content type, bit 4 headers follow
+///   0  u8 version (1)    1  u8 flags: bit 0 body is UTF-8 text, bits 1-3 content type, bit 4 headers follow, bit 5 the
+///                           first header is the origin of a message that was moved
 /// [ 2  u32 bytes of headers   6  headers: { u8 kind, u8 attribute kind, u16 name bytes, u32 value bytes, name, value } ]
 ///   …  body, to the end
 /// </code>
 /// A message without headers costs two bytes.
 /// </summary>
-internal static class MessageFormat
+internal static partial class MessageFormat
 {
     public const int MinHeaderBytes = 2;
 
     private const byte Version = 1;
     private const byte TextFlag = 1;
     private const byte HeadersFlag = 16;
+    private const byte OriginFlag = 32;
     private const int FieldHeaderBytes = 8;
     private const string TextPlain = "text/plain";
     private const string OctetStream = "application/octet-stream";
@@ -36,6 +38,7 @@ internal static class MessageFormat
         TraceParent = 4,
         TraceState = 5,
         Attribute = 6,
+        Origin = 7,
     }
 
     public static int Measure(MessageHeaders headers, int body)
@@ -94,6 +97,12 @@ internal static class MessageFormat
         {
             int name = BinaryPrimitives.ReadUInt16LittleEndian(bytes[2..]);
             int value = BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]);
+            if ((Field)bytes[0] == Field.Origin)
+            {
+                bytes = bytes[(FieldHeaderBytes + value)..];
+                continue;
+            }
+
             string text = Encoding.UTF8.GetString(bytes.Slice(FieldHeaderBytes + name, value));
             headers = (Field)bytes[0] switch
             {

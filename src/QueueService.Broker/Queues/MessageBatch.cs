@@ -55,6 +55,19 @@ public sealed class MessageBatch : IDisposable
         Bytes += bytes;
     }
 
+    /// <summary>Copies a message of another queue in.</summary>
+    internal void AddMoved(ReadOnlySpan<byte> message, MessageOrigin origin)
+    {
+        var output = new ArrayBufferWriter<byte>(message.Length + 256);
+        MessageFormat.Rewrite(output, message, origin);
+        int bytes = output.WrittenCount;
+        if (Bytes + bytes > _buffer.Length) Grow(Bytes + bytes);
+        if (Count == _entries.Length) Array.Resize(ref _entries, Count * 4);
+        output.WrittenSpan.CopyTo(_buffer.AsSpan(Bytes));
+        _entries[Count++] = new Entry(Bytes, bytes, MessageFormat.Body(message).Length, 0);
+        Bytes += bytes;
+    }
+
     public void Dispose()
     {
         Count = 0;

@@ -25,6 +25,11 @@ internal sealed partial class MessageQueue
                 log.Append(record.Time, payload);
                 SentTotal++;
                 break;
+            case QueueRecord.Moved:
+                log.Append(record.Time, payload);
+                SentTotal++;
+                MovedTotal++;
+                break;
             case QueueRecord.SentDelayed:
                 ApplyDelayed(log.Append(record.Time, payload[8..]), BinaryPrimitives.ReadInt64LittleEndian(payload));
                 SentTotal++;
@@ -39,11 +44,14 @@ internal sealed partial class MessageQueue
             case QueueRecord.Removed:
                 DeletedTotal += ApplyTerminal(payload);
                 break;
+            case QueueRecord.DeadLettered:
+                DeadLetteredTotal += ApplyTerminal(payload);
+                break;
             case QueueRecord.Released:
-                ApplyMoved(payload[8..], BinaryPrimitives.ReadInt64LittleEndian(payload), leased: false);
+                ApplyMoved(payload[8..], BinaryPrimitives.ReadInt64LittleEndian(payload), record.Time, leased: false);
                 break;
             case QueueRecord.Extended:
-                ApplyMoved(payload[8..], BinaryPrimitives.ReadInt64LittleEndian(payload), leased: true);
+                ApplyMoved(payload[8..], BinaryPrimitives.ReadInt64LittleEndian(payload), record.Time, leased: true);
                 break;
             case QueueRecord.Purged:
                 ApplyPurged(payload);
@@ -71,7 +79,9 @@ internal sealed partial class MessageQueue
     private void ApplyConfigured(ReadOnlySpan<byte> payload, long time)
     {
         var reader = new SpanReader(payload);
+        QueueConfig before = Config;
         Config = QueueConfigFormat.Read(ref reader);
+        if (Config.Retry != before.Retry || Config.Redrive != before.Redrive) Reconsider();
         Version++;
         UpdatedAt = time;
     }
@@ -97,11 +107,12 @@ internal sealed partial class MessageQueue
                     ref CollectionsMarshal.GetValueRefOrAddDefault(_touched, offset, out bool exists);
                 if (exists) Unindex(touched);
                 else PassNext(offset);
+                touched.Fail(time);
                 touched.Deadline = deadline;
                 touched.ReceiveCount = runs.ReceiveCount;
                 if (touched.FirstReceivedAt == 0) touched.FirstReceivedAt = time;
                 touched.IsLeased = true;
-                touched.IsReady = false;
+                touched.IsReady = touched.HasFailed = false;
                 Index(offset, touched);
             }
         }
@@ -147,7 +158,7 @@ internal sealed partial class MessageQueue
         return count;
     }
 
-    private void ApplyMoved(ReadOnlySpan<byte> payload, long deadline, bool leased)
+    private void ApplyMoved(ReadOnlySpan<byte> payload, long deadline, long time, bool leased)
     {
         var runs = new OffsetRuns(payload);
         while (runs.MoveNext())
@@ -156,9 +167,10 @@ internal sealed partial class MessageQueue
             {
                 ref Touched touched = ref CollectionsMarshal.GetValueRefOrNullRef(_touched, offset);
                 Unindex(touched);
+                if (!leased) touched.Fail(time);
                 touched.Deadline = deadline;
                 touched.IsLeased = leased;
-                touched.IsReady = false;
+                touched.IsReady = touched.HasFailed = false;
                 Index(offset, touched);
             }
         }

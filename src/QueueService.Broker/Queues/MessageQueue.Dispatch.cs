@@ -11,6 +11,7 @@ internal sealed partial class MessageQueue
     public int Choose(int max, int maxBytes, long now, List<(long Offset, int ReceiveCount)> chosen)
     {
         chosen.Clear();
+        if (Config.Paused) return 0;
         Promote(now);
         long bytes = 0;
         while (chosen.Count < max && bytes < maxBytes && _ready.TryPeek(out long offset))
@@ -53,5 +54,5 @@ internal sealed partial class MessageQueue
         }
     }
 
-    private int SizeOf(long offset) => log.TryGetLength(offset, out int length) ? length : log.AverageRecordBytes();
+    public int SizeOf(long offset) => log.TryGetLength(offset, out int length) ? length : log.AverageRecordBytes();
 }

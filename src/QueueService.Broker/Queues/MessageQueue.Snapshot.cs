@@ -5,7 +5,7 @@ namespace QueueService.Broker.Queues;
 /// <summary>The folded state as bytes: the same bytes for the same state.</summary>
 internal sealed partial class MessageQueue
 {
-    private const ulong SnapshotVersion = 1;
+    private const ulong SnapshotVersion = 2;
 
     public void Capture(IBufferWriter<byte> output)
     {
@@ -13,7 +13,8 @@ internal sealed partial class MessageQueue
         output.WriteText(Name.Value);
         QueueConfigFormat.Write(output, Config);
         foreach (long value in (ReadOnlySpan<long>)
-            [Version, CreatedAt, UpdatedAt, Epoch, Next, Floor, SentTotal, ReceivedTotal, DeletedTotal, ExpiredTotal])
+            [Version, CreatedAt, UpdatedAt, Epoch, Next, Floor, SentTotal, ReceivedTotal, DeletedTotal, ExpiredTotal,
+                DeadLetteredTotal, MovedTotal])
             output.WriteVarint((ulong)value);
         output.WriteVarint((ulong)_gaps.Count);
         foreach ((long from, long to) in _gaps)
@@ -28,7 +29,7 @@ internal sealed partial class MessageQueue
 
     public void Restore(ref SpanReader input)
     {
-        input.ReadVarint();
+        ulong version = input.ReadVarint();
         Name = QueueName.Stored(input.ReadText());
         Config = QueueConfigFormat.Read(ref input);
         Version = (long)input.ReadVarint();
@@ -41,11 +42,17 @@ internal sealed partial class MessageQueue
         ReceivedTotal = (long)input.ReadVarint();
         DeletedTotal = (long)input.ReadVarint();
         ExpiredTotal = (long)input.ReadVarint();
+        if (version > 1)
+        {
+            DeadLetteredTotal = (long)input.ReadVarint();
+            MovedTotal = (long)input.ReadVarint();
+        }
+
         for (ulong gaps = input.ReadVarint(); gaps > 0; gaps--)
             _gaps.Add(((long)input.ReadVarint(), (long)input.ReadVarint()));
         _terminal = new TerminalSet();
         _terminal.Restore(ref input);
-        RestoreTouched(ref input);
+        RestoreTouched(ref input, version);
         RecountAhead();
         log.Trim(Floor);
     }
@@ -64,6 +71,7 @@ internal sealed partial class MessageQueue
             output.WriteVarint((ulong)(offset - previous));
             output.WriteVarint((ulong)touched.Deadline);
             output.WriteVarint((ulong)touched.FirstReceivedAt);
+            output.WriteVarint((ulong)touched.FirstFailedAt);
             output.WriteVarint(((ulong)touched.ReceiveCount << 1) | (touched.IsLeased ? 1UL : 0UL));
             previous = offset;
         }
@@ -71,7 +79,7 @@ internal sealed partial class MessageQueue
         ArrayPool<long>.Shared.Return(offsets);
     }
 
-    private void RestoreTouched(ref SpanReader input)
+    private void RestoreTouched(ref SpanReader input, ulong version)
     {
         long offset = 0;
         for (ulong entries = input.ReadVarint(); entries > 0; entries--)
@@ -81,6 +89,7 @@ internal sealed partial class MessageQueue
             {
                 Deadline = (long)input.ReadVarint(),
                 FirstReceivedAt = (long)input.ReadVarint(),
+                FirstFailedAt = version > 1 ? (long)input.ReadVarint() : 0,
             };
             ulong counts = input.ReadVarint();
             touched.ReceiveCount = (int)(counts >> 1);

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using QueueService.Storage.Logs;
 
 namespace QueueService.Broker.Queues;
@@ -15,12 +14,7 @@ internal sealed partial class MessageQueue(uint resource, AppendLog log)
 {
     private readonly Dictionary<long, Touched> _touched = [];
     private readonly List<(long From, long To)> _gaps = [];
-    private readonly DeadlineHeap _deadlines = new();
-    private readonly Queue<long> _ready = new();
     private TerminalSet _terminal = new();
-    private int _readyCount;
-    private int _leasedCount;
-    private int _waitingCount;
     private long _touchedAhead;
     private long _terminalAhead;
 
@@ -56,6 +50,12 @@ internal sealed partial class MessageQueue(uint resource, AppendLog log)
 
     public long ExpiredTotal { get; private set; }
 
+    /// <summary>Messages that went to the dead-letter queue.</summary>
+    public long DeadLetteredTotal { get; private set; }
+
+    /// <summary>Messages that came from another queue.</summary>
+    public long MovedTotal { get; private set; }
+
     public bool IsDeleted { get; private set; }
 
     /// <summary>Receives that wait, the longest first.</summary>
@@ -70,13 +70,16 @@ internal sealed partial class MessageQueue(uint resource, AppendLog log)
     /// <summary>When the disk was last asked for expired messages.</summary>
     public long LastDiskSweep { get; set; }
 
+    /// <summary>When it was last read for expired messages of other queues.</summary>
+    public long LastMovedSweep { get; set; }
+
     public int LeasedCount => _leasedCount;
 
     /// <summary>Messages that take memory.</summary>
     public int TouchedCount => _touched.Count;
 
     /// <summary>As of the last <see cref="Promote"/>: something could be handed out.</summary>
-    public bool HasAvailable => _readyCount > 0 || Untouched > 0;
+    public bool HasAvailable => !Config.Paused && (_readyCount > 0 || Untouched > 0);
 
     public bool HasMessages => Floor < log.End;
 
@@ -87,7 +90,8 @@ internal sealed partial class MessageQueue(uint resource, AppendLog log)
     private const int MaxPartialBlocks = 4_096;
 
     public string? BlockedReason(int maxInFlight) =>
-        _terminal.PartialBlocks >= MaxPartialBlocks
+        Config.Paused ? "The queue is paused."
+        : _terminal.PartialBlocks >= MaxPartialBlocks
             ? "Too many old messages are still leased or delayed between acknowledged ones; acknowledge or delete them."
             : _leasedCount >= maxInFlight ? $"The limit of {maxInFlight} leased messages is reached." : null;
 
@@ -106,8 +110,8 @@ internal sealed partial class MessageQueue(uint resource, AppendLog log)
         }
 
         return new QueueStats(
-            available, _leasedCount, _waitingCount, age, SentTotal, ReceivedTotal, DeletedTotal, ExpiredTotal,
-            available > 0 ? BlockedReason(maxInFlight) : null) { OnDisk = onDisk };
+            available, _leasedCount, _waitingCount, _failedCount, age, SentTotal, ReceivedTotal, DeletedTotal, ExpiredTotal,
+            DeadLetteredTotal, available > 0 ? BlockedReason(maxInFlight) : null) { OnDisk = onDisk };
     }
 
     public QueueDescription Describe(long now, int maxInFlight) =>
@@ -137,61 +141,8 @@ internal sealed partial class MessageQueue(uint resource, AppendLog log)
         touched = default;
         if (offset < Floor || offset >= log.End || NextPresent(offset) != offset) return null;
         if (!_touched.TryGetValue(offset, out touched)) return MessageState.Available;
-        if (touched.Deadline <= now) return MessageState.Available;
+        if (touched.Deadline <= now) return FateOf(touched) == Fate.Ready ? MessageState.Available : MessageState.Blocked;
         return touched.IsLeased ? MessageState.Leased : MessageState.Delayed;
-    }
-
-    /// <summary>Makes what is due by now ready to be handed out again.</summary>
-    public void Promote(long now)
-    {
-        while (_deadlines.Count > 0 && _deadlines.First is var (deadline, offset) && deadline <= now)
-        {
-            _deadlines.Pop();
-            ref Touched touched = ref CollectionsMarshal.GetValueRefOrNullRef(_touched, offset);
-            if (System.Runtime.CompilerServices.Unsafe.IsNullRef(ref touched)
-                || touched.IsReady || touched.Deadline != deadline) continue;
-            Unindex(touched);
-            touched.IsReady = true;
-            _readyCount++;
-            _ready.Enqueue(offset);
-        }
-    }
-
-    /// <summary>When the next lease or delay ends; long.MaxValue when there is none.</summary>
-    public long NextDue()
-    {
-        while (_deadlines.Count > 0)
-        {
-            (long deadline, long offset) = _deadlines.First;
-            if (_touched.TryGetValue(offset, out Touched touched) && !touched.IsReady && touched.Deadline == deadline)
-                return deadline;
-            _deadlines.Pop();
-        }
-
-        return long.MaxValue;
-    }
-
-    private void Unindex(in Touched touched)
-    {
-        if (touched.IsReady) _readyCount--;
-        else if (touched.IsLeased) _leasedCount--;
-        else _waitingCount--;
-    }
-
-    /// <summary>Puts a changed entry into the derived counts and the heap.</summary>
-    private void Index(long offset, in Touched touched)
-    {
-        if (touched.IsLeased) _leasedCount++;
-        else _waitingCount++;
-        _deadlines.Push(touched.Deadline, offset);
-        if (_deadlines.Count > (2 * _touched.Count) + 1024) RebuildDeadlines();
-    }
-
-    private void RebuildDeadlines()
-    {
-        _deadlines.Clear();
-        foreach ((long offset, Touched touched) in _touched)
-            if (!touched.IsReady) _deadlines.Push(touched.Deadline, offset);
     }
 
     private long GapsIn(long from, long to)
@@ -225,4 +176,19 @@ internal struct Touched
 
     /// <summary>Derived: its time came, and it stands in the line of what is handed out next.</summary>
     public bool IsReady;
+
+    /// <summary>Derived: its time came, and a policy decides what comes next.</summary>
+    public bool HasFailed;
+
+    /// <summary>When the first lease ended without an acknowledgement; 0 when none did.</summary>
+    public long FirstFailedAt;
+
+    /// <summary>Its deadline has passed and is not waited for any more.</summary>
+    public readonly bool IsDue => IsReady || HasFailed;
+
+    /// <summary>Notes that a lease ends without an acknowledgement, if one does.</summary>
+    public void Fail(long time)
+    {
+        if (IsLeased && FirstFailedAt == 0) FirstFailedAt = Math.Min(Deadline, time);
+    }
 }

@@ -44,6 +44,19 @@ public sealed record QueueConfig
 
     /// <summary>Immutable.</summary>
     public Durability Durability { get; init; } = Durability.Fsync;
+
+    /// <summary>Nothing is handed out; sending and settling go on.</summary>
+    public bool Paused { get; init; }
+
+    public RetryPolicy Retry { get; init; } = RetryPolicy.None;
+
+    /// <summary>Null: messages are delivered until their retention ends.</summary>
+    public RedrivePolicy? Redrive { get; init; }
+
+    public RedriveAllowPolicy RedriveAllow { get; init; } = RedriveAllowPolicy.All;
+
+    /// <summary>The retention of the dead-letter queue counts from the move, instead of from the original send.</summary>
+    public bool ResetRetentionOnDeadLetter { get; init; }
 }
 
 /// <summary>The closed ranges of the numeric fields of <see cref="QueueConfig"/>.</summary>

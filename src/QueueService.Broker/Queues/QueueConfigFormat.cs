@@ -5,7 +5,7 @@ namespace QueueService.Broker.Queues;
 /// <summary>The bytes of a queue's settings in records and snapshots.</summary>
 internal static class QueueConfigFormat
 {
-    private const ulong Version = 1;
+    private const ulong Version = 2;
 
     public static void Write(IBufferWriter<byte> output, QueueConfig config)
     {
@@ -17,12 +17,22 @@ internal static class QueueConfigFormat
         output.WriteVarint((ulong)config.MaxMessageBytes);
         output.WriteVarint((ulong)config.ReceiveWaitSeconds);
         output.WriteVarint((ulong)config.Durability);
+        output.WriteVarint((config.Paused ? 1UL : 0) | (config.ResetRetentionOnDeadLetter ? 2UL : 0));
+        output.WriteVarint((ulong)config.Retry.Kind);
+        output.WriteVarint((ulong)config.Retry.MinSeconds);
+        output.WriteVarint((ulong)config.Retry.MaxSeconds);
+        output.WriteVarint((ulong)config.Retry.FactorThousandths);
+        output.WriteVarint((ulong)config.Retry.JitterThousandths);
+        output.WriteText(config.Redrive?.DeadLetterQueue ?? "");
+        output.WriteVarint((ulong)(config.Redrive?.MaxReceiveCount ?? 0));
+        output.WriteVarint((ulong)config.RedriveAllow.Permission);
+        output.WriteText(config.RedriveAllow.SourceQueues);
     }
 
     public static QueueConfig Read(ref SpanReader input)
     {
-        input.ReadVarint();
-        return new QueueConfig
+        ulong version = input.ReadVarint();
+        var config = new QueueConfig
         {
             Type = (QueueType)input.ReadVarint(),
             VisibilityTimeoutSeconds = (int)input.ReadVarint(),
@@ -31,6 +41,32 @@ internal static class QueueConfigFormat
             MaxMessageBytes = (int)input.ReadVarint(),
             ReceiveWaitSeconds = (int)input.ReadVarint(),
             Durability = (Durability)input.ReadVarint(),
+        };
+        return version == 1 ? config : ReadPolicies(ref input, config);
+    }
+
+    /// <summary>What version 2 added.</summary>
+    private static QueueConfig ReadPolicies(ref SpanReader input, QueueConfig config)
+    {
+        ulong flags = input.ReadVarint();
+        var retry = new RetryPolicy
+        {
+            Kind = (RetryKind)input.ReadVarint(),
+            MinSeconds = (int)input.ReadVarint(),
+            MaxSeconds = (int)input.ReadVarint(),
+            FactorThousandths = (int)input.ReadVarint(),
+            JitterThousandths = (int)input.ReadVarint(),
+        };
+        string deadLetterQueue = input.ReadText();
+        int maxReceiveCount = (int)input.ReadVarint();
+        var permission = (RedrivePermission)input.ReadVarint();
+        return config with
+        {
+            Paused = (flags & 1) != 0,
+            ResetRetentionOnDeadLetter = (flags & 2) != 0,
+            Retry = retry,
+            Redrive = maxReceiveCount == 0 ? null : new RedrivePolicy(deadLetterQueue, maxReceiveCount),
+            RedriveAllow = new RedriveAllowPolicy(permission, input.ReadText()),
         };
     }
 }

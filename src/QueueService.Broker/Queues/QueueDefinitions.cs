@@ -14,6 +14,7 @@ internal static class QueueDefinitions
         if (queue is not null) return Replace(shard, command, queue, config);
         if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
         if (shard.Catalog.Count >= shard.Options.MaxQueues) return BrokerError.TooManyQueues;
+        if (CheckRedrive(shard, name, config) is var refused and not BrokerError.None) return refused;
         uint resource = shard.Catalog.NextResource;
         queue = shard.Define(resource, ControlRecord.QueueCreated, QueueRecord.Created, name, config);
         command.Wrote = true;
@@ -69,13 +70,34 @@ internal static class QueueDefinitions
     {
         if (config.Type != queue.Config.Type || config.Durability != queue.Config.Durability)
             return BrokerError.ImmutableField;
+        if (config.Redrive != queue.Config.Redrive
+            && CheckRedrive(shard, queue.Name, config) is var refused and not BrokerError.None) return refused;
         if (config != queue.Config)
         {
             shard.Define(queue.Resource, ControlRecord.QueueConfigured, QueueRecord.Configured, queue.Name, config);
             command.Wrote = true;
+
+            // It may have been paused, or its messages may have another fate now.
+            shard.Dispatch(queue);
         }
 
         return new QueueChange(Describe(shard, queue), Created: false);
+    }
+
+    /// <summary>The dead-letter queue exists, allows this source, and does not lead back to it.</summary>
+    private static BrokerError CheckRedrive(Shard shard, QueueName name, QueueConfig config)
+    {
+        if (config.Redrive is not { } redrive) return BrokerError.None;
+        if (redrive.DeadLetterQueue == name.Value) return BrokerError.DeadLetterCycle;
+        if (shard.FindQueue(redrive.DeadLetterQueue) is not { } target) return BrokerError.DeadLetterQueueNotFound;
+        if (!target.Config.RedriveAllow.Allows(name.Value)) return BrokerError.RedriveNotAllowed;
+        for (MessageQueue? next = target; next?.Config.Redrive is { } onward;)
+        {
+            if (onward.DeadLetterQueue == name.Value) return BrokerError.DeadLetterCycle;
+            next = shard.FindQueue(onward.DeadLetterQueue);
+        }
+
+        return BrokerError.None;
     }
 
     private static QueueDescription Describe(Shard shard, MessageQueue queue) =>

@@ -13,12 +13,14 @@ public sealed record QueueDescription(
 /// <param name="Available">Ready to be received.</param>
 /// <param name="Leased">Received and neither acknowledged nor released, with time left.</param>
 /// <param name="Delayed">Not yet due.</param>
+/// <param name="Blocked">Failed as often as they may, and waiting to be moved to the dead-letter queue.</param>
 /// <param name="OldestMessageAgeSeconds">Age of the oldest message that is still here; 0 when there is none.</param>
 /// <param name="BlockedReason">Why nothing is handed out although messages are available; null when nothing blocks.
 /// </param>
 public sealed record QueueStats(
-    long Available, long Leased, long Delayed, long OldestMessageAgeSeconds,
-    long SentTotal, long ReceivedTotal, long DeletedTotal, long ExpiredTotal, string? BlockedReason)
+    long Available, long Leased, long Delayed, long Blocked, long OldestMessageAgeSeconds,
+    long SentTotal, long ReceivedTotal, long DeletedTotal, long ExpiredTotal, long DeadLetteredTotal,
+    string? BlockedReason)
 {
     /// <summary>The oldest message is not in memory: its age is read outside the loop.</summary>
     internal OldestOnDisk? OnDisk { get; init; }

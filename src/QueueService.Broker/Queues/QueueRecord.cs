@@ -48,4 +48,10 @@ internal enum QueueRecord : byte
     /// <summary>varint first offset to give, varint epoch: after an unclean start of a queue whose durability is weaker
     /// than fsync.</summary>
     Restarted = 14,
+
+    /// <summary>A message with its origin: it comes from another queue, in the same frame.</summary>
+    Moved = 15,
+
+    /// <summary>Runs: moved to the dead-letter queue, in the same frame.</summary>
+    DeadLettered = 16,
 }

@@ -68,6 +68,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
     {
         MessageQueue queue = Queue!;
         queue.Promote(shard.Now);
+        if (FailedLeases.Delay(shard, queue)) shard.Note(ReplyAfter, wrote: true);
         int room = shard.Options.MaxInFlightPerQueue - queue.LeasedCount;
         bool full = room <= 0 && !_request.AcknowledgeOnReceipt;
         int max = _request.AcknowledgeOnReceipt ? _request.Max : Math.Min(_request.Max, room);

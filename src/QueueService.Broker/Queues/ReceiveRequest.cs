@@ -64,6 +64,9 @@ public enum MessageState : byte
     Available = 0,
     Leased = 1,
     Delayed = 2,
+
+    /// <summary>Failed as often as it may, and waiting to be moved to the dead-letter queue.</summary>
+    Blocked = 3,
 }
 
 /// <summary>What a send answers.</summary>

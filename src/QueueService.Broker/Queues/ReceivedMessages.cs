@@ -62,13 +62,16 @@ public sealed class ReceivedMessages : IDisposable
             }
         }
 
+        MessageOrigin? origin = MessageFormat.ReadOrigin(bytes);
         message = new MessageView(bytes)
         {
-            Id = new MessageId(_queue.Resource, item.Offset),
+            Id = origin?.Id ?? new MessageId(_queue.Resource, item.Offset),
+            SequenceNumber = item.Offset,
+            Origin = origin,
             Receipt = item.HasReceipt ? _seal.Issue(_queue.Resource, item.Offset, item.ReceiveCount, _epoch) : default,
             State = item.State,
             ReceiveCount = item.ReceiveCount,
-            SentAt = sentAt,
+            SentAt = origin?.SentAt ?? sentAt,
             FirstReceivedAt = item.FirstReceivedAt,
             VisibleAt = item.VisibleAt,
         };
@@ -147,7 +150,14 @@ public readonly ref struct MessageView
 
     internal MessageView(ReadOnlySpan<byte> message) => _message = message;
 
+    /// <summary>Names the message for ever, also in another queue.</summary>
     public MessageId Id { get; init; }
+
+    /// <summary>Its place in the queue.</summary>
+    public long SequenceNumber { get; init; }
+
+    /// <summary>Null for a message that was sent to this queue.</summary>
+    public MessageOrigin? Origin { get; init; }
 
     /// <summary>Default for a browsed message and for one acknowledged on receipt.</summary>
     public ReceiptHandle Receipt { get; init; }
@@ -163,6 +173,9 @@ public readonly ref struct MessageView
 
     /// <summary>When the lease or the delay ends; 0 when it is available.</summary>
     public long VisibleAt { get; init; }
+
+    /// <summary>The message in the log's form.</summary>
+    internal ReadOnlySpan<byte> Raw => _message;
 
     public ReadOnlySpan<byte> Body => MessageFormat.Body(_message);
 

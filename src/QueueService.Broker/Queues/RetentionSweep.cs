@@ -22,7 +22,7 @@ internal static class RetentionSweep
         foreach (MessageQueue queue in shard.Queues)
         {
             if (!queue.HasMessages) continue;
-            long before = shard.Now - (queue.Config.RetentionSeconds * 1000L);
+            long before = Before(shard, queue);
             long oldest = queue.NextPresent(queue.Floor);
             if (queue.Log.TryPin(oldest, out PinnedRecord record))
             {
@@ -42,6 +42,23 @@ internal static class RetentionSweep
         return onDisk;
     }
 
+    /// <summary>The queues that hold messages of other queues and were not looked at for a while, with the time before
+    /// which their messages end.</summary>
+    public static List<(MessageQueue Queue, long Before)> Moved(
+        Shard shard, PlainCommand<List<(MessageQueue Queue, long Before)>> command)
+    {
+        var moved = new List<(MessageQueue, long)>();
+        foreach (MessageQueue queue in shard.Queues)
+        {
+            if (queue.MovedTotal == 0 || !queue.HasMessages) continue;
+            if (shard.Now - queue.LastMovedSweep < DiskIntervalMilliseconds) continue;
+            queue.LastMovedSweep = shard.Now;
+            moved.Add((queue, Before(shard, queue)));
+        }
+
+        return moved;
+    }
+
     /// <summary>Ends everything below an offset; answers whether that was anything.</summary>
     public static bool Expire(Shard shard, MessageQueue queue, long floor)
     {
@@ -57,4 +74,6 @@ internal static class RetentionSweep
         shard.Dispatch(queue);
         return true;
     }
+
+    private static long Before(Shard shard, MessageQueue queue) => shard.Now - (queue.Config.RetentionSeconds * 1000L);
 }

@@ -12,10 +12,10 @@ internal sealed class SettleCommand : Command<Result<SettleOutcome>>
     private QueueName _name;
     private Settlement _settlement;
     private IReadOnlyList<ReceiptHandle> _receipts = [];
-    private long _milliseconds;
+    private long? _milliseconds;
 
     public static SettleCommand Rent(
-        QueueName name, Settlement settlement, IReadOnlyList<ReceiptHandle> receipts, long milliseconds)
+        QueueName name, Settlement settlement, IReadOnlyList<ReceiptHandle> receipts, long? milliseconds)
     {
         SettleCommand command = Pool.Rent();
         command._name = name;
@@ -36,9 +36,9 @@ internal sealed class SettleCommand : Command<Result<SettleOutcome>>
         }
 
         BrokerError[] errors = _settler.Check(shard, queue, _receipts);
-        long visibleAt = shard.Now + _milliseconds;
+        long visibleAt = shard.Now + (_milliseconds ?? 0);
         bool any = _settler.Offsets.Count > 0;
-        if (any) Write(shard, queue, visibleAt);
+        if (any) visibleAt = Write(shard, queue, visibleAt);
         Outcome = new SettleOutcome(errors, visibleAt, queue.Config.Durability);
         ReplyAfter = shard.Note(queue.Config.Durability, any);
         return true;
@@ -52,17 +52,39 @@ internal sealed class SettleCommand : Command<Result<SettleOutcome>>
         Pool.Return(this);
     }
 
-    private void Write(Shard shard, MessageQueue queue, long visibleAt)
+    /// <summary>Answers when the last of the messages becomes visible.</summary>
+    private long Write(Shard shard, MessageQueue queue, long visibleAt)
     {
-        ReadOnlySpan<byte> runs = shard.Runs(CollectionsMarshal.AsSpan(_settler.Offsets));
+        Span<long> offsets = CollectionsMarshal.AsSpan(_settler.Offsets);
         shard.Store.BeginFrame();
-        if (_settlement == Settlement.Acknowledge) shard.Write(queue, QueueRecord.Acknowledged, runs);
+        if (_settlement == Settlement.Acknowledge)
+            shard.Write(queue, QueueRecord.Acknowledged, shard.Runs(offsets));
         else if (_settlement == Settlement.Extend && _milliseconds > 0)
-            shard.Write(queue, QueueRecord.Extended, visibleAt, runs);
-        else shard.Write(queue, QueueRecord.Released, visibleAt, runs);
+            shard.Write(queue, QueueRecord.Extended, visibleAt, shard.Runs(offsets));
+        else if (_settlement == Settlement.Release && FailedLeases.DecidesOver(queue))
+            visibleAt = Release(shard, queue, offsets);
+        else
+            shard.Write(queue, QueueRecord.Released, visibleAt, shard.Runs(offsets));
         shard.Store.EndFrame();
 
         // Fewer leases, or something given back: a waiting receive may go on.
         shard.Dispatch(queue);
+        return visibleAt;
+    }
+
+    /// <summary>Each message has its own delay, unless the request names one; whichever goes to the dead-letter queue
+    /// has none.</summary>
+    private long Release(Shard shard, MessageQueue queue, ReadOnlySpan<long> offsets)
+    {
+        long last = shard.Now;
+        foreach (ref readonly long offset in offsets)
+        {
+            queue.TryGetTouched(offset, out Touched touched);
+            long delay = queue.IsDoomed(touched) ? 0 : _milliseconds ?? FailedLeases.DelayOf(queue, offset, touched);
+            shard.Write(queue, QueueRecord.Released, shard.Now + delay, shard.Runs(new ReadOnlySpan<long>(in offset)));
+            last = Math.Max(last, shard.Now + delay);
+        }
+
+        return last;
     }
 }

@@ -28,7 +28,7 @@ internal sealed class Settler
         return errors;
     }
 
-    private static BrokerError Check(Shard shard, MessageQueue queue, in ReceiptHandle receipt)
+    public static BrokerError Check(Shard shard, MessageQueue queue, in ReceiptHandle receipt)
     {
         if (receipt.Queue != queue.Resource || !shard.Seal.Verify(receipt)) return BrokerError.ReceiptInvalid;
         return receipt.Epoch == queue.Epoch

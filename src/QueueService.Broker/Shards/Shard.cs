@@ -66,8 +66,10 @@ internal sealed partial class Shard : IFold, IDisposable
     /// <summary>Bytes that one frame may have: a batch of 16 MiB and what is written around it.</summary>
     public int MaxFrameBytes => Math.Min(20 << 20, Options.Storage.JournalFileBytes / 2);
 
-    public MessageQueue? FindQueue(QueueName name) =>
-        Catalog.TryFind(name.Value, out uint resource) ? _queues[resource] : null;
+    public MessageQueue? FindQueue(QueueName name) => FindQueue(name.Value);
+
+    public MessageQueue? FindQueue(string name) =>
+        Catalog.TryFind(name, out uint resource) ? _queues[resource] : null;
 
     public MessageQueue QueueOf(uint resource) => _queues[resource];
 

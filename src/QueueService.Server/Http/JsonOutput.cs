@@ -80,6 +80,15 @@ internal sealed class JsonOutput : IBufferWriter<byte>
     }
 
     /// <summary>A quoted string.</summary>
+    /// <summary>A number that is kept as an integer of thousandths.</summary>
+    public JsonOutput Thousandths(int value)
+    {
+        GetSpan(16);
+        (value / 1_000m).TryFormat(_buffer.AsSpan(Length), out int written, default, CultureInfo.InvariantCulture);
+        Length += written;
+        return this;
+    }
+
     public JsonOutput Text(ReadOnlySpan<char> text)
     {
         int start = Length;

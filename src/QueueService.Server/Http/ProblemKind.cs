@@ -70,6 +70,22 @@ internal sealed record ProblemKind(
         "precondition-failed", 412, "If-Match or If-None-Match did not hold", false, Nothing,
         "Read the queue again, decide again, and send the ETag that it has now.");
 
+    public static readonly ProblemKind RedriveNotAllowed = new(
+        "redrive-not-allowed", 403, "The dead-letter queue does not allow this source", false, Nothing,
+        "Name the queue in redriveAllowPolicy.sourceQueues of the dead-letter queue, or use another one.");
+
+    public static readonly ProblemKind NoDeadLetterQueue = new(
+        "no-dead-letter-queue", 409, "The queue has no dead-letter queue", false, Nothing,
+        "Set its redrivePolicy first.");
+
+    public static readonly ProblemKind DeadLetterQueueNotFound = new(
+        "dead-letter-queue-not-found", 422, "The dead-letter queue does not exist", false, Nothing,
+        "Create the queue that redrivePolicy.deadLetterQueue names, then send the request again.");
+
+    public static readonly ProblemKind DeadLetterCycle = new(
+        "dead-letter-cycle", 422, "The dead-letter queue leads back to the queue", false, Nothing,
+        "Name a queue whose own dead letters do not come here.");
+
     public static readonly ProblemKind RequestTooLarge = new(
         "request-too-large", 413, "The request is too large", false, Nothing,
         "A request holds at most 16 MiB; a JSON batch 1,000 messages, an NDJSON batch 10,000. Send several requests.");
@@ -133,6 +149,7 @@ internal sealed record ProblemKind(
         InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, RouteNotFound, QueueNotFound,
         MessageNotFound, ReceiptInvalid,
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
+        RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
         TooManyWaiters, TooManyInFlight, TooManyQueues, InternalError, Overloaded, ShuttingDown, Starting,
         StorageFailed, DiskFull,

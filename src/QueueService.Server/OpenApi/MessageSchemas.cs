@@ -24,7 +24,7 @@ internal static class MessageSchemas
             ("receiptHandle?", Text("Proof of this lease; absent with `ack=auto`.", ReceiptSchemas.HandlePattern)),
             .. Content(set),
             ("event?", set.Ref("CloudEvent")),
-            .. Facts(),
+            .. Facts(set),
         ]));
         set.Add("ReceivedMessages", Object(
             "What a receive answers.",
@@ -35,7 +35,7 @@ internal static class MessageSchemas
             ("id", Text("Names the message for ever.", IdPattern)),
             ("state", set.Ref("MessageState")),
             .. Content(set),
-            .. Facts(),
+            .. Facts(set),
         ]));
         set.Add("MessagePage", QueueSchemas.Page("A page of messages.", set.Ref("BrowsedMessage")));
     }
@@ -125,12 +125,13 @@ internal static class MessageSchemas
         ("tracestate?", Text("W3C trace context of the sender.")),
     ];
 
-    private static IEnumerable<(string, IOpenApiSchema)> Facts() =>
+    private static IEnumerable<(string, IOpenApiSchema)> Facts(SchemaSet set) =>
     [
         ("sequenceNumber", Integer("Its place in the queue.", 0)),
         ("receiveCount", Integer("How often it was received.", 0, int.MaxValue)),
         ("sentAt", Instant("When it was stored.")),
         ("firstReceivedAt?", Instant("When it was received for the first time.")),
         ("visibleAt?", Instant("When its lease or delay ends.")),
+        ("deadLetter?", set.Ref("DeadLetter")),
     ];
 }

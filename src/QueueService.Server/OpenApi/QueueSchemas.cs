@@ -14,20 +14,23 @@ internal static class QueueSchemas
     {
         set.Add("QueueType", Choice("How messages are handed out. More values may come.", "standard"));
         set.Add("Durability", Choice("When a write is answered. More values may come.", "fsync", "os", "memory"));
+        QueuePolicySchemas.AddTo(set);
         set.Add("QueueSettings", Closed(Object(
             "What the owner of a queue declares; every field is optional.", Settings(set, "?"))));
         set.Add("QueuePatch", Closed(Object(
-            "The fields to change. `null` resets a field to its default.", Changes())));
+            "The fields to change. `null` resets a field to its default.", Changes(set))));
         set.Add("QueueStats", Object(
             "Counts of this moment.",
             ("available", Integer("Ready to be received.", 0)),
             ("leased", Integer("Received and not finished, with time left.", 0)),
             ("delayed", Integer("Not due yet.", 0)),
+            ("blocked", Integer("Failed as often as they may, and waiting for the dead-letter queue.", 0)),
             ("oldestMessageAgeSeconds", Integer("Age of the oldest message; 0 when there is none.", 0)),
             ("sentTotal", Integer("Messages ever sent.", 0)),
             ("receivedTotal", Integer("Deliveries, repeated ones included.", 0)),
             ("deletedTotal", Integer("Messages acknowledged or deleted.", 0)),
             ("expiredTotal", Integer("Messages older than the retention.", 0)),
+            ("deadLetteredTotal", Integer("Messages moved to the dead-letter queue.", 0)),
             ("blockedReason?", Text("Why nothing is handed out although messages are available."))));
         set.Add("Queue", Object("A queue.",
         [
@@ -53,19 +56,30 @@ internal static class QueueSchemas
         foreach (QueueField field in QueueFields.All)
         {
             int value = field.Get(Defaults);
-            string otherwise = field.Choices.Length == 0 ? value.ToString() : $"`{field.Choices[value]}`";
+            string otherwise = field.IsFlag ? (value == 1 ? "true" : "false")
+                : field.Choices.Length == 0 ? value.ToString() : $"`{field.Choices[value]}`";
             string description = withDefaults ? $"{field.Description} Default: {otherwise}." : field.Description;
-            yield return (field.Name + suffix, field.Choices.Length == 0
-                ? Integer(description, field.Min, field.Max)
+            yield return (field.Name + suffix, field.IsFlag ? Flag(description)
+                : field.Choices.Length == 0 ? Integer(description, field.Min, field.Max)
                 : Named(set, field, description));
+        }
+
+        foreach (QueuePolicy policy in QueuePolicies.All)
+        {
+            // A queue without a redrive policy has none: it is never written as null.
+            bool optional = suffix.Length > 0 || policy.Name == "redrivePolicy";
+            OpenApiSchemaReference reference = set.Ref(policy.Schema);
+            reference.Description = policy.Description;
+            yield return (policy.Name + (optional ? "?" : ""), reference);
         }
     }
 
     /// <summary>Without the fields that cannot change, so that no generated client sends them.</summary>
-    private static IEnumerable<(string Name, IOpenApiSchema Schema)> Changes() => QueueFields.All
+    private static IEnumerable<(string Name, IOpenApiSchema Schema)> Changes(SchemaSet set) => QueueFields.All
         .Where(field => !field.Immutable)
-        .Select(field => (field.Name + "?",
-            (IOpenApiSchema)OrNull(Integer(field.Description, field.Min, field.Max))));
+        .Select(field => (field.Name + "?", (IOpenApiSchema)OrNull(
+            field.IsFlag ? Flag(field.Description) : Integer(field.Description, field.Min, field.Max))))
+        .Concat(QueuePolicies.All.Select(policy => (policy.Name + "?", (IOpenApiSchema)set.Ref(policy.Schema))));
 
     private static OpenApiSchemaReference Named(SchemaSet set, QueueField field, string description)
     {

@@ -82,7 +82,7 @@ internal static class BrowseMessages
             if (output.Length > Limits.PageBytes)
             {
                 // Large bodies end a page early: it is buffered as a whole, so that its cursor is exact.
-                next = message.Id.SequenceNumber;
+                next = message.SequenceNumber;
                 break;
             }
 

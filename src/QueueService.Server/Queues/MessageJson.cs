@@ -20,7 +20,7 @@ internal static class MessageJson
         "receiveCount":0,"sentAt":"2026-11-21T10:00:00.000Z"}
         """;
 
-    public static readonly string[] States = ["available", "leased", "delayed"];
+    public static readonly string[] States = ["available", "leased", "delayed", "blocked"];
 
     public static void WriteReceived(JsonOutput output, in MessageView message)
     {
@@ -57,11 +57,12 @@ internal static class MessageJson
     /// <summary>What happened to the message.</summary>
     public static void WriteFacts(JsonOutput output, in MessageView message)
     {
-        output.Raw(",\"sequenceNumber\":"u8).Number(message.Id.SequenceNumber)
+        output.Raw(",\"sequenceNumber\":"u8).Number(message.SequenceNumber)
             .Raw(",\"receiveCount\":"u8).Number(message.ReceiveCount)
             .Raw(",\"sentAt\":"u8).Instant(message.SentAt);
         if (message.FirstReceivedAt != 0) output.Raw(",\"firstReceivedAt\":"u8).Instant(message.FirstReceivedAt);
         if (message.VisibleAt != 0) output.Raw(",\"visibleAt\":"u8).Instant(message.VisibleAt);
+        if (message.Origin is { } origin) WriteDeadLetter(output, origin);
     }
 
     /// <param name="withEvent">Whether the attributes of a CloudEvent are among the attributes.</param>
@@ -82,6 +83,13 @@ internal static class MessageJson
 
         if (open) output.Raw("}"u8);
     }
+
+    private static void WriteDeadLetter(JsonOutput output, MessageOrigin origin) =>
+        output.Raw(",\"deadLetter\":{\"sourceQueue\":"u8).Text(origin.SourceQueue)
+            .Raw(",\"reason\":"u8).Text(origin.Reason)
+            .Raw(",\"receiveCount\":"u8).Number(origin.ReceiveCount)
+            .Raw(",\"firstFailedAt\":"u8).Instant(origin.FirstFailedAt)
+            .Raw(",\"lastFailedAt\":"u8).Instant(origin.LastFailedAt).Raw("}"u8);
 
     private static void WriteBody(JsonOutput output, in MessageView message)
     {

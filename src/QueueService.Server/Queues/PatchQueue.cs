@@ -14,7 +14,8 @@ internal static class PatchQueue
 
     private static readonly Operation Description = new(
         "patchQueue", Tags.Queues, "Change some settings of a queue",
-        "JSON merge patch (RFC 7396): fields left out stay as they are, `null` resets a field to its default.")
+        "JSON merge patch (RFC 7396): fields left out stay as they are, `null` resets a field to its default. " +
+        "`redrivePolicy` and `redriveAllowPolicy` are replaced as a whole.")
     {
         Parameters = [Schemas.IfMatch],
         Request = [new(MergePatch, "QueuePatch", Example), Content.Json("QueuePatch", Example)],
@@ -28,6 +29,7 @@ internal static class PatchQueue
         [
             ProblemKind.MalformedJson, ProblemKind.QueueNotFound, ProblemKind.ImmutableField,
             ProblemKind.PreconditionFailed, ProblemKind.UnsupportedMediaType, ProblemKind.DiskFull,
+            ProblemKind.RedriveNotAllowed, ProblemKind.DeadLetterQueueNotFound, ProblemKind.DeadLetterCycle,
         ],
     };
 

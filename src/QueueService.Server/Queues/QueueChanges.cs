@@ -9,7 +9,7 @@ internal sealed class QueueChanges
 {
     private static readonly QueueConfig Defaults = new();
 
-    private readonly List<(QueueField Field, int? Value)> _changes = [];
+    private readonly List<Func<QueueConfig, QueueConfig>> _changes = [];
 
     /// <summary>Reads a JSON object; an empty body is an empty object.</summary>
     public static Problem? Parse(ReadOnlySpan<byte> json, QueueChanges changes) =>
@@ -17,8 +17,7 @@ internal sealed class QueueChanges
 
     public QueueConfig Apply(QueueConfig config)
     {
-        foreach ((QueueField field, int? value) in _changes)
-            config = field.Set(config, value ?? field.Get(Defaults));
+        foreach (Func<QueueConfig, QueueConfig> change in _changes) config = change(config);
         return config;
     }
 
@@ -45,8 +44,9 @@ internal sealed class QueueChanges
         {
             int index = JsonRequest.Field(ref json, QueueFields.Names, ref seen, ref problem);
             json.Read();
-            if (index >= 0) changes.ReadValue(ref json, QueueFields.All[index], ref problem);
-            else json.Skip();
+            if (index < 0) json.Skip();
+            else if (index < QueueFields.All.Length) changes.ReadValue(ref json, QueueFields.All[index], ref problem);
+            else changes.ReadPolicy(ref json, QueuePolicies.All[index - QueueFields.All.Length], ref problem);
         }
 
         return problem;
@@ -56,27 +56,43 @@ internal sealed class QueueChanges
     private static int IndexOf(string[] choices, string text) =>
         Array.FindIndex(choices, choice => choice.Equals(text, StringComparison.OrdinalIgnoreCase));
 
+    private void ReadPolicy(ref Utf8JsonReader json, QueuePolicy policy, ref Problem? problem)
+    {
+        if (json.TokenType == JsonTokenType.Null) _changes.Add(policy.Reset);
+        else if (policy.Read(ref json, ref problem) is { } change) _changes.Add(change);
+    }
+
     private void ReadValue(ref Utf8JsonReader json, QueueField field, ref Problem? problem)
     {
+        if (json.TokenType == JsonTokenType.Null) Set(field, field.Get(Defaults));
+        else if (TryRead(ref json, field, out int value, ref problem)) Set(field, value);
+        json.TrySkip();
+    }
+
+    private void Set(QueueField field, int value) => _changes.Add(config => field.Set(config, value));
+
+    private static bool TryRead(ref Utf8JsonReader json, QueueField field, out int value, ref Problem? problem)
+    {
         string pointer = "/" + field.Name;
-        if (json.TokenType == JsonTokenType.Null)
+        value = 0;
+        if (field.IsFlag)
         {
-            _changes.Add((field, null));
+            value = json.TokenType == JsonTokenType.True ? 1 : 0;
+            if (json.TokenType is JsonTokenType.True or JsonTokenType.False) return true;
+            Problem.Blame(ref problem, pointer, "must be true or false.");
+            return false;
         }
-        else if (field.Choices.Length == 0)
+
+        if (field.Choices.Length == 0)
         {
-            if (JsonRequest.TryInteger(ref json, field.Min, field.Max, pointer, out long value, ref problem))
-                _changes.Add((field, (int)value));
-            json.TrySkip();
+            bool read = JsonRequest.TryInteger(ref json, field.Min, field.Max, pointer, out long number, ref problem);
+            value = (int)number;
+            return read;
         }
-        else
-        {
-            int choice = json.TokenType == JsonTokenType.String
-                ? IndexOf(field.Choices, JsonRequest.Name(ref json))
-                : -1;
-            if (choice >= 0) _changes.Add((field, choice));
-            else Problem.Blame(ref problem, pointer, $"must be one of {string.Join(", ", field.Choices)}.");
-            json.TrySkip();
-        }
+
+        value = json.TokenType == JsonTokenType.String ? IndexOf(field.Choices, JsonRequest.Name(ref json)) : -1;
+        if (value >= 0) return true;
+        Problem.Blame(ref problem, pointer, $"must be one of {string.Join(", ", field.Choices)}.");
+        return false;
     }
 }

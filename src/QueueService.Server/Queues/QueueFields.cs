@@ -3,13 +3,16 @@ using QueueService.Server.Http;
 
 namespace QueueService.Server.Queues;
 
-/// <summary>A field of a queue's definition as JSON sees it: numbers and enums alike are an integer in a range, an
-/// enum's integer is the index of its name.</summary>
+/// <summary>A field of a queue's definition as JSON sees it: numbers, enums and flags alike are an integer in a range,
+/// an enum's integer is the index of its name.</summary>
 internal sealed record QueueField(
     string Name, int Min, int Max, Func<QueueConfig, int> Get, Func<QueueConfig, int, QueueConfig> Set)
 {
     /// <summary>The values of an enum; empty for a number.</summary>
     public string[] Choices { get; init; } = [];
+
+    /// <summary>True or false: 1 or 0.</summary>
+    public bool IsFlag { get; init; }
 
     /// <summary>Cannot change after creation.</summary>
     public bool Immutable { get; init; }
@@ -63,7 +66,22 @@ internal static class QueueFields
             Description = "When a write is answered: `fsync` after it is on disk, `os` after it was handed to the " +
                 "operating system (survives a killed process), `memory` at once.",
         },
+        new("paused", 0, 1, config => config.Paused ? 1 : 0, (config, value) => config with { Paused = value == 1 })
+        {
+            IsFlag = true,
+            Description = "Nothing is handed out; sending and settling go on.",
+        },
+        new("resetRetentionOnDeadLetter", 0, 1,
+            config => config.ResetRetentionOnDeadLetter ? 1 : 0,
+            (config, value) => config with { ResetRetentionOnDeadLetter = value == 1 })
+        {
+            IsFlag = true,
+            Description = "The retention of a message in the dead-letter queue counts from its move there, instead of " +
+                "from its sending.",
+        },
     ];
 
-    public static readonly FieldNames Names = new([.. All.Select(field => field.Name)]);
+    /// <summary>These, and after them the policies.</summary>
+    public static readonly FieldNames Names =
+        new([.. All.Select(field => field.Name), .. QueuePolicies.All.Select(policy => policy.Name)]);
 }

@@ -8,9 +8,13 @@ internal static class QueueJson
 {
     public const string Example = """
         {"name":"jobs","type":"standard","visibilityTimeoutSeconds":30,"delaySeconds":0,"retentionSeconds":345600,
-        "maxMessageBytes":1048576,"receiveWaitSeconds":0,"durability":"fsync","createdAt":"2026-11-21T10:00:00.000Z",
-        "updatedAt":"2026-11-21T10:00:00.000Z","stats":{"available":3,"leased":1,"delayed":0,
-        "oldestMessageAgeSeconds":12,"sentTotal":40,"receivedTotal":37,"deletedTotal":36,"expiredTotal":0}}
+        "maxMessageBytes":1048576,"receiveWaitSeconds":0,"durability":"fsync","paused":false,
+        "resetRetentionOnDeadLetter":false,"retryPolicy":{"kind":"none"},
+        "redrivePolicy":{"deadLetterQueue":"jobs-dead","maxReceiveCount":5},
+        "redriveAllowPolicy":{"permission":"allowAll"},"createdAt":"2026-11-21T10:00:00.000Z",
+        "updatedAt":"2026-11-21T10:00:00.000Z","stats":{"available":3,"leased":1,"delayed":0,"blocked":0,
+        "oldestMessageAgeSeconds":12,"sentTotal":40,"receivedTotal":37,"deletedTotal":36,"expiredTotal":0,
+        "deadLetteredTotal":0}}
         """;
 
     public static Task Answer(HttpContext http, int status, QueueDescription queue)
@@ -28,8 +32,16 @@ internal static class QueueJson
         {
             int value = field.Get(queue.Config);
             output.Raw(","u8).Text(field.Name).Raw(":"u8);
-            if (field.Choices.Length > 0) output.Text(field.Choices[value]);
+            if (field.IsFlag) output.Raw(value == 1 ? "true"u8 : "false"u8);
+            else if (field.Choices.Length > 0) output.Text(field.Choices[value]);
             else output.Number(value);
+        }
+
+        foreach (QueuePolicy policy in QueuePolicies.All)
+        {
+            int before = output.Length;
+            output.Raw(","u8).Text(policy.Name).Raw(":"u8);
+            if (!policy.Write(output, queue.Config)) output.Truncate(before);
         }
 
         output.Raw(",\"createdAt\":"u8).Instant(queue.CreatedAt).Raw(",\"updatedAt\":"u8).Instant(queue.UpdatedAt);
@@ -42,11 +54,13 @@ internal static class QueueJson
         output.Raw(",\"stats\":{\"available\":"u8).Number(stats.Available)
             .Raw(",\"leased\":"u8).Number(stats.Leased)
             .Raw(",\"delayed\":"u8).Number(stats.Delayed)
+            .Raw(",\"blocked\":"u8).Number(stats.Blocked)
             .Raw(",\"oldestMessageAgeSeconds\":"u8).Number(stats.OldestMessageAgeSeconds)
             .Raw(",\"sentTotal\":"u8).Number(stats.SentTotal)
             .Raw(",\"receivedTotal\":"u8).Number(stats.ReceivedTotal)
             .Raw(",\"deletedTotal\":"u8).Number(stats.DeletedTotal)
-            .Raw(",\"expiredTotal\":"u8).Number(stats.ExpiredTotal);
+            .Raw(",\"expiredTotal\":"u8).Number(stats.ExpiredTotal)
+            .Raw(",\"deadLetteredTotal\":"u8).Number(stats.DeadLetteredTotal);
         if (stats.BlockedReason is not null) output.Raw(",\"blockedReason\":"u8).Text(stats.BlockedReason);
         output.Raw("}"u8);
     }

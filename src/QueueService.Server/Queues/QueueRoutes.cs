@@ -17,6 +17,7 @@ internal static class QueueRoutes
         PatchQueue.Map(routes);
         DeleteQueue.Map(routes);
         PurgeQueue.Map(routes);
+        PauseQueue.Map(routes);
 
         SendMessage.Map(routes);
         SendMessageBatch.Map(routes);
@@ -28,6 +29,7 @@ internal static class QueueRoutes
         AcknowledgeMessage.Map(routes);
         ExtendLease.Map(routes);
         ReleaseMessage.Map(routes);
+        DeadLetterMessage.Map(routes);
         SettleBatches.Map(routes);
     }
 }

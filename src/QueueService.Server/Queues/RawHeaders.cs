@@ -13,7 +13,7 @@ internal static class RawHeaders
     {
         headers["Message-Id"] = message.Id.ToString();
         if (message.Receipt != default) headers["Message-Receipt-Handle"] = message.Receipt.ToString();
-        headers["Message-Sequence-Number"] = message.Id.SequenceNumber.ToString();
+        headers["Message-Sequence-Number"] = message.SequenceNumber.ToString();
         headers["Message-Receive-Count"] = message.ReceiveCount.ToString();
         headers["Message-Sent-At"] = Rfc3339.Format(message.SentAt);
         if (message.FirstReceivedAt != 0)

@@ -16,7 +16,7 @@ internal static class ReceiptEndpoint
     /// <summary>Settles one receipt; answers the problem itself.</summary>
     /// <returns>When the message becomes visible, or null when a problem was answered.</returns>
     public static async ValueTask<long?> Settle(
-        HttpContext http, BrokerHost host, QueueName queue, Settlement settlement, long milliseconds)
+        HttpContext http, BrokerHost host, QueueName queue, Settlement settlement, long? milliseconds)
     {
         Result<SettleOutcome> result =
             await host.Broker.Settle(queue, settlement, [Receipt(http)], milliseconds);

@@ -11,7 +11,7 @@ internal static class ReleaseMessage
 
     private static readonly Operation Description = new(
         "releaseMessage", Tags.Receipts, "Give a message back",
-        "The lease ends now; the message is available again at once, or after `delaySeconds`.")
+        "The lease ends now; the message is available again after `delaySeconds`, or as the queue's retryPolicy says.")
     {
         Request = [Content.Json("ReleaseRequest", """{"delaySeconds":10}""")],
         Replies = [new(204, "The message was given back.") { Headers = [Answers.DurabilityHeader] }],

@@ -34,7 +34,7 @@ internal static class SettleBatches
         });
         Map(routes, "release", Settlement.Release, Releasing, new(
             "releaseMessages", Tags.Receipts, "Give many messages back",
-            "They are available again at once, or after `delaySeconds`. Each receipt has its own status.")
+            "They are available again after `delaySeconds`, or as the queue's retryPolicy says. Each receipt has its own status.")
         {
             Request = [Request("ReleaseBatch", ",\"delaySeconds\":10")],
             RequestRequired = true,

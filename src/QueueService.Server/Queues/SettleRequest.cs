@@ -9,11 +9,10 @@ namespace QueueService.Server.Queues;
 /// </summary>
 internal sealed class SettleRequest(SettleShape shape)
 {
-    private bool _secondsGiven;
-
     public ReceiptList Receipts { get; private set; } = new(0);
 
-    public long Milliseconds { get; private set; }
+    /// <summary>Null when no number was given.</summary>
+    public long? Milliseconds { get; private set; }
 
     public async ValueTask<Problem?> Read(HttpContext http, BrokerHost host)
     {
@@ -25,7 +24,7 @@ internal sealed class SettleRequest(SettleShape shape)
         if (!body.Span.IsEmpty) problem = JsonRequest.Parse(body.Span, this, ReadObject);
         if (problem is null && shape.HasReceipts && Receipts.Handles.Count == 0)
             Problem.Blame(ref problem, "/receiptHandles", "must list at least one receipt handle.");
-        if (problem is null && shape.SecondsRequired && !_secondsGiven)
+        if (problem is null && shape.SecondsRequired && Milliseconds is null)
             Problem.Blame(ref problem, "/" + shape.Seconds, "is required.");
         return problem;
     }
@@ -59,7 +58,6 @@ internal sealed class SettleRequest(SettleShape shape)
             ref json, 0, QueueConfigLimits.MaxVisibilityTimeoutSeconds, "/" + name, out long seconds, ref problem))
         {
             Milliseconds = seconds * 1_000;
-            _secondsGiven = true;
         }
     }
 }

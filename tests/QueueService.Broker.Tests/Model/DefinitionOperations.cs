@@ -115,12 +115,12 @@ internal sealed class DescribeOperation(string name) : Operation<Result<QueueDes
         long available = queue.Count(MessageState.Available, model.Now);
         long leased = queue.Count(MessageState.Leased, model.Now);
         long age = queue.Messages.Count == 0 ? 0 : (model.Now - queue.Messages[0].SentAt) / 1000;
-        bool blocked = available > 0 && leased >= model.Options.MaxInFlightPerQueue;
+        bool blocked = available > 0 && (queue.Config.Paused || leased >= model.Options.MaxInFlightPerQueue);
         ThrowUnlessSame(blocked, stats.BlockedReason is not null, "blocked");
         ThrowUnlessSame(
             new QueueStats(
-                available, leased, queue.Count(MessageState.Delayed, model.Now), age, queue.Sent, queue.Received,
-                queue.Deleted, queue.Expired, BlockedReason: null),
+                available, leased, queue.Count(MessageState.Delayed, model.Now), Blocked: 0, age, queue.Sent, queue.Received,
+                queue.Deleted, queue.Expired, DeadLetteredTotal: 0, BlockedReason: null),
             stats with { BlockedReason = null, OnDisk = null }, $"stats of {queue.Name}");
     }
 }

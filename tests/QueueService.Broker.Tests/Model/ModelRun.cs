@@ -187,6 +187,7 @@ internal sealed partial class ModelRun : IDisposable
         foreach (NaiveQueue queue in _model.Queues.Values)
         {
             var request = new ReceiveRequest { Max = 1_000, WaitMilliseconds = 0, AcknowledgeOnReceipt = true };
+            Call(new DefineOperation(queue.Name, queue.Config with { Paused = false }, Precondition.None, patch: false));
             while (queue.Messages.Count > 0) Call(new ReceiveOperation(queue.Name, request, cancellation: null));
             Call(new DescribeOperation(queue.Name));
             ThrowUnlessSame(0L, queue.Expired + queue.Deleted - queue.Sent, $"messages of {queue.Name} unaccounted for");

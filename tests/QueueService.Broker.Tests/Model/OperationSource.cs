@@ -67,6 +67,7 @@ internal sealed class OperationSource(SeededRandom random, NaiveBroker model, bo
         RetentionSeconds = random.Chance(1, 2) ? 60 + random.Next(600) : 345_600,
         MaxMessageBytes = random.Chance(1, 4) ? 200 : 100_000,
         ReceiveWaitSeconds = random.Chance(1, 3) ? random.Next(30) : 0,
+        Paused = random.Chance(1, 6),
         Durability = weak && random.Chance(1, 3) ? (Durability)random.Next(3) : Durability.Fsync,
     };
 

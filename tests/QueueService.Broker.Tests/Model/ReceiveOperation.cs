@@ -56,7 +56,7 @@ internal sealed class ReceiveOperation(string name, ReceiveRequest request, Canc
         int available = queue.Count(MessageState.Available, model.Now);
         int room = request.AcknowledgeOnReceipt ? int.MaxValue
             : model.Options.MaxInFlightPerQueue - queue.Count(MessageState.Leased, model.Now);
-        if (available == 0) return false;
+        if (available == 0 || queue.Config.Paused) return false;
         if (room <= 0)
         {
             if (_wait > 0) return false;

@@ -38,7 +38,7 @@ public sealed class DocumentTests(RunningServer server)
         }
 
         Assert.Equal(ids.Distinct(), ids);
-        Assert.Equal(21, ids.Count);
+        Assert.Equal(24, ids.Count);
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class DocumentTests(RunningServer server)
         {
             if (schema["enum"] is JsonArray) Assert.Equal("string", (string)schema["type"]!);
             if (schema["type"] is JsonArray types)
-                Assert.Equal(["integer", "null"], types.Select(type => (string)type!).Order(StringComparer.Ordinal));
+                Assert.Contains("null", Assert.Single(types.Chunk(2)).Select(static type => (string)type!));
         }
     }
 

@@ -80,7 +80,7 @@ internal sealed class ApiDocumentation
         string actual = value?.GetValueKind() switch
         {
             System.Text.Json.JsonValueKind.String => "string",
-            System.Text.Json.JsonValueKind.Number => "integer",
+            System.Text.Json.JsonValueKind.Number => (string)type! == "number" ? "number" : "integer",
             _ => "boolean",
         };
         Assert.True(actual == (string)type!, $"{pointer} is {value}, documented as {type}.");

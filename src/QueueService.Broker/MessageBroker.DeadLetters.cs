@@ -1,0 +1,45 @@
+using QueueService.Broker.Queues;
+
+namespace QueueService.Broker;
+
+/// <summary>Dead letters: what the loop selects is read here, outside it, and moved by a second command.</summary>
+public sealed partial class MessageBroker
+{
+    /// <summary>Moves a leased message to the dead-letter queue of its queue.</summary>
+    /// <param name="reason">Kept with the message.</param>
+    /// <returns>The level of the stricter of the two queues, or QueueNotFound, ReceiptInvalid, ReceiptExpired,
+    /// NoDeadLetterQueue, DeadLetterQueueNotFound, MessageNotFound (its bytes are damaged).</returns>
+    public async ValueTask<Result<Durability>> DeadLetter(QueueName name, ReceiptHandle receipt, string reason)
+    {
+        Result<DeadLetterSelection> selected = await Submit<DeadLetterSelection>((shard, command) =>
+            DeadLetters.SelectLeased(shard, command, name, receipt, reason));
+        if (!selected.Succeeded) return selected.Error;
+        using DeadLetterSelection selection = selected.Value;
+        return await Move(selection);
+    }
+
+    /// <summary>Moves everything that failed as often as it may, as far as there is somewhere to go.</summary>
+    private async Task MoveDoomed()
+    {
+        foreach (MessageQueue queue in await Ask<List<MessageQueue>>(FailedLeases.Sweep, []))
+        {
+            for (bool more = true; more;)
+            {
+                DeadLetterSelection? selected =
+                    await Ask<DeadLetterSelection?>((shard, _) => DeadLetters.SelectDoomed(shard, queue));
+                if (selected is null) break;
+                using DeadLetterSelection selection = selected;
+                more = (await Move(selection)).Succeeded;
+            }
+        }
+    }
+
+    private async ValueTask<Result<Durability>> Move(DeadLetterSelection selection)
+    {
+        using MessageBatch batch = selection.Read();
+        Result<Durability> moved = batch.Count == 0
+            ? BrokerError.MessageNotFound
+            : await Submit<Durability>((shard, command) => DeadLetters.Move(shard, command, selection, batch));
+        return await ReportDamage(selection.Messages) > 0 && batch.Count == 0 ? BrokerError.MessageNotFound : moved;
+    }
+}

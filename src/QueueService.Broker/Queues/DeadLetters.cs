@@ -1,0 +1,153 @@
+using System.Diagnostics.CodeAnalysis;
+using QueueService.Broker.Messages;
+using QueueService.Broker.Shards;
+
+namespace QueueService.Broker.Queues;
+
+/// <summary>
+/// Moving messages to the dead-letter queue. The bodies are read outside the loop; the loop decides twice: what is to be
+/// moved, and, when the bytes are there, whether that still holds. The move itself is one frame.
+/// </summary>
+[SuppressMessage("Reliability", "CA2000", Justification = "A selection belongs to whoever awaits it.")]
+internal static class DeadLetters
+{
+    /// <summary>The reason of a message that failed as often as it may.</summary>
+    public const string MaxReceiveCountReached = "maxReceiveCount";
+
+    /// <summary>Messages of one move: bounds the bytes that are held for it.</summary>
+    private const int MaxMessages = 100;
+
+    private const long MaxBytes = 4 << 20;
+
+    /// <summary>Messages that failed as often as they may; null when there is nothing to do or no queue for them.
+    /// </summary>
+    public static DeadLetterSelection? SelectDoomed(Shard shard, MessageQueue queue)
+    {
+        if (queue.IsDeleted || queue.Config.Redrive is not { } redrive) return null;
+        if (shard.FindQueue(redrive.DeadLetterQueue) is null) return null;
+        var doomed = new List<(long Offset, Touched Touched)>();
+        queue.Doomed(MaxMessages, doomed);
+        if (doomed.Count == 0) return null;
+        DeadLetterSelection selection = Select(shard, queue, redrive, MaxReceiveCountReached);
+        long bytes = 0;
+        foreach ((long offset, Touched touched) in doomed)
+        {
+            bytes += queue.SizeOf(offset);
+            if (selection.Messages.Count > 0 && bytes > MaxBytes) break;
+            Add(shard, selection, offset, touched);
+        }
+
+        return selection;
+    }
+
+    /// <summary>The message that a consumer gives up.</summary>
+    public static Result<DeadLetterSelection> SelectLeased(
+        Shard shard, PlainCommand<Result<DeadLetterSelection>> command, QueueName name, ReceiptHandle receipt,
+        string reason)
+    {
+        MessageQueue? queue = command.Queue = shard.FindQueue(name);
+        if (queue is null) return BrokerError.QueueNotFound;
+        BrokerError error = Settler.Check(shard, queue, receipt);
+        if (error != BrokerError.None) return error;
+        if (queue.Config.Redrive is not { } redrive) return BrokerError.NoDeadLetterQueue;
+        if (shard.FindQueue(redrive.DeadLetterQueue) is null) return BrokerError.DeadLetterQueueNotFound;
+        queue.TryGetTouched(receipt.SequenceNumber, out Touched touched);
+        DeadLetterSelection selection = Select(shard, queue, redrive, reason);
+        Add(shard, selection, receipt.SequenceNumber, touched);
+        return selection;
+    }
+
+    /// <summary>Moves what still is as it was selected; answers NoDeadLetterQueue or DeadLetterQueueNotFound when there
+    /// is nowhere to go any more, and ReceiptExpired when nothing is left to be moved.</summary>
+    public static Result<Durability> Move(
+        Shard shard, PlainCommand<Result<Durability>> command, DeadLetterSelection selection, MessageBatch batch)
+    {
+        MessageQueue queue = command.Queue = selection.Queue;
+        if (queue.IsDeleted) return BrokerError.QueueNotFound;
+        if (shard.FindQueue(selection.Target) is not { } target) return BrokerError.DeadLetterQueueNotFound;
+        if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
+        int[] holding = [.. Enumerable.Range(0, batch.Count).Where(i => StillHolds(shard, selection, i))];
+        if (holding.Length == 0) return BrokerError.ReceiptExpired;
+        long[] moved = [.. holding.Select(i => selection.Expected[i].Offset).Order()];
+        shard.Store.BeginFrame();
+        foreach (int i in holding) shard.Write(target, QueueRecord.Moved, batch.Message(i));
+        shard.Write(queue, QueueRecord.DeadLettered, shard.Runs(moved));
+        shard.Store.EndFrame();
+
+        // The stricter level of the two: the frame is one.
+        if (target.Config.Durability < queue.Config.Durability) command.Queue = target;
+        command.Wrote = true;
+        shard.Dispatch(target);
+        shard.Dispatch(queue);
+        return command.Queue.Config.Durability;
+    }
+
+    private static DeadLetterSelection Select(Shard shard, MessageQueue queue, RedrivePolicy redrive, string reason) =>
+        new(queue, queue.Epoch, redrive.DeadLetterQueue, reason, shard.Now, ReceivedMessages.Rent(queue, shard.Seal));
+
+    private static void Add(Shard shard, DeadLetterSelection selection, long offset, in Touched touched)
+    {
+        // Expected and the failure times go along with the messages, in the same order.
+        selection.Expected.Add((offset, touched.ReceiveCount, Leased: touched.IsLeased && touched.Deadline > shard.Now));
+
+        // Given up now, or failed when its lease ran out or it was released: that is its deadline.
+        long failedAt = Math.Min(touched.Deadline, shard.Now);
+        selection.FailedAt.Add((touched.FirstFailedAt == 0 ? failedAt : touched.FirstFailedAt, failedAt));
+        selection.Messages.Add(new ReceivedMessages.Delivery
+        {
+            Offset = offset,
+            FirstReceivedAt = touched.FirstReceivedAt,
+            ReceiveCount = touched.ReceiveCount,
+            State = MessageState.Blocked,
+        });
+    }
+
+    private static bool StillHolds(Shard shard, DeadLetterSelection selection, int index)
+    {
+        (long offset, int receiveCount, bool leased) = selection.Expected[index];
+        MessageQueue queue = selection.Queue;
+        if (queue.Epoch != selection.Epoch || !queue.TryGetTouched(offset, out Touched touched)) return false;
+        if (touched.ReceiveCount != receiveCount) return false;
+        return leased ? touched.IsLeased && touched.Deadline > shard.Now : touched.HasFailed && queue.IsDoomed(touched);
+    }
+}
+
+/// <summary>Messages that are to be moved: dispose it when they are.</summary>
+/// <param name="Epoch">Of the queue when they were selected: a purge meanwhile ends the move.</param>
+/// <param name="Now">Shard time of the selection.</param>
+internal sealed record DeadLetterSelection(
+    MessageQueue Queue, long Epoch, string Target, string Reason, long Now, ReceivedMessages Messages) : IDisposable
+{
+    public List<(long Offset, int ReceiveCount, bool Leased)> Expected { get; } = [];
+
+    public List<(long First, long Last)> FailedAt { get; } = [];
+
+    /// <summary>Reads the bodies and gives each message its origin. What cannot be read stays where it is.</summary>
+    public MessageBatch Read()
+    {
+        MessageBatch batch = MessageBatch.Rent();
+        int read = 0;
+        for (int i = 0; i < Messages.Count; i++)
+        {
+            if (!Messages.TryRead(i, out MessageView message)) continue;
+            batch.AddMoved(message.Raw, new MessageOrigin
+            {
+                Id = message.Id,
+                SentAt = message.SentAt,
+                RetentionFrom = Queue.Config.ResetRetentionOnDeadLetter
+                    ? Now
+                    : message.Origin?.RetentionFrom ?? message.SentAt,
+                SourceQueue = Queue.Name.Value,
+                Reason = Reason,
+                ReceiveCount = message.ReceiveCount,
+                FirstFailedAt = FailedAt[i].First,
+                LastFailedAt = FailedAt[i].Last,
+            });
+            Expected[read++] = Expected[i];
+        }
+
+        return batch;
+    }
+
+    public void Dispose() => Messages.Dispose();
+}

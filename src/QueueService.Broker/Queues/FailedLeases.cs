@@ -1,0 +1,55 @@
+using QueueService.Broker.Shards;
+
+namespace QueueService.Broker.Queues;
+
+/// <summary>What a queue's policies say about a delivery that ended without an acknowledgement.</summary>
+internal static class FailedLeases
+{
+    /// <summary>Records written at once: bounds a turn in which very many leases end together.</summary>
+    private const int MaxPerTurn = 1_000;
+
+    /// <summary>Whether released messages need more than a look at the request.</summary>
+    public static bool DecidesOver(MessageQueue queue) =>
+        queue.Config.Retry.Kind != RetryKind.None || queue.Config.Redrive is not null;
+
+    /// <summary>The retry policy's delay. The jitter is a hash of the delivery: a simulation meets the same one again.
+    /// </summary>
+    public static long DelayOf(MessageQueue queue, long offset, in Touched touched) =>
+        queue.Config.Retry.DelayMilliseconds(
+            touched.ReceiveCount,
+            ReceiptSeal.SipHash(queue.Resource, (ulong)touched.ReceiveCount, [(ulong)offset], sizeof(ulong)));
+
+    /// <summary>Writes until when the messages wait whose leases ran out; answers whether there were any. The delay
+    /// counts from the end of the lease, whenever that is noticed.</summary>
+    public static bool Delay(Shard shard, MessageQueue queue)
+    {
+        int written = 0;
+        while (written < MaxPerTurn && queue.NextToRetry(out Touched touched) is { } offset)
+        {
+            if (written++ == 0) shard.Store.BeginFrame();
+            long visibleAt = touched.Deadline + DelayOf(queue, offset, touched);
+            shard.Write(queue, QueueRecord.Released, visibleAt, shard.Runs([offset]));
+        }
+
+        if (written == 0) return false;
+        shard.Store.EndFrame();
+        queue.Promote(shard.Now);
+        return true;
+    }
+
+    /// <summary>Looks at the queues that have policies, also when nobody receives from them; answers those that have
+    /// something for their dead-letter queue.</summary>
+    public static List<MessageQueue> Sweep(Shard shard, PlainCommand<List<MessageQueue>> command)
+    {
+        var doomed = new List<MessageQueue>();
+        foreach (MessageQueue queue in shard.Queues)
+        {
+            if (!DecidesOver(queue)) continue;
+            queue.Promote(shard.Now);
+            command.Wrote |= Delay(shard, queue);
+            if (queue.HasDoomed) doomed.Add(queue);
+        }
+
+        return doomed;
+    }
+}

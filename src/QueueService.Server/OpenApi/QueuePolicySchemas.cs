@@ -1,0 +1,59 @@
+using Microsoft.OpenApi;
+using QueueService.Broker.Queues;
+using QueueService.Server.Queues;
+using static QueueService.Server.OpenApi.SchemaSet;
+
+namespace QueueService.Server.OpenApi;
+
+/// <summary>Schemas of the policies of a queue, and of what they do to a message.</summary>
+internal static class QueuePolicySchemas
+{
+    private const string NamePattern = "^[A-Za-z0-9._-]{1,128}$";
+
+    public static void AddTo(SchemaSet set)
+    {
+        set.Add("RetryKind", Choice("How delays grow. More values may come.", QueuePolicies.RetryKinds));
+        set.Add("RedrivePermission", Choice("Who may. More values may come.", QueuePolicies.Permissions));
+        set.Add("RetryPolicy", Closed(Object(
+            "The delay of the next delivery after one that failed.",
+            ("kind?", set.Ref("RetryKind")),
+            ("minSeconds?", Integer(
+                "The first delay, and the only one of `fixed`. Default: 1.", 1,
+                QueueConfigLimits.MaxVisibilityTimeoutSeconds)),
+            ("maxSeconds?", Integer(
+                "No delay is longer, but for jitter. Default: 16.", 1, QueueConfigLimits.MaxVisibilityTimeoutSeconds)),
+            ("factor?", Number("From one delay to the next. Default: 2.", 1, 10)),
+            ("jitter?", Number("How far a delay may lie on either side, as a part of it. Default: 0.", 0, 1)))));
+        set.Add("RedrivePolicy", Closed(Object(
+            "Where messages go that cannot be processed.",
+            ("deadLetterQueue", Text("The name of another queue, which exists.", NamePattern)),
+            ("maxReceiveCount?", Integer(
+                $"Deliveries that fail; the last failure moves the message. Default: {QueuePolicies.DefaultMaxReceiveCount}.",
+                1, RedrivePolicy.MaxMaxReceiveCount)))));
+        set.Add("RedriveAllowPolicy", Closed(Object(
+            "Which queues may name this one as their dead-letter queue.",
+            ("permission", set.Ref("RedrivePermission")),
+            ("sourceQueues?", List(
+                "With `byQueue`: their names.", Text("A queue.", NamePattern), 1,
+                RedriveAllowPolicy.MaxSourceQueues)))));
+        set.Add("DeadLetter", Object(
+            "Why a message is in a dead-letter queue.",
+            ("sourceQueue", Text("The queue that it came from.")),
+            ("reason", Text("`maxReceiveCount`, or what the consumer said.")),
+            ("receiveCount", Integer("Deliveries in that queue.", 0)),
+            ("firstFailedAt", Instant("When the first of them failed.")),
+            ("lastFailedAt", Instant("When the last of them failed."))));
+        set.Add("DeadLetterRequest", Closed(Object(
+            "Why a message is given up.",
+            ("reason?", Text("Kept with the message. Default: `rejected`.")))));
+    }
+
+    private static OpenApiSchema Number(string description, int min, int max) => new()
+    {
+        Type = JsonSchemaType.Number,
+        Format = "double",
+        Description = description,
+        Minimum = min.ToString(),
+        Maximum = max.ToString(),
+    };
+}
