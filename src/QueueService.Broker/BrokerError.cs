@@ -29,6 +29,9 @@ public enum BrokerError
     /// <summary>The message would be past the queue's retention before it becomes visible.</summary>
     DelayExceedsRetention,
 
+    /// <summary>The time of delivery is more than a year ahead.</summary>
+    DeliverAtTooFar,
+
     /// <summary>The redrive policy names a queue that does not exist.</summary>
     DeadLetterQueueNotFound,
 

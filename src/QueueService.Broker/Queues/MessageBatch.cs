@@ -45,13 +45,15 @@ public sealed class MessageBatch : IDisposable
 
     /// <summary>Copies one message in.</summary>
     /// <param name="delayMilliseconds">0 to a year; null takes the queue's default.</param>
-    public void Add(MessageHeaders headers, ReadOnlySpan<byte> body, long? delayMilliseconds = null)
+    /// <param name="deliverAt">Instead of a delay: Unix milliseconds, at most a year ahead; a past one is now.</param>
+    public void Add(
+        MessageHeaders headers, ReadOnlySpan<byte> body, long? delayMilliseconds = null, long? deliverAt = null)
     {
         int bytes = MessageFormat.Measure(headers, body.Length);
         if (Bytes + bytes > _buffer.Length) Grow(Bytes + bytes);
         if (Count == _entries.Length) Array.Resize(ref _entries, Count * 4);
         MessageFormat.Write(_buffer.AsSpan(Bytes, bytes), headers, body);
-        _entries[Count++] = new Entry(Bytes, bytes, body.Length, delayMilliseconds ?? -1);
+        _entries[Count++] = new Entry(Bytes, bytes, body.Length, delayMilliseconds ?? -1, deliverAt);
         Bytes += bytes;
     }
 
@@ -64,7 +66,7 @@ public sealed class MessageBatch : IDisposable
         if (Bytes + bytes > _buffer.Length) Grow(Bytes + bytes);
         if (Count == _entries.Length) Array.Resize(ref _entries, Count * 4);
         output.WrittenSpan.CopyTo(_buffer.AsSpan(Bytes));
-        _entries[Count++] = new Entry(Bytes, bytes, MessageFormat.Body(message).Length, 0);
+        _entries[Count++] = new Entry(Bytes, bytes, MessageFormat.Body(message).Length, 0, null);
         Bytes += bytes;
     }
 
@@ -93,6 +95,8 @@ public sealed class MessageBatch : IDisposable
     /// <summary>Negative when the queue's default applies.</summary>
     internal long Delay(int index) => _entries[index].Delay;
 
+    internal long? DeliverAt(int index) => _entries[index].DeliverAt;
+
     private void Grow(int needed)
     {
         byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, Math.Max(_buffer.Length * 2, 1024)));
@@ -101,5 +105,5 @@ public sealed class MessageBatch : IDisposable
         _buffer = larger;
     }
 
-    private readonly record struct Entry(int Start, int Length, int Body, long Delay);
+    private readonly record struct Entry(int Start, int Length, int Body, long Delay, long? DeliverAt);
 }

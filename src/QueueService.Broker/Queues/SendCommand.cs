@@ -55,7 +55,7 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
         if (batch.Bytes + (batch.Count * 32L) > shard.MaxFrameBytes) return BrokerError.MessageTooLarge;
         for (int i = 0; i < batch.Count; i++)
         {
-            BrokerError error = CheckMessage(queue, batch, i);
+            BrokerError error = CheckMessage(shard, queue, batch, i);
             if (error == BrokerError.None)
             {
                 accepted++;
@@ -75,16 +75,19 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
         return BrokerError.None;
     }
 
-    private static BrokerError CheckMessage(MessageQueue queue, MessageBatch batch, int index)
+    private static BrokerError CheckMessage(Shard shard, MessageQueue queue, MessageBatch batch, int index)
     {
         if (batch.BodyBytes(index) > queue.Config.MaxMessageBytes) return BrokerError.MessageTooLarge;
-        return DelayOf(queue, batch, index) >= queue.Config.RetentionSeconds * 1000L
+        long delay = DelayOf(shard, queue, batch, index);
+        if (delay > QueueConfigLimits.MaxDelaySeconds * 1000L) return BrokerError.DeliverAtTooFar;
+        return delay >= queue.Config.RetentionSeconds * 1000L
             ? BrokerError.DelayExceedsRetention
             : BrokerError.None;
     }
 
-    private static long DelayOf(MessageQueue queue, MessageBatch batch, int index) =>
-        batch.Delay(index) is >= 0 and var delay ? delay : queue.Config.DelaySeconds * 1000L;
+    private static long DelayOf(Shard shard, MessageQueue queue, MessageBatch batch, int index) =>
+        batch.DeliverAt(index) is { } at ? Math.Max(0, at - shard.Now)
+        : batch.Delay(index) is >= 0 and var delay ? delay : queue.Config.DelaySeconds * 1000L;
 
     private SendOutcome Write(Shard shard, MessageQueue queue, BrokerError[]? errors)
     {
@@ -94,7 +97,7 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
         for (int i = 0; i < batch.Count; i++)
         {
             if (errors is not null && errors[i] != BrokerError.None) continue;
-            long delay = DelayOf(queue, batch, i);
+            long delay = DelayOf(shard, queue, batch, i);
             if (delay == 0) shard.Write(queue, QueueRecord.Sent, batch.Message(i));
             else shard.Write(queue, QueueRecord.SentDelayed, shard.Now + delay, batch.Message(i));
         }

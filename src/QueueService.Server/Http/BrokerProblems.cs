@@ -17,6 +17,7 @@ internal static class BrokerProblems
         BrokerError.ImmutableField => ProblemKind.ImmutableField,
         BrokerError.DelayExceedsRetention => ProblemKind.DelayExceedsRetention,
         BrokerError.MessageTooLarge => ProblemKind.MessageTooLarge,
+        BrokerError.DeliverAtTooFar => ProblemKind.DeliverAtTooFar,
         BrokerError.RedriveNotAllowed => ProblemKind.RedriveNotAllowed,
         BrokerError.NoDeadLetterQueue => ProblemKind.NoDeadLetterQueue,
         BrokerError.DeadLetterQueueNotFound => ProblemKind.DeadLetterQueueNotFound,

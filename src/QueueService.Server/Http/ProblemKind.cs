@@ -30,6 +30,10 @@ internal sealed record ProblemKind(
         "delay-exceeds-retention", 400, "The message would expire before it becomes visible", false, Nothing,
         "Shorten the delay, or raise retentionSeconds of the queue.");
 
+    public static readonly ProblemKind DeliverAtTooFar = new(
+        "deliver-at-too-far", 400, "The time of delivery is too far ahead", false, Nothing,
+        "Name a time at most 365 days ahead.");
+
     public static readonly ProblemKind RouteNotFound = new(
         "route-not-found", 404, "There is nothing at this address", false, Nothing,
         "See /swagger or /openapi/v1.json for the paths that exist.");
@@ -146,7 +150,7 @@ internal sealed record ProblemKind(
 
     public static readonly IReadOnlyList<ProblemKind> All =
     [
-        InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, RouteNotFound, QueueNotFound,
+        InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, DeliverAtTooFar, RouteNotFound, QueueNotFound,
         MessageNotFound, ReceiptInvalid,
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
         RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,

@@ -55,6 +55,7 @@ internal static class MessageSchemas
             ("contentType?", Text("Its media type.")),
             ("delaySeconds?", OrNull(Integer(
                 "Hide the message at first; `null` takes the queue's delay.", 0, QueueConfigLimits.MaxDelaySeconds))),
+            ("deliverAt?", Instant("Instead of a delay: hide the message until then, at most 365 days.")),
             ("correlationId?", Text("Carried along.")),
             ("replyTo?", Text("Carried along.")),
             ("traceparent?", Text("W3C trace context.")),

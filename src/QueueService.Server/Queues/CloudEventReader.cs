@@ -81,8 +81,8 @@ internal static class CloudEventReader
         ReadOnlySpan<byte> body = data.Base64 ?? (data.Text is null || isJson ? data.Json : data.Text);
         if (data.ContentType is null && data.Json.Length > 0)
             draft.SetContentType("/datacontenttype", Answers.Json, ref problem);
-        MessageHeaders headers = draft.ToHeaders("", ref problem);
-        if (problem is null) batch.Add(headers, body, draft.DelayMilliseconds);
+        MessageHeaders headers = draft.ToHeaders("", "Message-Deliver-At", ref problem);
+        if (problem is null) batch.Add(headers, body, draft.DelayMilliseconds, draft.DeliverAt);
         return body;
     }
 

@@ -26,6 +26,15 @@ internal struct MessageDraft
     /// <summary>Null takes the queue's default.</summary>
     public long? DelayMilliseconds { get; set; }
 
+    /// <summary>Instead of a delay: Unix milliseconds.</summary>
+    public long? DeliverAt { get; private set; }
+
+    public void SetDeliverAt(string where, ReadOnlySpan<char> value, ref Problem? problem)
+    {
+        if (Rfc3339.TryParse(value, out long at)) DeliverAt = at;
+        else Problem.Blame(ref problem, where, "must be an RFC 3339 instant like 2026-11-21T10:00:00Z.");
+    }
+
     public void SetContentType(string where, string value, ref Problem? problem)
     {
         if (ContentTypes.IsValid(value)) _contentType = value;
@@ -75,10 +84,13 @@ internal struct MessageDraft
         _bytes += attribute.Name.Length + Encoding.UTF8.GetByteCount(attribute.Text);
     }
 
-    public readonly MessageHeaders ToHeaders(string where, ref Problem? problem)
+    /// <param name="deliverAt">What to blame when two options contradict each other.</param>
+    public readonly MessageHeaders ToHeaders(string where, string deliverAt, ref Problem? problem)
     {
         if (_bytes > Limits.HeaderBytes)
             Problem.Blame(ref problem, where, $"The message's options are larger than {Limits.HeaderBytes} bytes.");
+        if (DelayMilliseconds is not null && DeliverAt is not null)
+            Problem.Blame(ref problem, deliverAt, "A message has either a delay or a time of delivery.");
         bool alone = _bytes == 0 && _correlationId is null && _replyTo is null && _attributes is null;
         if (alone) return ContentTypes.Alone(_contentType);
         return new MessageHeaders

@@ -11,14 +11,17 @@ namespace QueueService.Server.Queues;
 /// name mean the same.</summary>
 internal static class MessageOptions
 {
-    public static readonly string[] QueryNames = ["delay", "correlationId", "replyTo"];
+    public static readonly string[] QueryNames = ["delay", "correlationId", "replyTo", "deliverAt"];
 
     public static readonly Parameter[] Parameters =
     [
         new("delay", "Duration", "Hide the message at first. Same as Message-Delay.", "30s"),
+        new("deliverAt", "Instant", "Hide the message until then. Same as Message-Deliver-At.", "2026-11-21T10:00:00Z"),
         new("correlationId", "String", "Carried along. Same as Message-Correlation-Id.", "order-4711"),
         new("replyTo", "String", "Carried along. Same as Message-Reply-To.", "replies"),
         new("Message-Delay", "Duration", "Hide the message at first: `30`, `30s`, `5m`, `2h`, `500ms`.", "30s",
+            ParameterPlace.Header),
+        new("Message-Deliver-At", "Instant", "Hide the message until then, at most 365 days.", "2026-11-21T10:00:00Z",
             ParameterPlace.Header),
         new("Message-Correlation-Id", "String", "Carried along with the message.", "order-4711", ParameterPlace.Header),
         new("Message-Reply-To", "String", "Carried along with the message.", "replies", ParameterPlace.Header),
@@ -30,6 +33,7 @@ internal static class MessageOptions
     private const string Prefix = "Message-";
     private const string AttributePrefix = "Message-Attribute-";
     private const string Delay = "Message-Delay";
+    private const string DeliverAt = "Message-Deliver-At";
     private const string CorrelationId = "Message-Correlation-Id";
     private const string ReplyTo = "Message-Reply-To";
 
@@ -48,6 +52,7 @@ internal static class MessageOptions
             RequestQuery.Duration(query[0], "?delay", QueueConfigLimits.MaxDelaySeconds, ref problem);
         if (query[1] is { } correlation) draft.SetCorrelationId("?correlationId", correlation.ToString(), ref problem);
         if (query[2] is { } replyTo) draft.SetReplyTo("?replyTo", replyTo.ToString(), ref problem);
+        if (query[3] is { } deliverAt) draft.SetDeliverAt("?deliverAt", deliverAt.Span, ref problem);
         bool isEvent = false;
         foreach ((string name, StringValues value) in headers)
         {
@@ -98,6 +103,11 @@ internal static class MessageOptions
             RefuseBoth(name, query[0], ref problem);
             draft.DelayMilliseconds =
                 RequestQuery.Duration(value.AsMemory(), name, QueueConfigLimits.MaxDelaySeconds, ref problem);
+        }
+        else if (Is(name, DeliverAt))
+        {
+            RefuseBoth(name, query[3], ref problem);
+            draft.SetDeliverAt(name, value, ref problem);
         }
         else if (Is(name, CorrelationId))
         {

@@ -15,7 +15,7 @@ internal sealed class MessageReader : IDisposable
 {
     private static readonly FieldNames Fields = new(
         "body", "bodyBase64", "contentType", "delaySeconds", "correlationId", "replyTo", "traceparent", "tracestate",
-        "attributes");
+        "attributes", "deliverAt");
 
     /// <summary>Unescaped and decoded bodies.</summary>
     private byte[] _scratch = [];
@@ -55,6 +55,7 @@ internal sealed class MessageReader : IDisposable
                 case 6: JsonRequest.TryText(ref json, "/traceparent", out traceParent, ref problem); break;
                 case 7: JsonRequest.TryText(ref json, "/tracestate", out traceState, ref problem); break;
                 case 8: AttributesReader.Read(ref json, ref draft, ref problem); break;
+                case 9: ReadDeliverAt(ref json, ref draft, ref problem); break;
                 case > 0: ReadOption(ref json, field, ref draft, ref problem); break;
                 default: break;
             }
@@ -65,8 +66,8 @@ internal sealed class MessageReader : IDisposable
 
         if ((seen & 0b11) is 0 or 0b11) Problem.Blame(ref problem, "", "A message has either body or bodyBase64.");
         if (traceParent is not null) draft.SetTrace(traceParent, traceState);
-        MessageHeaders headers = draft.ToHeaders("", ref problem);
-        if (problem is null) batch.Add(headers, body, draft.DelayMilliseconds);
+        MessageHeaders headers = draft.ToHeaders("", "/deliverAt", ref problem);
+        if (problem is null) batch.Add(headers, body, draft.DelayMilliseconds, draft.DeliverAt);
         return problem;
     }
 
@@ -77,6 +78,12 @@ internal sealed class MessageReader : IDisposable
         if (field == 2) draft.SetContentType(pointer, text, ref problem);
         else if (field == 4) draft.SetCorrelationId(pointer, text, ref problem);
         else draft.SetReplyTo(pointer, text, ref problem);
+    }
+
+    private static void ReadDeliverAt(ref Utf8JsonReader json, ref MessageDraft draft, ref Problem? problem)
+    {
+        if (JsonRequest.TryText(ref json, "/deliverAt", out string text, ref problem))
+            draft.SetDeliverAt("/deliverAt", text, ref problem);
     }
 
     private static void ReadDelay(ref Utf8JsonReader json, ref MessageDraft draft, ref Problem? problem)

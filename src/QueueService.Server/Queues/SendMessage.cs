@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using QueueService.Broker;
+using QueueService.Broker.Messages;
 using QueueService.Broker.Queues;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
@@ -32,7 +33,7 @@ internal static class SendMessage
         ],
         Problems =
         [
-            ProblemKind.MalformedJson, ProblemKind.DelayExceedsRetention, ProblemKind.QueueNotFound,
+            ProblemKind.MalformedJson, ProblemKind.DelayExceedsRetention, ProblemKind.DeliverAtTooFar, ProblemKind.QueueNotFound,
             ProblemKind.RequestTooLarge,
             ProblemKind.MessageTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
             ProblemKind.DiskFull,
@@ -80,7 +81,8 @@ internal static class SendMessage
             return CloudEventReader.ReadOne(body, in draft, batch, out md5);
         if (ContentTypes.Is(http.Request.ContentType, ContentTypes.EventBatch))
             return new Problem(ProblemKind.UnsupportedMediaType, "Batched CloudEvents are sent to …/messages/batch.");
-        batch.Add(draft.ToHeaders("Message-Attribute", ref problem), body, draft.DelayMilliseconds);
+        MessageHeaders headers = draft.ToHeaders("Message-Attribute", "Message-Deliver-At", ref problem);
+        if (problem is null) batch.Add(headers, body, draft.DelayMilliseconds, draft.DeliverAt);
         md5 = Md5(body);
         return problem;
     }

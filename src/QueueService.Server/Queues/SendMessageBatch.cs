@@ -45,7 +45,7 @@ internal static class SendMessageBatch
         ],
         Problems =
         [
-            ProblemKind.MalformedJson, ProblemKind.DelayExceedsRetention, ProblemKind.QueueNotFound,
+            ProblemKind.MalformedJson, ProblemKind.DelayExceedsRetention, ProblemKind.DeliverAtTooFar, ProblemKind.QueueNotFound,
             ProblemKind.RequestTooLarge,
             ProblemKind.MessageTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
             ProblemKind.DiskFull,

@@ -1,3 +1,4 @@
+using QueueService.Broker.Messages;
 using QueueService.Broker.Queues;
 
 namespace QueueService.Broker.Tests.Queues;
@@ -18,6 +19,23 @@ public sealed class DelayTests : IDisposable
         Assert.Empty(_harness.Receive());
         _harness.AdvanceMilliseconds(1);
         Assert.Equal(1, Assert.Single(_harness.Receive()).ReceiveCount);
+    }
+
+    [Fact]
+    public void A_time_of_delivery_takes_the_place_of_the_queues_delay_and_survives_a_restart()
+    {
+        _harness.CreateQueue(config: new QueueConfig { DelaySeconds = 10 });
+        long now = _harness.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        MessageBatch batch = MessageBatch.Rent();
+        batch.Add(MessageHeaders.None, "at once"u8, deliverAt: now - 1);
+        batch.Add(MessageHeaders.None, "in a minute"u8, deliverAt: now + 60_000);
+        Assert.Equal(BrokerError.None, _harness.Run(() => _harness.Broker.Send(BrokerHarness.Name(), batch)).Error);
+        Assert.Equal("at once", Assert.Single(_harness.Receive(auto: true)).Body);
+        _harness.KillAndRestart();
+        _harness.AdvanceMilliseconds(59_999);
+        Assert.Empty(_harness.Receive());
+        _harness.AdvanceMilliseconds(1);
+        Assert.Equal("in a minute", Assert.Single(_harness.Receive()).Body);
     }
 
     [Fact]

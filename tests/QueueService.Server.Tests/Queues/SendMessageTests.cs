@@ -83,6 +83,35 @@ public sealed class SendMessageTests(RunningServer server)
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_message_with_a_time_of_delivery_is_hidden_until_then(bool batch)
+    {
+        string queue = await _api.NewQueue("""{"retentionSeconds":100000000}""");
+        string at = DateTimeOffset.UtcNow.AddDays(30).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'");
+        Answer sent = batch
+            ? await _api.Post($"{queue}/messages/batch", $$"""{"messages":[{"body":"later","deliverAt":"{{at}}"}]}""")
+            : await _api.Post($"{queue}/messages", "later", $"Message-Deliver-At: {at}");
+        Assert.Equal(201, sent.Status);
+        JsonNode message = Assert.Single((await _api.Get($"{queue}/messages?state=delayed")).Json["items"]!.AsArray())!;
+        Assert.Equal(at, (string)message["visibleAt"]!);
+    }
+
+    [Fact]
+    public async Task A_time_of_delivery_in_the_past_is_now_and_one_in_two_years_is_refused()
+    {
+        string queue = await _api.NewQueue("""{"retentionSeconds":100000000}""");
+        Assert.Equal(201, (await _api.Post($"{queue}/messages?deliverAt=2001-01-01T00:00:00Z", "now")).Status);
+        Assert.Equal("now", (string)(await _api.ReceiveOne(queue))["body"]!);
+        string far = DateTimeOffset.UtcNow.AddYears(2).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
+        (await _api.Post($"{queue}/messages?deliverAt={far}", "far")).ShouldBlame(400, "deliver-at-too-far");
+        (await _api.Post($"{queue}/messages/batch", """{"messages":[{"body":"a","delaySeconds":1,"deliverAt":"2030-01-01T00:00:00Z"}]}"""))
+            .ShouldBlame(400, "invalid-request", "/messages/0/deliverAt");
+    }
+
+    [Theory]
+    [InlineData("?deliverAt=tomorrow", "?deliverAt")]
+    [InlineData("?delay=1&deliverAt=2030-01-01T00:00:00Z", "Message-Deliver-At")]
     [InlineData("?delay=1d", "?delay")]
     [InlineData("?delay=-1", "?delay")]
     [InlineData("?delay=", "?delay")]
