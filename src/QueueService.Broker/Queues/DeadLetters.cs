@@ -17,7 +17,7 @@ internal static class DeadLetters
     /// <summary>Messages of one move: bounds the bytes that are held for it.</summary>
     private const int MaxMessages = 100;
 
-    private const long MaxBytes = 4 << 20;
+    private const int MaxBytes = 4 << 20;
 
     /// <summary>Messages that failed as often as they may; null when there is nothing to do or no queue for them.
     /// </summary>
@@ -30,10 +30,11 @@ internal static class DeadLetters
         if (doomed.Count == 0) return null;
         DeadLetterSelection selection = Select(shard, queue, redrive, MaxReceiveCountReached);
         long bytes = 0;
+        int most = Math.Min(MaxBytes, shard.MaxFrameBytes / 2);
         foreach ((long offset, Touched touched) in doomed)
         {
             bytes += queue.SizeOf(offset);
-            if (selection.Messages.Count > 0 && bytes > MaxBytes) break;
+            if (selection.Messages.Count > 0 && bytes > most) break;
             Add(shard, selection, offset, touched);
         }
 
@@ -66,6 +67,7 @@ internal static class DeadLetters
         if (queue.IsDeleted) return BrokerError.QueueNotFound;
         if (shard.FindQueue(selection.Target) is not { } target) return BrokerError.DeadLetterQueueNotFound;
         if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
+        if (batch.Bytes + (batch.Count * 32L) > shard.MaxFrameBytes) return BrokerError.MessageTooLarge;
         int[] holding = [.. Enumerable.Range(0, batch.Count).Where(i => StillHolds(shard, selection, i))];
         if (holding.Length == 0) return BrokerError.ReceiptExpired;
         long[] moved = [.. holding.Select(i => selection.Expected[i].Offset).Order()];

@@ -8,6 +8,9 @@ internal static class FailedLeases
     /// <summary>Records written at once: bounds a turn in which very many leases end together.</summary>
     private const int MaxPerTurn = 1_000;
 
+    /// <summary>Bytes that a sweep writes at once; the rest has its turn in the next one.</summary>
+    private const int MaxSweepBytes = 1 << 20;
+
     /// <summary>Whether released messages need more than a look at the request.</summary>
     public static bool DecidesOver(MessageQueue queue) =>
         queue.Config.Retry.Kind != RetryKind.None || queue.Config.Redrive is not null;
@@ -46,7 +49,7 @@ internal static class FailedLeases
         {
             if (!DecidesOver(queue)) continue;
             queue.Promote(shard.Now);
-            command.Wrote |= Delay(shard, queue);
+            if (shard.Store.BatchBytes < MaxSweepBytes) command.Wrote |= Delay(shard, queue);
             if (queue.HasDoomed) doomed.Add(queue);
         }
 

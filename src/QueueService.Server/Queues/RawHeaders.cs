@@ -19,7 +19,17 @@ internal static class RawHeaders
         if (message.FirstReceivedAt != 0)
             headers["Message-First-Received-At"] = Rfc3339.Format(message.FirstReceivedAt);
         if (message.VisibleAt != 0) headers["Message-Visible-At"] = Rfc3339.Format(message.VisibleAt);
+        if (message.Origin is { } origin) Write(headers, origin);
         if (message.HasHeaders) Write(headers, message.ReadHeaders());
+    }
+
+    private static void Write(IHeaderDictionary headers, MessageOrigin origin)
+    {
+        headers["Message-Dead-Letter-Source-Queue"] = origin.SourceQueue;
+        headers["Message-Dead-Letter-Reason"] = Printable(origin.Reason);
+        headers["Message-Dead-Letter-Receive-Count"] = origin.ReceiveCount.ToString();
+        headers["Message-Dead-Letter-First-Failed-At"] = Rfc3339.Format(origin.FirstFailedAt);
+        headers["Message-Dead-Letter-Last-Failed-At"] = Rfc3339.Format(origin.LastFailedAt);
     }
 
     private static void Write(IHeaderDictionary headers, MessageHeaders message)

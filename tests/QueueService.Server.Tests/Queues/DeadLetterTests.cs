@@ -48,6 +48,12 @@ public sealed class DeadLetterTests(RunningServer server)
         JsonNode message = Assert.Single((await _api.Get($"{dead}/messages")).Json["items"]!.AsArray())!;
         Assert.Equal("no such customer", (string)message["deadLetter"]!["reason"]!);
 
+        // The same, as bytes and headers.
+        Answer raw = await _api.Post($"{dead}/receive?format=raw&visibilityTimeout=0s");
+        Assert.Equal("poison", raw.Text);
+        Assert.Equal("no such customer", raw.Headers["Message-Dead-Letter-Reason"]);
+        Assert.Equal(Name(queue), raw.Headers["Message-Dead-Letter-Source-Queue"]);
+
         // Its id still names it.
         string byId = $"{dead}/messages/{message["id"]}";
         Assert.Equal("poison", (string)(await _api.Get(byId)).Json["body"]!);

@@ -82,7 +82,7 @@ public sealed class QueueDefinitionTests(RunningServer server)
 
     [Theory]
     [InlineData("""{"fifo":true}""", "/fifo")]
-    [InlineData("""{"redrivePolicy":{"maxReceiveCount":3}}""", "/redrivePolicy")]
+    [InlineData("""{"tags":{"a":"b"}}""", "/tags")]
     [InlineData("""{"type":"fifo"}""", "/type")]
     [InlineData("""{"visibilityTimeoutSeconds":43201}""", "/visibilityTimeoutSeconds")]
     [InlineData("""{"visibilityTimeoutSeconds":"30"}""", "/visibilityTimeoutSeconds")]
