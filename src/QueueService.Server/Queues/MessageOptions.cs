@@ -21,8 +21,9 @@ internal static class MessageOptions
         new("replyTo", "String", "Carried along. Same as Message-Reply-To.", "replies"),
         new("Message-Delay", "Duration", "Hide the message at first: `30`, `30s`, `5m`, `2h`, `500ms`.", "30s",
             ParameterPlace.Header),
-        new("Message-Deliver-At", "Instant", "Hide the message until then, at most 365 days.", "2026-11-21T10:00:00Z",
-            ParameterPlace.Header),
+        // A string: NSwag's client does not compile with an optional header that is a date-time.
+        new("Message-Deliver-At", "String", "Hide the message until then (RFC 3339), at most 365 days.",
+            "2026-11-21T10:00:00Z", ParameterPlace.Header),
         new("Message-Correlation-Id", "String", "Carried along with the message.", "order-4711", ParameterPlace.Header),
         new("Message-Reply-To", "String", "Carried along with the message.", "replies", ParameterPlace.Header),
         new("traceparent", "String", "W3C trace context, given back on delivery.",
