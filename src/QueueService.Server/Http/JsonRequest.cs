@@ -68,19 +68,20 @@ internal static class JsonRequest
         malformed.Message.Split(" LineNumber:", 2)[0]);
 
     /// <summary>Which of the known fields the property is. Unknown and repeated ones are blamed: -1.</summary>
+    /// <param name="parent">The pointer to the object; empty for the root.</param>
     public static int Field(
-        ref Utf8JsonReader json, FieldNames known, ref uint seen, ref Problem? problem)
+        ref Utf8JsonReader json, FieldNames known, ref uint seen, ref Problem? problem, string parent = "")
     {
         int index = known.IndexOf(ref json);
         if (index < 0)
         {
-            Problem.Blame(ref problem, "/" + Escape(Name(ref json)), $"is not a known field. Known: {known}.");
+            Problem.Blame(ref problem, $"{parent}/{Escape(Name(ref json))}", $"is not a known field. Known: {known}.");
             return -1;
         }
 
         if ((seen & (1u << index)) != 0)
         {
-            Problem.Blame(ref problem, "/" + known[index], "is given twice.");
+            Problem.Blame(ref problem, $"{parent}/{known[index]}", "is given twice.");
             return -1;
         }
 
@@ -105,6 +106,18 @@ internal static class JsonRequest
         if (json.TokenType == JsonTokenType.Number && json.TryGetInt64(out value) && value >= min && value <= max)
             return true;
         Problem.Blame(ref problem, pointer, $"must be an integer from {min} to {max}.");
+        return false;
+    }
+
+    /// <summary>One of these names, in any case: what .NET's own converter makes of an enum in a generated client is
+    /// `Fsync`.</summary>
+    public static bool TryChoice(
+        ref Utf8JsonReader json, string[] choices, string pointer, out int choice, ref Problem? problem)
+    {
+        string text = json.TokenType == JsonTokenType.String ? Name(ref json) : "";
+        choice = Array.FindIndex(choices, name => name.Equals(text, StringComparison.OrdinalIgnoreCase));
+        if (choice >= 0) return true;
+        Problem.Blame(ref problem, pointer, $"must be one of {string.Join(", ", choices)}.");
         return false;
     }
 

@@ -61,6 +61,13 @@ internal struct RequestBody : IDisposable
         }
     }
 
+    /// <summary>For operations without a body: what to answer when there is one.</summary>
+    public static async ValueTask<Problem?> Refuse(HttpContext http, BodiesInFlight account, string detail)
+    {
+        using RequestBody body = await Read(http, account);
+        return body.Problem ?? (body.Span.IsEmpty ? null : Problem.Invalid("", detail));
+    }
+
     /// <summary>Refuses a body by its length, and lets the server read (and forget) it for its few seconds after the
     /// answer: a client that is still writing would otherwise see a broken connection instead of the answer.</summary>
     public static Problem TooLarge(HttpContext http)

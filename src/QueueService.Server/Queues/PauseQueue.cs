@@ -31,8 +31,7 @@ internal static class PauseQueue
         Problem? problem = null;
         QueueName queue = http.Queue(ref problem);
         RequestQuery.Read(http, [], ref problem);
-        using (RequestBody body = await RequestBody.Read(http, host.Bodies))
-            problem ??= body.Problem ?? (body.Span.IsEmpty ? null : Problem.Invalid("", "There is no body here."));
+        problem ??= await RequestBody.Refuse(http, host.Bodies, "There is no body here.");
         if (problem is not null)
         {
             await problem.Write(http);

@@ -8,6 +8,7 @@ namespace QueueService.Server.Queues;
 internal ref struct PolicyObject(string pointer, FieldNames known)
 {
     private uint _seen;
+    private bool _opened;
 
     /// <summary>Which of the known fields the reader stands on the value of.</summary>
     public int Index { get; private set; }
@@ -17,22 +18,20 @@ internal ref struct PolicyObject(string pointer, FieldNames known)
     /// <summary>Goes to the next known field; what is not known is blamed.</summary>
     public bool Next(ref Utf8JsonReader json, ref Problem? problem)
     {
-        if (json.TokenType != JsonTokenType.StartObject && _seen == 0 && Index == 0)
+        if (!_opened && json.TokenType != JsonTokenType.StartObject)
         {
             Problem.Blame(ref problem, pointer, "must be a JSON object.");
             json.TrySkip();
             return false;
         }
 
+        _opened = true;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            Problem? blamed = null;
-            Index = JsonRequest.Field(ref json, known, ref _seen, ref blamed);
-            if (Index < 0) Problem.Blame(ref problem, $"{pointer}/{JsonRequest.Escape(JsonRequest.Name(ref json))}", $"is not a known field, or given twice. Known: {known}.");
+            Index = JsonRequest.Field(ref json, known, ref _seen, ref problem, pointer);
             json.Read();
             if (Index >= 0) return true;
             json.TrySkip();
-            _seen |= 1u << 31;
         }
 
         return false;
@@ -41,11 +40,9 @@ internal ref struct PolicyObject(string pointer, FieldNames known)
     public readonly int Choice(ref Utf8JsonReader json, string[] choices, int otherwise, ref Problem? problem)
     {
         if (json.TokenType == JsonTokenType.Null) return otherwise;
-        string text = json.TokenType == JsonTokenType.String ? JsonRequest.Name(ref json) : "";
-        int choice = Array.FindIndex(choices, choice => choice.Equals(text, StringComparison.OrdinalIgnoreCase));
-        if (choice < 0) Problem.Blame(ref problem, Pointer, $"must be one of {string.Join(", ", choices)}.");
+        if (JsonRequest.TryChoice(ref json, choices, Pointer, out int choice, ref problem)) return choice;
         json.TrySkip();
-        return choice < 0 ? otherwise : choice;
+        return otherwise;
     }
 
     public readonly int Integer(ref Utf8JsonReader json, int min, int max, int otherwise, ref Problem? problem)

@@ -24,8 +24,7 @@ internal static class PurgeQueue
         Problem? problem = null;
         QueueName queue = http.Queue(ref problem);
         RequestQuery.Read(http, [], ref problem);
-        using (RequestBody body = await RequestBody.Read(http, host.Bodies))
-            problem ??= body.Problem ?? (body.Span.IsEmpty ? null : Problem.Invalid("", "Purge takes no body."));
+        problem ??= await RequestBody.Refuse(http, host.Bodies, "Purge takes no body.");
         if (problem is not null)
         {
             await problem.Write(http);

@@ -52,10 +52,6 @@ internal sealed class QueueChanges
         return problem;
     }
 
-    /// <summary>Any case: what .NET's own converter makes of an enum in a generated client is `Fsync`.</summary>
-    private static int IndexOf(string[] choices, string text) =>
-        Array.FindIndex(choices, choice => choice.Equals(text, StringComparison.OrdinalIgnoreCase));
-
     private void ReadPolicy(ref Utf8JsonReader json, QueuePolicy policy, ref Problem? problem)
     {
         if (json.TokenType == JsonTokenType.Null) _changes.Add(policy.Reset);
@@ -90,9 +86,6 @@ internal sealed class QueueChanges
             return read;
         }
 
-        value = json.TokenType == JsonTokenType.String ? IndexOf(field.Choices, JsonRequest.Name(ref json)) : -1;
-        if (value >= 0) return true;
-        Problem.Blame(ref problem, pointer, $"must be one of {string.Join(", ", field.Choices)}.");
-        return false;
+        return JsonRequest.TryChoice(ref json, field.Choices, pointer, out value, ref problem);
     }
 }
