@@ -32,6 +32,18 @@ public enum BrokerError
     /// <summary>The time of delivery is more than a year ahead.</summary>
     DeliverAtTooFar,
 
+    /// <summary>A FIFO queue keeps the order of its groups, so it has no priorities.</summary>
+    PriorityNotSupported,
+
+    /// <summary>Only FIFO queues deduplicate.</summary>
+    DeduplicationNotSupported,
+
+    /// <summary>The deduplication keys of the last five minutes take all the memory they may. Retriable.</summary>
+    DeduplicationWindowFull,
+
+    /// <summary>More named receives of the last five minutes are remembered than the limit. Retriable.</summary>
+    TooManyReceiveAttempts,
+
     /// <summary>The redrive policy names a queue that does not exist.</summary>
     DeadLetterQueueNotFound,
 

@@ -14,6 +14,15 @@ public sealed record BrokerOptions
     /// <summary>Queues in all.</summary>
     public int MaxQueues { get; init; } = 100_000;
 
+    /// <summary>Messages per lane of a queue whose groups are known ahead of their delivery (a queue has 16 lanes for
+    /// groups, per priority): bounds memory, at about 150 bytes each. One blocked group with as many messages hides the
+    /// other groups of its lane.</summary>
+    public int ReadAheadPerLane { get; init; } = 20_000;
+
+    /// <summary>Deduplication keys of the last five minutes, over all queues: bounds memory (48 bytes each, 400 MB at the
+    /// limit). 28,000 deduplicated messages per second for ever; past it sends are refused, never forgotten.</summary>
+    public int MaxDeduplicationKeys { get; init; } = 8 << 20;
+
     public StorageOptions Storage { get; init; } = new();
 }
 

@@ -57,29 +57,10 @@ public sealed partial class MessageBroker
     /// is read from its oldest message on, up to the first that is young enough.</summary>
     private async Task ExpireMoved()
     {
-        foreach ((MessageQueue queue, long before) in await Ask<List<(MessageQueue, long)>>(RetentionSweep.Moved, []))
+        foreach ((MessageQueue queue, Lane lane, long before) in
+            await Ask<List<(MessageQueue, Lane, long)>>(RetentionSweep.Moved, []))
         {
-            long floor = -1;
-            for (long? from = 0; from is not null;)
-            {
-                var request = new BrowseRequest { From = from.Value, Limit = MovedPage };
-                Result<ReceivedMessages> page = await Browse(queue.Name, request);
-                if (!page.Succeeded) break;
-                using ReceivedMessages messages = page.Value;
-                from = messages.Next;
-                for (int i = 0; i < messages.Count; i++)
-                {
-                    if (!messages.TryRead(i, out MessageView message)) continue;
-                    if ((message.Origin?.RetentionFrom ?? message.SentAt) >= before)
-                    {
-                        from = null;
-                        break;
-                    }
-
-                    floor = message.SequenceNumber + 1;
-                }
-            }
-
+            long floor = await FindYoung(queue, lane, before);
             if (floor < 0) continue;
             await Ask<bool>((shard, command) =>
             {
@@ -87,5 +68,29 @@ public sealed partial class MessageBroker
                 return command.Wrote = RetentionSweep.Expire(shard, queue, floor);
             });
         }
+    }
+
+    /// <summary>The position behind the last message in front of the lane's first young one; negative when that is the
+    /// very first.</summary>
+    private async ValueTask<long> FindYoung(MessageQueue queue, Lane lane, long before)
+    {
+        long floor = -1;
+        for (long? from = Position.First(lane.Number); from is not null;)
+        {
+            var request = new BrowseRequest { From = from.Value, Limit = MovedPage };
+            Result<ReceivedMessages> page = await Browse(queue.Name, request);
+            if (!page.Succeeded) break;
+            using ReceivedMessages messages = page.Value;
+            from = messages.Next;
+            for (int i = 0; i < messages.Count; i++)
+            {
+                if (!messages.TryRead(i, out MessageView message)) continue;
+                bool isYoung = (message.Origin?.RetentionFrom ?? message.SentAt) >= before;
+                if (isYoung || Position.LaneOf(message.SequenceNumber) != lane.Number) return floor;
+                floor = message.SequenceNumber + 1;
+            }
+        }
+
+        return floor;
     }
 }

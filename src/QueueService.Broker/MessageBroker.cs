@@ -30,7 +30,7 @@ public sealed partial class MessageBroker : IAsyncDisposable
         FsyncSelfTest.Run(files);
         _inbox = new Inbox();
         _replies = new ReplySweep(inline: manual);
-        _shard = new Shard(files, options, time, _inbox.Wake);
+        _shard = new Shard(files, options, time, _inbox.Wake) { StartReading = StartReading };
         _loop = new ShardLoop(_shard, _inbox, _replies, options.Storage.JournalFileBytes);
         if (manual) return;
         _thread = new Thread(_loop.Run) { Name = "shard", IsBackground = true, Priority = ThreadPriority.AboveNormal };
@@ -98,8 +98,11 @@ public sealed partial class MessageBroker : IAsyncDisposable
 
     /// <summary>Adds one message or a batch, all or nothing unless the batch is partial. Takes the batch over.
     /// </summary>
-    public ValueTask<Result<SendOutcome>> Send(QueueName name, MessageBatch batch) =>
-        Submit(SendCommand.Rent(name, batch));
+    public ValueTask<Result<SendOutcome>> Send(QueueName name, MessageBatch batch)
+    {
+        if (_shard.HashesBodies(name)) batch.HashBodies();
+        return Submit(SendCommand.Rent(name, batch));
+    }
 
     /// <summary>Leases messages, waiting for the first one as long as asked. A cancelled wait answers an empty list.
     /// </summary>
@@ -120,7 +123,7 @@ public sealed partial class MessageBroker : IAsyncDisposable
 
     public async ValueTask<Result<ReceivedMessages>> Browse(QueueName name, BrowseRequest request)
     {
-        if (request.Since is { } since) request = request with { From = await FindTime(name, since, request.From) };
+        if (request.Since is { } since) request = request with { Starts = await FindTime(name, since) };
         return await Submit<ReceivedMessages>((shard, command) =>
             MessageBrowsing.Browse(shard, command, name, request));
     }
@@ -168,16 +171,24 @@ public sealed partial class MessageBroker : IAsyncDisposable
         return result.Value with { Queue = queue with { Stats = queue.Stats.ReadFromDisk() } };
     }
 
-    private async ValueTask<long> FindTime(QueueName name, long since, long from)
+    private async ValueTask<Dictionary<int, long>> FindTime(QueueName name, long since)
     {
-        (AppendLog? log, long offset, bool known) = await Ask<(AppendLog?, long, bool)>((shard, _) =>
-        {
-            if (shard.FindQueue(name) is not { } queue) return (null, 0L, true);
-            bool found = queue.Log.TryFindTimeInMemory(since, out long inMemory);
-            return (queue.Log, inMemory, found);
-        });
-        if (!known && log?.FindTimeOnDisk(since) is { } onDisk) offset = onDisk;
-        return Math.Max(from, offset);
+        var starts = new Dictionary<int, long>();
+        List<Lane> onDisk = await Ask<List<Lane>>(
+            (shard, _) =>
+            {
+                var unknown = new List<Lane>();
+                foreach (Lane lane in shard.FindQueue(name)?.Lanes ?? [])
+                {
+                    if (!lane.TryFindTimeInMemory(since, out long position)) unknown.Add(lane);
+                    starts[lane.Number] = position;
+                }
+
+                return unknown;
+            },
+            []);
+        foreach (Lane lane in onDisk) starts[lane.Number] = lane.FindTimeOnDisk(since) ?? starts[lane.Number];
+        return starts;
     }
 
     /// <summary>One pass of dead-lettering and of retention. Called by the timer, and by simulations.</summary>
@@ -188,12 +199,12 @@ public sealed partial class MessageBroker : IAsyncDisposable
         {
             await MoveDoomed();
             await ExpireMoved();
-            var onDisk = await Ask<List<(MessageQueue, long, long)>>(RetentionSweep.Sweep, []);
-            foreach ((MessageQueue queue, long before, long memoryStart) in onDisk)
+            var onDisk = await Ask<List<(MessageQueue, Lane, long, long)>>(RetentionSweep.Sweep, []);
+            foreach ((MessageQueue queue, Lane lane, long before, long memoryStart) in onDisk)
             {
                 // Nothing on disk is young enough: then everything up to where memory started is too old. Where it
                 // starts now would be wrong: what was in memory when the disk was asked may be on disk by now.
-                long floor = queue.Log.FindTimeOnDisk(before) ?? memoryStart;
+                long floor = lane.FindTimeOnDisk(before) ?? memoryStart;
                 await Ask<bool>((shard, command) =>
                 {
                     command.Queue = queue;

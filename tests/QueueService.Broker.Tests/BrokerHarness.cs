@@ -61,7 +61,7 @@ internal sealed class BrokerHarness : IDisposable
     public static MessageBatch DelayedBatch(string body, long? delay)
     {
         MessageBatch batch = MessageBatch.Rent();
-        batch.Add(MessageHeaders.None, Encoding.UTF8.GetBytes(body), delay);
+        batch.Add(MessageHeaders.None, Encoding.UTF8.GetBytes(body), new SendOptions { DelayMilliseconds = delay });
         return batch;
     }
 
@@ -130,6 +130,12 @@ internal sealed class BrokerHarness : IDisposable
         return Read(result.Value);
     }
 
+    public List<Received> ReceiveFrom(string queue, int max = 10) => Read(Run(() =>
+        Broker.Receive(Name(queue), new ReceiveRequest { Max = max }, CancellationToken.None)).Value);
+
+    /// <summary>One pass of the periodic work.</summary>
+    public void Sweep() => Run(() => new ValueTask<bool>(Swept(Broker)), turns: 1_000);
+
     public BrokerError[] Settle(Settlement settlement, long milliseconds, params ReceiptHandle[] receipts)
     {
         Result<SettleOutcome> result = Run(() => Broker.Settle(Name(), settlement, receipts, milliseconds));
@@ -188,6 +194,12 @@ internal sealed class BrokerHarness : IDisposable
     }
 
     public void Dispose() => Broker.Abandon();
+
+    private static async Task<bool> Swept(MessageBroker broker)
+    {
+        await broker.Sweep();
+        return true;
+    }
 
     private void Restart(SimulatedDisk disk)
     {

@@ -16,6 +16,9 @@ namespace QueueService.Broker.Messages;
 /// </summary>
 internal static partial class MessageFormat
 {
+    /// <summary>The hash of no group at all.</summary>
+    public static readonly ulong NoGroupHash = HashGroup([]);
+
     public const int MinHeaderBytes = 2;
 
     private const byte Version = 1;
@@ -39,6 +42,8 @@ internal static partial class MessageFormat
         TraceState = 5,
         Attribute = 6,
         Origin = 7,
+        GroupId = 8,
+        DeduplicationId = 9,
     }
 
     public static int Measure(MessageHeaders headers, int body)
@@ -60,6 +65,8 @@ internal static partial class MessageFormat
             BinaryPrimitives.WriteInt32LittleEndian(bytes, fields);
             bytes = bytes[sizeof(uint)..];
             if (code == 0) bytes = WriteField(bytes, Field.ContentType, headers.ContentType);
+            bytes = WriteField(bytes, Field.GroupId, headers.GroupId);
+            bytes = WriteField(bytes, Field.DeduplicationId, headers.DeduplicationId);
             bytes = WriteField(bytes, Field.CorrelationId, headers.CorrelationId);
             bytes = WriteField(bytes, Field.ReplyTo, headers.ReplyTo);
             bytes = WriteField(bytes, Field.TraceParent, headers.TraceParent);
@@ -107,6 +114,8 @@ internal static partial class MessageFormat
             headers = (Field)bytes[0] switch
             {
                 Field.ContentType => headers with { ContentType = text },
+                Field.GroupId => headers with { GroupId = text },
+                Field.DeduplicationId => headers with { DeduplicationId = text },
                 Field.CorrelationId => headers with { CorrelationId = text },
                 Field.ReplyTo => headers with { ReplyTo = text },
                 Field.TraceParent => headers with { TraceParent = text },
@@ -139,7 +148,7 @@ internal static partial class MessageFormat
     {
         if (ReferenceEquals(headers, MessageHeaders.None)) return 0;
         int bytes = (code == 0 ? FieldBytes(headers.ContentType) : 0) + FieldBytes(headers.CorrelationId)
-            + FieldBytes(headers.ReplyTo) + FieldBytes(headers.TraceParent) + FieldBytes(headers.TraceState);
+            + FieldBytes(headers.GroupId) + FieldBytes(headers.DeduplicationId) + FieldBytes(headers.ReplyTo) + FieldBytes(headers.TraceParent) + FieldBytes(headers.TraceState);
         for (int i = 0; i < headers.Attributes.Count; i++)
         {
             MessageAttribute attribute = headers.Attributes[i];

@@ -17,6 +17,12 @@ public sealed record MessageHeaders
 
     public string? TraceState { get; init; }
 
+    /// <summary>Message group, 1 to 128 characters: its order in a FIFO queue, its turn in a standard one.</summary>
+    public string? GroupId { get; init; }
+
+    /// <summary>1 to 128 characters; FIFO queues only.</summary>
+    public string? DeduplicationId { get; init; }
+
     /// <summary>In the order given; names are unique.</summary>
     public IReadOnlyList<MessageAttribute> Attributes { get; init; } = [];
 }

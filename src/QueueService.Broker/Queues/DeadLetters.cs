@@ -25,17 +25,17 @@ internal static class DeadLetters
     {
         if (queue.IsDeleted || queue.Config.Redrive is not { } redrive) return null;
         if (shard.FindQueue(redrive.DeadLetterQueue) is null) return null;
-        var doomed = new List<(long Offset, Touched Touched)>();
+        var doomed = new List<(long Position, Touched Touched)>();
         queue.Doomed(MaxMessages, doomed);
         if (doomed.Count == 0) return null;
         DeadLetterSelection selection = Select(shard, queue, redrive, MaxReceiveCountReached);
         long bytes = 0;
         int most = Math.Min(MaxBytes, shard.MaxFrameBytes / 2);
-        foreach ((long offset, Touched touched) in doomed)
+        foreach ((long position, Touched touched) in doomed)
         {
-            bytes += queue.SizeOf(offset);
+            bytes += queue.SizeOf(position);
             if (selection.Messages.Count > 0 && bytes > most) break;
-            Add(shard, selection, offset, touched);
+            Add(shard, selection, position, touched);
         }
 
         return selection;
@@ -70,9 +70,9 @@ internal static class DeadLetters
         if (batch.Bytes + (batch.Count * 32L) > shard.MaxFrameBytes) return BrokerError.MessageTooLarge;
         int[] holding = [.. Enumerable.Range(0, batch.Count).Where(i => StillHolds(shard, selection, i))];
         if (holding.Length == 0) return BrokerError.ReceiptExpired;
-        long[] moved = [.. holding.Select(i => selection.Expected[i].Offset).Order()];
+        long[] moved = [.. holding.Select(i => selection.Expected[i].Position).Order()];
         shard.Store.BeginFrame();
-        foreach (int i in holding) shard.Write(target, QueueRecord.Moved, batch.Message(i));
+        foreach (int i in holding) Write(shard, target, batch, i);
         shard.Write(queue, QueueRecord.DeadLettered, shard.Runs(moved));
         shard.Store.EndFrame();
 
@@ -84,20 +84,31 @@ internal static class DeadLetters
         return command.Queue.Config.Durability;
     }
 
+    /// <summary>The message goes to the lane that it would have been sent to; a FIFO queue has no priorities.</summary>
+    private static void Write(Shard shard, MessageQueue target, MessageBatch batch, int index)
+    {
+        ulong? group = target.IsFifo ? batch.Group(index) ?? MessageFormat.NoGroupHash : batch.Group(index);
+        int priority = target.IsFifo ? 0 : batch.Options(index).Priority;
+        shard.Write(target, new SentTo
+        {
+            Lane = Position.Lane(priority, group), IsMoved = true, Message = batch.Message(index),
+        });
+    }
+
     private static DeadLetterSelection Select(Shard shard, MessageQueue queue, RedrivePolicy redrive, string reason) =>
         new(queue, queue.Epoch, redrive.DeadLetterQueue, reason, shard.Now, ReceivedMessages.Rent(queue, shard.Seal));
 
-    private static void Add(Shard shard, DeadLetterSelection selection, long offset, in Touched touched)
+    private static void Add(Shard shard, DeadLetterSelection selection, long position, in Touched touched)
     {
         // Expected and the failure times go along with the messages, in the same order.
-        selection.Expected.Add((offset, touched.ReceiveCount, Leased: touched.IsLeased && touched.Deadline > shard.Now));
+        selection.Expected.Add((position, touched.ReceiveCount, Leased: touched.IsLeased && touched.Deadline > shard.Now));
 
         // Given up now, or failed when its lease ran out or it was released: that is its deadline.
         long failedAt = Math.Min(touched.Deadline, shard.Now);
         selection.FailedAt.Add((touched.FirstFailedAt == 0 ? failedAt : touched.FirstFailedAt, failedAt));
         selection.Messages.Add(new ReceivedMessages.Delivery
         {
-            Offset = offset,
+            Position = position,
             FirstReceivedAt = touched.FirstReceivedAt,
             ReceiveCount = touched.ReceiveCount,
             State = MessageState.Blocked,
@@ -106,9 +117,9 @@ internal static class DeadLetters
 
     private static bool StillHolds(Shard shard, DeadLetterSelection selection, int index)
     {
-        (long offset, int receiveCount, bool leased) = selection.Expected[index];
+        (long position, int receiveCount, bool leased) = selection.Expected[index];
         MessageQueue queue = selection.Queue;
-        if (queue.Epoch != selection.Epoch || !queue.TryGetTouched(offset, out Touched touched)) return false;
+        if (queue.Epoch != selection.Epoch || !queue.TryGetTouched(position, out Touched touched)) return false;
         if (touched.ReceiveCount != receiveCount) return false;
         return leased ? touched.IsLeased && touched.Deadline > shard.Now : touched.HasFailed && queue.IsDoomed(touched);
     }
@@ -120,7 +131,7 @@ internal static class DeadLetters
 internal sealed record DeadLetterSelection(
     MessageQueue Queue, long Epoch, string Target, string Reason, long Now, ReceivedMessages Messages) : IDisposable
 {
-    public List<(long Offset, int ReceiveCount, bool Leased)> Expected { get; } = [];
+    public List<(long Position, int ReceiveCount, bool Leased)> Expected { get; } = [];
 
     public List<(long First, long Last)> FailedAt { get; } = [];
 
@@ -144,7 +155,7 @@ internal sealed record DeadLetterSelection(
                 ReceiveCount = message.ReceiveCount,
                 FirstFailedAt = FailedAt[i].First,
                 LastFailedAt = FailedAt[i].Last,
-            });
+            }, message.Priority);
             Expected[read++] = Expected[i];
         }
 

@@ -1,4 +1,7 @@
 using System.Buffers;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using QueueService.Broker.Messages;
 
 namespace QueueService.Broker.Queues;
@@ -44,29 +47,37 @@ public sealed class MessageBatch : IDisposable
     }
 
     /// <summary>Copies one message in.</summary>
-    /// <param name="delayMilliseconds">0 to a year; null takes the queue's default.</param>
-    /// <param name="deliverAt">Instead of a delay: Unix milliseconds, at most a year ahead; a past one is now.</param>
-    public void Add(
-        MessageHeaders headers, ReadOnlySpan<byte> body, long? delayMilliseconds = null, long? deliverAt = null)
+    public void Add(MessageHeaders headers, ReadOnlySpan<byte> body, in SendOptions options = default)
     {
         int bytes = MessageFormat.Measure(headers, body.Length);
         if (Bytes + bytes > _buffer.Length) Grow(Bytes + bytes);
         if (Count == _entries.Length) Array.Resize(ref _entries, Count * 4);
-        MessageFormat.Write(_buffer.AsSpan(Bytes, bytes), headers, body);
-        _entries[Count++] = new Entry(Bytes, bytes, body.Length, delayMilliseconds ?? -1, deliverAt);
+        Span<byte> message = _buffer.AsSpan(Bytes, bytes);
+        MessageFormat.Write(message, headers, body);
+        _entries[Count++] = new Entry(Bytes, bytes, body.Length, options)
+        {
+            Group = headers.GroupId is null ? null : MessageFormat.GroupHash(message),
+            Key = headers.DeduplicationId is { } id ? KeyOf(Encoding.UTF8.GetBytes(id)) : null,
+        };
         Bytes += bytes;
     }
 
     /// <summary>Copies a message of another queue in.</summary>
-    internal void AddMoved(ReadOnlySpan<byte> message, MessageOrigin origin)
+    /// <param name="priority">That it had there.</param>
+    internal void AddMoved(ReadOnlySpan<byte> message, MessageOrigin origin, int priority)
     {
         var output = new ArrayBufferWriter<byte>(message.Length + 256);
         MessageFormat.Rewrite(output, message, origin);
+        ulong group = MessageFormat.GroupHash(message);
         int bytes = output.WrittenCount;
         if (Bytes + bytes > _buffer.Length) Grow(Bytes + bytes);
         if (Count == _entries.Length) Array.Resize(ref _entries, Count * 4);
         output.WrittenSpan.CopyTo(_buffer.AsSpan(Bytes));
-        _entries[Count++] = new Entry(Bytes, bytes, MessageFormat.Body(message).Length, 0, null);
+        _entries[Count++] = new Entry(
+            Bytes, bytes, MessageFormat.Body(message).Length, new SendOptions { DelayMilliseconds = 0, Priority = priority })
+        {
+            Group = group == MessageFormat.NoGroupHash ? null : group,
+        };
         Bytes += bytes;
     }
 
@@ -92,10 +103,36 @@ public sealed class MessageBatch : IDisposable
 
     internal int BodyBytes(int index) => _entries[index].Body;
 
-    /// <summary>Negative when the queue's default applies.</summary>
-    internal long Delay(int index) => _entries[index].Delay;
+    internal SendOptions Options(int index) => _entries[index].Options;
 
-    internal long? DeliverAt(int index) => _entries[index].DeliverAt;
+    /// <summary>The hash of the message group; null when the message has none.</summary>
+    internal ulong? Group(int index) => _entries[index].Group;
+
+    /// <summary>The deduplication key; null when the message has no id and its body was not hashed.</summary>
+    internal UInt128? Key(int index) => _entries[index].Key;
+
+    /// <summary>Gives messages without a deduplication id the SHA-256 of their bodies for one. The slow part of a send to
+    /// a queue that deduplicates by content, so it is done before the message gets to the loop.</summary>
+    internal void HashBodies()
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        Span<byte> id = stackalloc byte[2 * SHA256.HashSizeInBytes];
+        for (int i = 0; i < Count; i++)
+        {
+            if (_entries[i].Key is not null) continue;
+            SHA256.HashData(MessageFormat.Body(Message(i)), hash);
+            Convert.TryToHexStringLower(hash, id, out _);
+            _entries[i].Key = KeyOf(id);
+        }
+    }
+
+    /// <summary>128 bits of SHA-256: nobody can make two ids that are taken for one.</summary>
+    internal static UInt128 KeyOf(ReadOnlySpan<byte> id)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(id, hash);
+        return BinaryPrimitives.ReadUInt128LittleEndian(hash);
+    }
 
     private void Grow(int needed)
     {
@@ -105,5 +142,23 @@ public sealed class MessageBatch : IDisposable
         _buffer = larger;
     }
 
-    private readonly record struct Entry(int Start, int Length, int Body, long Delay, long? DeliverAt);
+    private record struct Entry(int Start, int Length, int Body, SendOptions Options)
+    {
+        public ulong? Group { get; init; }
+
+        public UInt128? Key { get; set; }
+    }
+}
+
+/// <summary>When and in which order a message is handed out.</summary>
+public readonly record struct SendOptions
+{
+    /// <summary>0 to a year; null takes the queue's default.</summary>
+    public long? DelayMilliseconds { get; init; }
+
+    /// <summary>Instead of a delay: Unix milliseconds, at most a year ahead; a past one is now.</summary>
+    public long? DeliverAt { get; init; }
+
+    /// <summary>0 to 9; the highest is handed out first. Standard queues only.</summary>
+    public int Priority { get; init; }
 }

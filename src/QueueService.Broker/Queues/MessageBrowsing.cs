@@ -14,17 +14,18 @@ internal static class MessageBrowsing
         MessageQueue? queue = command.Queue = shard.FindQueue(name);
         if (queue is null) return BrokerError.QueueNotFound;
         ReceivedMessages messages = ReceivedMessages.Rent(queue, shard.Seal);
-        long offset = queue.NextPresent(request.From);
-        for (int scanned = 0; offset < queue.Log.End; offset = queue.NextPresent(offset + 1))
+        int scanned = 0;
+        for (long? next = First(queue, request, request.From); next is { } position;
+            next = First(queue, request, position + 1))
         {
             if (messages.Count == request.Limit || scanned++ == MaxScanned)
             {
-                messages.Next = offset;
+                messages.Next = position;
                 break;
             }
 
-            MessageState state = queue.StateOf(offset, shard.Now, out Touched touched)!.Value;
-            if (request.State is null || request.State == state) messages.Add(Show(offset, state, touched));
+            MessageState state = queue.StateOf(position, shard.Now, out Touched touched)!.Value;
+            if (request.State is null || request.State == state) messages.Add(Show(position, state, touched));
         }
 
         return messages;
@@ -58,9 +59,9 @@ internal static class MessageBrowsing
     {
         MessageQueue? queue = command.Queue = shard.FindQueue(name);
         if (queue is null) return BrokerError.QueueNotFound;
-        Span<byte> record = stackalloc byte[2 * RecordWriting.MaxVarintBytes];
-        int used = RecordWriting.WriteVarint(record, (ulong)queue.Log.End);
-        used += RecordWriting.WriteVarint(record[used..], (ulong)queue.Epoch + 1);
+        Span<byte> record = new byte[(queue.Lanes.Count + 1) * RecordWriting.MaxVarintBytes];
+        int used = RecordWriting.WriteVarint(record, (ulong)queue.Epoch + 1);
+        foreach (Lane lane in queue.Lanes) used += RecordWriting.WriteVarint(record[used..], (ulong)lane.End);
         shard.Store.BeginFrame();
         shard.Write(queue, QueueRecord.Purged, record[..used]);
         shard.Store.EndFrame();
@@ -71,19 +72,33 @@ internal static class MessageBrowsing
     /// <summary>Takes out messages whose bytes are damaged on disk: they can never be served, and a lease that comes
     /// back for ever would only hide that.</summary>
     public static BrokerError RemoveDamaged(
-        Shard shard, PlainCommand<BrokerError> command, MessageQueue queue, List<long> offsets)
+        Shard shard, PlainCommand<BrokerError> command, MessageQueue queue, List<long> positions)
     {
         command.Queue = queue;
         if (queue.IsDeleted) return BrokerError.QueueNotFound;
-        List<long> present = [.. offsets.Distinct().Order().Where(offset => queue.NextPresent(offset) == offset)];
+        List<long> present = [.. positions.Distinct().Order().Where(queue.IsPresent)];
         if (present.Count > 0) Remove(shard, command, queue, [.. present]);
         return BrokerError.None;
     }
 
-    private static void Remove(Shard shard, PlainCommand<BrokerError> command, MessageQueue queue, long[] offsets)
+    /// <summary>The first message at or above a position that is not older than the request wants.</summary>
+    private static long? First(MessageQueue queue, in BrowseRequest request, long position)
+    {
+        long? first = queue.NextPresent(position);
+        if (first is not { } present || request.Starts is not { } starts) return first;
+        while (starts.TryGetValue(Position.LaneOf(present), out long start) && present < start)
+        {
+            if (queue.NextPresent(start) is not { } next) return null;
+            present = next;
+        }
+
+        return present;
+    }
+
+    private static void Remove(Shard shard, PlainCommand<BrokerError> command, MessageQueue queue, long[] positions)
     {
         shard.Store.BeginFrame();
-        shard.Write(queue, QueueRecord.Removed, shard.Runs(offsets));
+        shard.Write(queue, QueueRecord.Removed, shard.Runs(positions));
         shard.Store.EndFrame();
 
         // Fewer holes: what was blocked by them may go on.
@@ -91,9 +106,9 @@ internal static class MessageBrowsing
         command.Wrote = true;
     }
 
-    private static ReceivedMessages.Delivery Show(long offset, MessageState state, in Touched touched) => new()
+    private static ReceivedMessages.Delivery Show(long position, MessageState state, in Touched touched) => new()
     {
-        Offset = offset,
+        Position = position,
         FirstReceivedAt = touched.FirstReceivedAt,
         VisibleAt = state == MessageState.Available ? 0 : touched.Deadline,
         ReceiveCount = touched.ReceiveCount,

@@ -20,22 +20,26 @@ internal sealed partial class MessageQueue
                 break;
             case QueueRecord.Deleted:
                 IsDeleted = true;
+                _duplicates?.Clear();
                 break;
             case QueueRecord.Sent:
-                log.Append(record.Time, payload);
+                Main.Append(record.Time, payload);
                 SentTotal++;
-                break;
-            case QueueRecord.Moved:
-                log.Append(record.Time, payload);
-                SentTotal++;
-                MovedTotal++;
                 break;
             case QueueRecord.SentDelayed:
-                ApplyDelayed(log.Append(record.Time, payload[8..]), BinaryPrimitives.ReadInt64LittleEndian(payload));
+                ApplyDelayed(
+                    Main, Main.Append(record.Time, payload[8..]), BinaryPrimitives.ReadInt64LittleEndian(payload));
                 SentTotal++;
+                break;
+            case QueueRecord.SentTo:
+                ApplySentTo(payload, record.Time);
                 break;
             case QueueRecord.Leased:
                 ApplyLeased(payload[8..], BinaryPrimitives.ReadInt64LittleEndian(payload), record.Time);
+                break;
+            case QueueRecord.LeasedByAttempt:
+                ApplyAttempted(payload[24..], BinaryPrimitives.ReadUInt128LittleEndian(payload), record.Time);
+                ApplyLeased(payload[24..], BinaryPrimitives.ReadInt64LittleEndian(payload[16..]), record.Time);
                 break;
             case QueueRecord.Taken:
                 ApplyTaken(payload);
@@ -62,6 +66,9 @@ internal sealed partial class MessageQueue
             case QueueRecord.Restarted:
                 ApplyRestarted(payload);
                 break;
+            case QueueRecord.Forgotten:
+                _duplicates?.Forget(record.Time);
+                break;
             default:
                 throw new InvalidOperationException($"Queue record type {record.Type} is not known to this version.");
         }
@@ -86,13 +93,25 @@ internal sealed partial class MessageQueue
         UpdatedAt = time;
     }
 
-    private void ApplyDelayed(long offset, long visibleAt)
+    private void ApplyDelayed(Lane lane, long position, long visibleAt)
     {
         var touched = new Touched { Deadline = visibleAt };
-        _touched.Add(offset, touched);
-        _touchedAhead++;
-        Index(offset, touched);
-        PassTouched();
+        _touched.Add(position, touched);
+        lane.Touch(position);
+        Index(position, touched);
+    }
+
+    private void ApplySentTo(ReadOnlySpan<byte> payload, long time)
+    {
+        var sent = new SentTo(payload);
+        Lane lane = OpenLane(sent.Lane);
+        bool wasKnown = lane.KnownEnd == lane.End;
+        long position = lane.Append(time, sent.Message);
+        SentTotal++;
+        if (sent.IsMoved) MovedTotal++;
+        if (sent.VisibleAt > 0) ApplyDelayed(lane, position, sent.VisibleAt);
+        if (sent.HasKey) RememberDuplicate(sent.Key, position, time);
+        if (lane.IsGrouped && wasKnown) LearnGroup(lane, position, sent.Message);
     }
 
     private void ApplyLeased(ReadOnlySpan<byte> payload, long deadline, long time)
@@ -101,23 +120,22 @@ internal sealed partial class MessageQueue
         while (runs.MoveNext())
         {
             ReceivedTotal += runs.Length;
-            for (long offset = runs.First; offset < runs.First + runs.Length; offset++)
+            Lane lane = LaneOf(runs.First);
+            for (long position = runs.First; position < runs.First + runs.Length; position++)
             {
                 ref Touched touched =
-                    ref CollectionsMarshal.GetValueRefOrAddDefault(_touched, offset, out bool exists);
-                if (exists) Unindex(touched);
-                else PassNext(offset);
+                    ref CollectionsMarshal.GetValueRefOrAddDefault(_touched, position, out bool exists);
+                if (exists) Unindex(position, touched);
+                else lane.Touch(position);
                 touched.Fail(time);
                 touched.Deadline = deadline;
                 touched.ReceiveCount = runs.ReceiveCount;
                 if (touched.FirstReceivedAt == 0) touched.FirstReceivedAt = time;
                 touched.IsLeased = true;
                 touched.IsReady = touched.HasFailed = false;
-                Index(offset, touched);
+                Index(position, touched);
             }
         }
-
-        PassTouched();
     }
 
     private void ApplyTaken(ReadOnlySpan<byte> payload)
@@ -126,8 +144,9 @@ internal sealed partial class MessageQueue
         while (runs.MoveNext())
         {
             ReceivedTotal += runs.Length;
-            for (long offset = runs.First; offset < runs.First + runs.Length; offset++)
-                if (!_touched.ContainsKey(offset)) PassNext(offset);
+            Lane lane = LaneOf(runs.First);
+            for (long position = runs.First; position < runs.First + runs.Length; position++)
+                if (!_touched.ContainsKey(position)) lane.PassTaken(position);
         }
 
         DeletedTotal += ApplyTerminal(payload);
@@ -140,21 +159,18 @@ internal sealed partial class MessageQueue
         while (runs.MoveNext())
         {
             count += runs.Length;
-            for (long offset = runs.First; offset < runs.First + runs.Length; offset++)
+            Lane lane = LaneOf(runs.First);
+            for (long position = runs.First; position < runs.First + runs.Length; position++)
             {
-                if (_touched.Remove(offset, out Touched touched))
-                {
-                    Unindex(touched);
-                    if (offset >= Next) _touchedAhead--;
-                }
-
-                if (offset >= Next) _terminalAhead++;
-                if (offset == Floor) Floor++;
-                else _terminal.Add(offset);
+                bool wasTouched = _touched.Remove(position, out Touched touched);
+                if (wasTouched) Unindex(position, touched);
+                lane.Finish(position, wasTouched);
+                _groups?.Remove(lane, position);
             }
+
+            lane.RaiseFloor();
         }
 
-        RaiseFloor();
         return count;
     }
 
@@ -163,15 +179,15 @@ internal sealed partial class MessageQueue
         var runs = new OffsetRuns(payload);
         while (runs.MoveNext())
         {
-            for (long offset = runs.First; offset < runs.First + runs.Length; offset++)
+            for (long position = runs.First; position < runs.First + runs.Length; position++)
             {
-                ref Touched touched = ref CollectionsMarshal.GetValueRefOrNullRef(_touched, offset);
-                Unindex(touched);
+                ref Touched touched = ref CollectionsMarshal.GetValueRefOrNullRef(_touched, position);
+                Unindex(position, touched);
                 if (!leased) touched.Fail(time);
                 touched.Deadline = deadline;
                 touched.IsLeased = leased;
                 touched.IsReady = touched.HasFailed = false;
-                Index(offset, touched);
+                Index(position, touched);
             }
         }
     }
@@ -179,84 +195,31 @@ internal sealed partial class MessageQueue
     private void ApplyPurged(ReadOnlySpan<byte> payload)
     {
         var reader = new SpanReader(payload);
-        DeletedTotal += ApplyFloor((long)reader.ReadVarint());
         Epoch = (long)reader.ReadVarint();
+        while (!reader.IsEmpty) DeletedTotal += ApplyFloor((long)reader.ReadVarint());
     }
 
     private void ApplyRestarted(ReadOnlySpan<byte> payload)
     {
         var reader = new SpanReader(payload);
-        long next = (long)reader.ReadVarint();
+        _firstOffset = (long)reader.ReadVarint();
         Epoch = (long)reader.ReadVarint();
-        if (next <= log.End) return;
-        _gaps.Add((log.End, next));
-        log.SkipTo(next);
-        RaiseFloor();
+        foreach (Lane lane in _lanes) lane.SkipTo(_firstOffset);
     }
 
-    /// <summary>Everything below the floor is done with; answers how many messages that ended.</summary>
+    /// <summary>Everything in its lane below the floor is done with; answers how many messages that ended.</summary>
     private long ApplyFloor(long floor)
     {
-        if (floor <= Floor) return 0;
-        long ended = floor - Floor - GapsIn(Floor, floor) - _terminal.CountIn(Floor, floor);
-        foreach ((long offset, Touched touched) in _touched)
+        Lane lane = LaneOf(floor);
+        foreach ((long position, Touched touched) in _touched)
         {
-            if (offset >= floor) continue;
-            Unindex(touched);
-            _touched.Remove(offset);
+            if (position >= floor || position < lane.Floor) continue;
+            Unindex(position, touched);
+            _touched.Remove(position);
         }
 
-        Floor = floor;
-        RaiseFloor();
-        return ended;
-    }
-
-    /// <summary>Moves the cursor past a message that was never touched. What it skips is delayed, or was delayed and
-    /// handed out before its turn, or is done with.</summary>
-    private void PassNext(long offset)
-    {
-        while (Next < offset) Next = Math.Min(offset, Skip(Next) ?? Next + 1);
-        Next = offset + 1;
-    }
-
-    /// <summary>The cursor rests on a message that was never touched: a million delayed ones in front of it must not be
-    /// looked at by every receive.</summary>
-    private void PassTouched()
-    {
-        while (_touchedAhead + _terminalAhead + _gaps.Count > 0 && Next < log.End && Skip(Next) is { } next) Next = next;
-    }
-
-    /// <summary>Where to go on after an offset at the cursor that is not to be handed out from there; null when it is.
-    /// </summary>
-    private long? Skip(long offset)
-    {
-        if (_touched.ContainsKey(offset)) _touchedAhead--;
-        else if (_terminal.Contains(offset)) _terminalAhead--;
-        else return EndOfGap(offset);
-        return offset + 1;
-    }
-
-    private long? EndOfGap(long offset)
-    {
-        foreach ((long from, long to) in _gaps)
-            if (offset >= from && offset < to) return to;
-        return null;
-    }
-
-    /// <summary>The floor rests on the first message that is still here.</summary>
-    private void RaiseFloor()
-    {
-        long floor = Math.Min(NextPresent(Floor), log.End);
-        Floor = floor;
-        _terminal.DropBelow(floor);
-        while (_gaps.Count > 0 && _gaps[0].To <= floor) _gaps.RemoveAt(0);
-        if (Next < floor)
-        {
-            Next = floor;
-            RecountAhead();
-        }
-
-        PassTouched();
-        log.Trim(floor);
+        _groups?.RemoveBelow(lane, floor);
+        lane.KnownEnd = Math.Max(lane.KnownEnd, Math.Min(floor, lane.End));
+        return lane.EndBelow(floor);
     }
 }

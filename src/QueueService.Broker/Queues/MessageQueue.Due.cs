@@ -10,7 +10,6 @@ namespace QueueService.Broker.Queues;
 internal sealed partial class MessageQueue
 {
     private readonly DeadlineHeap _deadlines = new();
-    private readonly Queue<long> _ready = new();
     private readonly Queue<long> _toRetry = new();
     private readonly Queue<long> _doomed = new();
     private int _readyCount;
@@ -29,18 +28,28 @@ internal sealed partial class MessageQueue
     /// <summary>Makes what is due by now ready to be handed out again, or puts it aside.</summary>
     public void Promote(long now)
     {
-        while (_deadlines.Count > 0 && _deadlines.First is var (deadline, offset) && deadline <= now)
+        while (_deadlines.Count > 0 && _deadlines.First is var (deadline, position) && deadline <= now)
         {
             _deadlines.Pop();
-            ref Touched touched = ref CollectionsMarshal.GetValueRefOrNullRef(_touched, offset);
+            ref Touched touched = ref CollectionsMarshal.GetValueRefOrNullRef(_touched, position);
             if (Unsafe.IsNullRef(ref touched) || touched.IsDue || touched.Deadline != deadline) continue;
-            Unindex(touched);
+            Unindex(position, touched);
             Fate fate = FateOf(touched);
             touched.IsReady = fate == Fate.Ready;
             touched.HasFailed = fate != Fate.Ready;
-            if (fate == Fate.Ready) _readyCount++;
-            else _failedCount++;
-            (fate switch { Fate.Ready => _ready, Fate.Retry => _toRetry, _ => _doomed }).Enqueue(offset);
+            if (fate == Fate.Ready)
+            {
+                _readyCount++;
+                if (_groups?.Return(position) != true) ReadyLine(position)?.Enqueue(position);
+            }
+            else
+            {
+                _failedCount++;
+                (fate == Fate.Retry ? _toRetry : _doomed).Enqueue(position);
+                _groups?.Leave(position, leased: false);
+            }
+
+            _groups?.Refresh(position);
         }
     }
 
@@ -49,13 +58,13 @@ internal sealed partial class MessageQueue
 
     /// <summary>Messages that are to be moved to the dead-letter queue, in the order of their failures. They stay in
     /// line until a record takes them out.</summary>
-    public void Doomed(int max, List<(long Offset, Touched Touched)> doomed)
+    public void Doomed(int max, List<(long Position, Touched Touched)> doomed)
     {
         NextFailed(_doomed, remove: false, out _);
-        foreach (long offset in _doomed)
+        foreach (long position in _doomed)
         {
             if (doomed.Count == max) return;
-            if (_touched.TryGetValue(offset, out Touched touched) && touched.HasFailed) doomed.Add((offset, touched));
+            if (_touched.TryGetValue(position, out Touched touched) && touched.HasFailed) doomed.Add((position, touched));
         }
     }
 
@@ -66,8 +75,8 @@ internal sealed partial class MessageQueue
     {
         while (_deadlines.Count > 0)
         {
-            (long deadline, long offset) = _deadlines.First;
-            if (_touched.TryGetValue(offset, out Touched touched) && !touched.IsDue && touched.Deadline == deadline)
+            (long deadline, long position) = _deadlines.First;
+            if (_touched.TryGetValue(position, out Touched touched) && !touched.IsDue && touched.Deadline == deadline)
                 return deadline;
             _deadlines.Pop();
         }
@@ -88,11 +97,11 @@ internal sealed partial class MessageQueue
     private long? NextFailed(Queue<long> line, bool remove, out Touched touched)
     {
         touched = default;
-        while (line.TryPeek(out long offset))
+        while (line.TryPeek(out long position))
         {
-            bool stands = _touched.TryGetValue(offset, out touched) && touched.HasFailed;
+            bool stands = _touched.TryGetValue(position, out touched) && touched.HasFailed;
             if (remove || !stands) line.Dequeue();
-            if (stands) return offset;
+            if (stands) return position;
         }
 
         return null;
@@ -101,21 +110,22 @@ internal sealed partial class MessageQueue
     /// <summary>Other policies, another fate: what is ready or failed is looked at again.</summary>
     private void Reconsider()
     {
-        _ready.Clear();
+        ClearReadyLines();
         _toRetry.Clear();
         _doomed.Clear();
-        foreach (long offset in _touched.Keys.ToList())
+        foreach (long position in _touched.Keys.ToList())
         {
-            ref Touched touched = ref CollectionsMarshal.GetValueRefOrNullRef(_touched, offset);
+            ref Touched touched = ref CollectionsMarshal.GetValueRefOrNullRef(_touched, position);
             if (!touched.IsDue) continue;
-            Unindex(touched);
+            Unindex(position, touched);
             touched.IsReady = touched.HasFailed = false;
-            Index(offset, touched);
+            Index(position, touched);
         }
     }
 
-    private void Unindex(in Touched touched)
+    private void Unindex(long position, in Touched touched)
     {
+        if (!touched.IsReady) _groups?.EndLeave(position, touched.IsLeased && !touched.HasFailed);
         if (touched.IsReady) _readyCount--;
         else if (touched.HasFailed) _failedCount--;
         else if (touched.IsLeased) _leasedCount--;
@@ -123,18 +133,20 @@ internal sealed partial class MessageQueue
     }
 
     /// <summary>Puts a changed entry into the derived counts and the heap.</summary>
-    private void Index(long offset, in Touched touched)
+    private void Index(long position, in Touched touched)
     {
         if (touched.IsLeased) _leasedCount++;
         else _waitingCount++;
-        _deadlines.Push(touched.Deadline, offset);
+        _groups?.Leave(position, touched.IsLeased);
+        _groups?.Refresh(position);
+        _deadlines.Push(touched.Deadline, position);
         if (_deadlines.Count > (2 * _touched.Count) + 1024) RebuildDeadlines();
     }
 
     private void RebuildDeadlines()
     {
         _deadlines.Clear();
-        foreach ((long offset, Touched touched) in _touched)
-            if (!touched.IsDue) _deadlines.Push(touched.Deadline, offset);
+        foreach ((long position, Touched touched) in _touched)
+            if (!touched.IsDue) _deadlines.Push(touched.Deadline, position);
     }
 }

@@ -3,24 +3,47 @@ using QueueService.Storage.Logs;
 namespace QueueService.Broker.Queues;
 
 /// <summary>
-/// One queue: a shared cursor over its log. Messages at or above <see cref="Next"/> were never handed out and cost no
-/// memory; below it a message is either done with, or touched (leased, given back, delayed) and has an entry.
+/// One queue: a shared cursor over the logs of its lanes. Messages that were never handed out cost no memory; the others
+/// are done with, or touched (leased, given back, delayed) and have an entry. Messages without group and priority are
+/// all in the first lane.
 /// </summary>
 /// <remarks>
 /// Everything that survives a restart is changed in <c>Apply</c> only. What is derived from it and from the time (the
-/// heap of deadlines, what is ready again, counts) is rebuilt, and never captured.
+/// heap of deadlines, what is ready again, groups, counts) is rebuilt, and never captured.
 /// </remarks>
-internal sealed partial class MessageQueue(uint resource, AppendLog log)
+internal sealed partial class MessageQueue
 {
+    private readonly Func<int, AppendLog> _openLog;
     private readonly Dictionary<long, Touched> _touched = [];
-    private readonly List<(long From, long To)> _gaps = [];
-    private TerminalSet _terminal = new();
-    private long _touchedAhead;
-    private long _terminalAhead;
+    private readonly List<Lane> _lanes = [];
+    private readonly int _readAhead;
+    private readonly DeduplicationTally _tally;
 
-    public uint Resource => resource;
+    /// <summary>By number; null while there is only the first.</summary>
+    private Lane?[]? _laneByNumber;
 
-    public AppendLog Log => log;
+    /// <summary>Where logs begin that are opened from now on: weaker levels may have lost what was in them.</summary>
+    private long _firstOffset;
+
+    /// <param name="openLog">Opens the log of a lane.</param>
+    /// <param name="readAhead">Messages per lane whose groups are known.</param>
+    public MessageQueue(uint resource, Func<int, AppendLog> openLog, int readAhead, DeduplicationTally tally)
+    {
+        Resource = resource;
+        _readAhead = readAhead;
+        _tally = tally;
+        _openLog = openLog;
+        Main = new Lane(0, openLog(0), _touched);
+        _lanes.Add(Main);
+    }
+
+    public uint Resource { get; }
+
+    /// <summary>The lane of messages that have neither group nor priority.</summary>
+    public Lane Main { get; }
+
+    /// <summary>Those that have or had messages, in the order of their numbers.</summary>
+    public IReadOnlyList<Lane> Lanes => _lanes;
 
     public QueueName Name { get; private set; }
 
@@ -35,12 +58,6 @@ internal sealed partial class MessageQueue(uint resource, AppendLog log)
 
     /// <summary>A purge starts a new one, and receipts of older ones are worth nothing.</summary>
     public long Epoch { get; private set; }
-
-    /// <summary>The next offset that was never handed out.</summary>
-    public long Next { get; private set; }
-
-    /// <summary>Everything below is done with.</summary>
-    public long Floor { get; private set; }
 
     public long SentTotal { get; private set; }
 
@@ -67,9 +84,6 @@ internal sealed partial class MessageQueue(uint resource, AppendLog log)
     /// <summary>When the shard's timer for this queue fires; long.MaxValue when none is set.</summary>
     public long TimerDue { get; set; } = long.MaxValue;
 
-    /// <summary>When the disk was last asked for expired messages.</summary>
-    public long LastDiskSweep { get; set; }
-
     /// <summary>When it was last read for expired messages of other queues.</summary>
     public long LastMovedSweep { get; set; }
 
@@ -78,86 +92,109 @@ internal sealed partial class MessageQueue(uint resource, AppendLog log)
     /// <summary>Messages that take memory.</summary>
     public int TouchedCount => _touched.Count;
 
-    /// <summary>As of the last <see cref="Promote"/>: something could be handed out.</summary>
-    public bool HasAvailable => !Config.Paused && (_readyCount > 0 || Untouched > 0);
+    public bool IsFifo => Config.Type == QueueType.Fifo;
 
-    public bool HasMessages => Floor < log.End;
-
-    private long Untouched => log.End - Next - GapsIn(Next, log.End) - _terminalAhead - _touchedAhead;
+    public bool HasMessages => _lanes.Exists(static lane => lane.HasMessages);
 
     /// <summary>Holes cost memory: with this many half-acknowledged blocks nothing new is handed out until the old
     /// messages are dealt with. An acknowledgement is never forgotten.</summary>
     private const int MaxPartialBlocks = 4_096;
 
+    /// <summary>The same, for each lane of groups: there are many of them.</summary>
+    private const int MaxPartialBlocksAhead = 1_024;
+
+    public Lane LaneOf(long position) =>
+        Position.LaneOf(position) is var number and not 0 ? _laneByNumber![number]! : Main;
+
+    /// <summary>The position of the next message that is sent to this lane.</summary>
+    public long NextIn(int lane) => FindLane(lane)?.End ?? (Position.First(lane) + _firstOffset);
+
+    public Lane? FindLane(int number) =>
+        number == 0 ? Main : number < _laneByNumber?.Length ? _laneByNumber[number] : null;
+
     public string? BlockedReason(int maxInFlight) =>
         Config.Paused ? "The queue is paused."
-        : _terminal.PartialBlocks >= MaxPartialBlocks
+        : _lanes.Exists(static lane => lane.PartialBlocks >= MaxPartialBlocks)
             ? "Too many old messages are still leased or delayed between acknowledged ones; acknowledge or delete them."
-            : _leasedCount >= maxInFlight ? $"The limit of {maxInFlight} leased messages is reached." : null;
+            : _leasedCount >= maxInFlight ? $"The limit of {maxInFlight} leased messages is reached."
+            : _groups is { HasTurns: false } && _lanes.Exists(IsReadAheadFull)
+                ? "The messages that are read ahead all wait for others of their groups; acknowledge or delete those."
+                : null;
 
     public QueueStats Stats(long now, int maxInFlight)
     {
         Promote(now);
-        long available = Untouched + _readyCount;
-        long oldest = NextPresent(Floor);
-        long age = 0;
-        OldestOnDisk? onDisk = null;
-        if (oldest < log.End)
+        long blocked = _groups?.Blocked ?? 0;
+        long available = _lanes.Sum(static lane => lane.Untouched) + _readyCount - blocked;
+        long oldest = now;
+        var onDisk = new List<(AppendLog Log, long Offset)>();
+        foreach (Lane lane in _lanes)
         {
-            if (log.TryPin(oldest, out PinnedRecord record)) age = Math.Max(0, now - record.Time) / 1000;
-            else onDisk = new OldestOnDisk(log, oldest, now);
+            long first = lane.NextPresent(lane.Floor);
+            if (first >= lane.End) continue;
+            if (lane.TryPin(first, out PinnedRecord record)) oldest = Math.Min(oldest, record.Time);
+            else onDisk.Add((lane.Log, Position.OffsetOf(first)));
             record.Release();
         }
 
         return new QueueStats(
-            available, _leasedCount, _waitingCount, _failedCount, age, SentTotal, ReceivedTotal, DeletedTotal, ExpiredTotal,
-            DeadLetteredTotal, available > 0 ? BlockedReason(maxInFlight) : null) { OnDisk = onDisk };
+            available, _leasedCount, _waitingCount, _failedCount + blocked, (now - oldest) / 1000, SentTotal,
+            ReceivedTotal, DeletedTotal, ExpiredTotal, DeadLetteredTotal,
+            available + blocked > 0 ? BlockedReason(maxInFlight) : null)
+        {
+            OnDisk = onDisk.Count > 0 ? new OldestOnDisk(onDisk, oldest, now) : null,
+        };
     }
 
     public QueueDescription Describe(long now, int maxInFlight) =>
         new(Name, Config, ETag(), CreatedAt, UpdatedAt, Stats(now, maxInFlight));
 
-    public string ETag() => $"{resource:x}-{Version:x}";
+    public string ETag() => $"{Resource:x}-{Version:x}";
 
-    /// <summary>The lowest offset at or above this one that is not done with.</summary>
-    public long NextPresent(long offset)
+    /// <summary>The lowest position at or above this one that is not done with; null when there is none.</summary>
+    public long? NextPresent(long position)
     {
-        offset = Math.Max(offset, Floor);
-        while (true)
+        foreach (Lane lane in _lanes)
         {
-            long present = _terminal.NextAbsent(offset);
-            foreach ((long from, long to) in _gaps)
-                if (present >= from && present < to) present = to;
-            if (present == offset) return present;
-            offset = present;
+            long present = lane.NextPresent(position);
+            if (present < lane.End) return present;
         }
+
+        return null;
     }
 
-    public bool TryGetTouched(long offset, out Touched touched) => _touched.TryGetValue(offset, out touched);
+    /// <summary>The message is not done with.</summary>
+    public bool IsPresent(long position)
+    {
+        Lane? lane = FindLane(Position.LaneOf(position));
+        return lane is not null && position >= lane.Floor && lane.IsPresent(position);
+    }
+
+    public bool TryGetTouched(long position, out Touched touched) => _touched.TryGetValue(position, out touched);
 
     /// <summary>Where a message is at this time; null when it is not here (any more).</summary>
-    public MessageState? StateOf(long offset, long now, out Touched touched)
+    public MessageState? StateOf(long position, long now, out Touched touched)
     {
         touched = default;
-        if (offset < Floor || offset >= log.End || NextPresent(offset) != offset) return null;
-        if (!_touched.TryGetValue(offset, out touched)) return MessageState.Available;
-        if (touched.Deadline <= now) return FateOf(touched) == Fate.Ready ? MessageState.Available : MessageState.Blocked;
-        return touched.IsLeased ? MessageState.Leased : MessageState.Delayed;
+        if (!IsPresent(position)) return null;
+        if (_touched.TryGetValue(position, out touched) && touched.Deadline > now)
+            return touched.IsLeased ? MessageState.Leased : MessageState.Delayed;
+        bool failed = touched.Deadline != 0 && FateOf(touched) != Fate.Ready;
+        return failed || _groups?.IsBlocked(position) == true ? MessageState.Blocked : MessageState.Available;
     }
 
-    private long GapsIn(long from, long to)
+    /// <summary>The lane of this number, begun when there is none.</summary>
+    private Lane OpenLane(int number)
     {
-        long sum = 0;
-        foreach ((long start, long end) in _gaps) sum += Math.Max(0, Math.Min(end, to) - Math.Max(start, from));
-        return sum;
-    }
-
-    private void RecountAhead()
-    {
-        _terminalAhead = _terminal.CountIn(Next, log.End);
-        _touchedAhead = 0;
-        foreach (long offset in _touched.Keys)
-            if (offset >= Next) _touchedAhead++;
+        if (number == 0) return Main;
+        _laneByNumber ??= new Lane?[(QueueConfigLimits.MaxPriority + 1) * Position.LanesPerPriority];
+        if (_laneByNumber[number] is { } lane) return lane;
+        lane = new Lane(number, _openLog(number), _touched);
+        _laneByNumber[number] = lane;
+        _lanes.Add(lane);
+        _lanes.Sort(static (a, b) => a.Number.CompareTo(b.Number));
+        lane.SkipTo(_firstOffset);
+        return lane;
     }
 }
 

@@ -18,6 +18,18 @@ public enum QueueType : byte
 {
     /// <summary>Competing consumers, best-effort order.</summary>
     Standard = 0,
+
+    /// <summary>Strict order within each message group; a group waits while one of its messages is leased.</summary>
+    Fifo = 1,
+}
+
+/// <summary>Among which messages a deduplication id is looked for.</summary>
+public enum DeduplicationScope : byte
+{
+    Queue = 0,
+
+    /// <summary>Those of the same message group.</summary>
+    Group = 1,
 }
 
 /// <summary>What the owner of a queue declared. Every field has a default; the ranges are in
@@ -57,6 +69,12 @@ public sealed record QueueConfig
 
     /// <summary>The retention of the dead-letter queue counts from the move, instead of from the original send.</summary>
     public bool ResetRetentionOnDeadLetter { get; init; }
+
+    /// <summary>FIFO only: a message without a deduplication id takes the SHA-256 of its body for one.</summary>
+    public bool ContentBasedDeduplication { get; init; }
+
+    /// <summary>FIFO only.</summary>
+    public DeduplicationScope DeduplicationScope { get; init; }
 }
 
 /// <summary>The closed ranges of the numeric fields of <see cref="QueueConfig"/>.</summary>
@@ -76,6 +94,12 @@ public static class QueueConfigLimits
 
     /// <summary>A message fits into one request (16 MiB) and one commit.</summary>
     public const int MaxMessageBytes = 16_777_216;
+
+    /// <summary>Of 0 to 9, the highest is handed out first.</summary>
+    public const int MaxPriority = 9;
+
+    /// <summary>Characters of a message group or a deduplication id, as in SQS.</summary>
+    public const int MaxGroupCharacters = 128;
 
     /// <summary>Shorter than the idle timeouts of usual proxies.</summary>
     public const int MaxReceiveWaitSeconds = 60;

@@ -17,7 +17,9 @@ internal static class QueueConfigFormat
         output.WriteVarint((ulong)config.MaxMessageBytes);
         output.WriteVarint((ulong)config.ReceiveWaitSeconds);
         output.WriteVarint((ulong)config.Durability);
-        output.WriteVarint((config.Paused ? 1UL : 0) | (config.ResetRetentionOnDeadLetter ? 2UL : 0));
+        output.WriteVarint((config.Paused ? 1UL : 0) | (config.ResetRetentionOnDeadLetter ? 2UL : 0)
+            | (config.ContentBasedDeduplication ? 4UL : 0)
+            | (config.DeduplicationScope == DeduplicationScope.Group ? 8UL : 0));
         output.WriteVarint((ulong)config.Retry.Kind);
         output.WriteVarint((ulong)config.Retry.MinSeconds);
         output.WriteVarint((ulong)config.Retry.MaxSeconds);
@@ -64,6 +66,8 @@ internal static class QueueConfigFormat
         {
             Paused = (flags & 1) != 0,
             ResetRetentionOnDeadLetter = (flags & 2) != 0,
+            ContentBasedDeduplication = (flags & 4) != 0,
+            DeduplicationScope = (flags & 8) != 0 ? DeduplicationScope.Group : DeduplicationScope.Queue,
             Retry = retry,
             Redrive = maxReceiveCount == 0 ? null : new RedrivePolicy(deadLetterQueue, maxReceiveCount),
             RedriveAllow = new RedriveAllowPolicy(permission, input.ReadText()),

@@ -13,7 +13,8 @@ public sealed record QueueDescription(
 /// <param name="Available">Ready to be received.</param>
 /// <param name="Leased">Received and neither acknowledged nor released, with time left.</param>
 /// <param name="Delayed">Not yet due.</param>
-/// <param name="Blocked">Failed as often as they may, and waiting to be moved to the dead-letter queue.</param>
+/// <param name="Blocked">Behind a message of their group that is leased or delayed, as far as the groups are read ahead,
+/// or failed as often as they may and waiting to be moved to the dead-letter queue.</param>
 /// <param name="OldestMessageAgeSeconds">Age of the oldest message that is still here; 0 when there is none.</param>
 /// <param name="BlockedReason">Why nothing is handed out although messages are available; null when nothing blocks.
 /// </param>
@@ -28,14 +29,20 @@ public sealed record QueueStats(
     internal QueueStats ReadFromDisk()
     {
         if (OnDisk is not { } oldest) return this;
-        using var reader = new SegmentReader();
-        bool found = reader.Read(oldest.Log, oldest.Offset, out long time, out _) == ReadOutcome.Found;
-        return this with { OldestMessageAgeSeconds = found ? Math.Max(0, oldest.Now - time) / 1000 : 0, OnDisk = null };
+        long first = oldest.InMemory;
+        foreach ((AppendLog log, long offset) in oldest.Logs)
+        {
+            using var reader = new SegmentReader();
+            if (reader.Read(log, offset, out long time, out _) == ReadOutcome.Found) first = Math.Min(first, time);
+        }
+
+        return this with { OldestMessageAgeSeconds = (oldest.Now - first) / 1000, OnDisk = null };
     }
 }
 
-/// <summary>Where the oldest message of a queue lies, and the time of the question.</summary>
-internal sealed record OldestOnDisk(AppendLog Log, long Offset, long Now);
+/// <summary>Where the oldest messages of a queue's lanes lie on disk, and the time of the question.</summary>
+/// <param name="InMemory">The time of the oldest message of the other lanes, or of the question.</param>
+internal sealed record OldestOnDisk(IReadOnlyList<(AppendLog Log, long Offset)> Logs, long InMemory, long Now);
 
 /// <summary>The outcome of a PUT or PATCH.</summary>
 public sealed record QueueChange(QueueDescription Queue, bool Created);

@@ -2,7 +2,7 @@ namespace QueueService.Broker.Queues;
 
 /// <summary>
 /// The records of a queue: facts, never inputs to a policy. What applying a released type does never changes; a new
-/// meaning is a new type. "Runs" are ranges of offsets: varint distance from the end of the run before, varint length.
+/// meaning is a new type. "Runs" are ranges of positions: varint distance from the end of the run before, varint length.
 /// </summary>
 internal enum QueueRecord : byte
 {
@@ -39,19 +39,25 @@ internal enum QueueRecord : byte
     /// <summary>Runs: deleted by id, or found damaged.</summary>
     Removed = 11,
 
-    /// <summary>varint floor, varint epoch.</summary>
+    /// <summary>varint epoch, then a varint floor (a position) per lane.</summary>
     Purged = 12,
 
-    /// <summary>varint floor: everything below is past its retention.</summary>
+    /// <summary>varint floor (a position): everything below in its lane is past its retention.</summary>
     Expired = 13,
 
     /// <summary>varint first offset to give, varint epoch: after an unclean start of a queue whose durability is weaker
     /// than fsync.</summary>
     Restarted = 14,
 
-    /// <summary>A message with its origin: it comes from another queue, in the same frame.</summary>
-    Moved = 15,
+    /// <summary>A message with its lane, and what was decided about it: see <see cref="Queues.SentTo"/>.</summary>
+    SentTo = 15,
 
     /// <summary>Runs: moved to the dead-letter queue, in the same frame.</summary>
     DeadLettered = 16,
+
+    /// <summary>16 bytes of the receive attempt's key, then as <see cref="Leased"/>.</summary>
+    LeasedByAttempt = 17,
+
+    /// <summary>Nothing: the deduplication window is over, and nothing else happens here that would say so.</summary>
+    Forgotten = 18,
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using System.Text;
 using QueueService.Broker.Shards;
 
 namespace QueueService.Broker.Queues;
@@ -17,6 +18,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
     private QueueName _name;
     private ReceiveRequest _request;
     private BrokerError[]? _acknowledged;
+    private UInt128? _attempt;
 
     /// <summary>Milliseconds; a later change of the queue's default does not change it.</summary>
     private long _wait;
@@ -43,6 +45,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         ReceiveCommand command = Pool.Rent();
         command._name = name;
         command._request = request;
+        command._attempt = request.AttemptId is { } id ? MessageBatch.KeyOf(Encoding.UTF8.GetBytes(id)) : null;
         return command;
     }
 
@@ -59,6 +62,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         ReplyAfter = Queue.Config.Durability;
         _wait = shard.IsDraining ? 0 : _request.WaitMilliseconds ?? Queue.Config.ReceiveWaitSeconds * 1000L;
         Acknowledge(shard);
+        if (TryRepeat(shard, Queue)) return true;
         if (Queue.Waiters.Count == 0 && TryServe(shard)) return true;
         return !Wait(shard);
     }
@@ -68,6 +72,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
     {
         MessageQueue queue = Queue!;
         queue.Promote(shard.Now);
+        ReadAhead.Advance(shard, queue);
         if (FailedLeases.Delay(shard, queue)) shard.Note(ReplyAfter, wrote: true);
         int room = shard.Options.MaxInFlightPerQueue - queue.LeasedCount;
         bool full = room <= 0 && !_request.AcknowledgeOnReceipt;
@@ -110,6 +115,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         Queue = null;
         _request = default;
         _acknowledged = null;
+        _attempt = null;
         Pool.Return(this);
     }
 
@@ -145,7 +151,8 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
             return false;
         }
 
-        if (_wait <= 0 && queue.Waiters.Count == 0)
+        // What is being read from disk will be there in a moment.
+        if (_wait <= 0 && queue.Waiters.Count == 0 && queue.LanesBeingRead == 0)
         {
             AnswerEmpty(shard);
             return false;
@@ -158,18 +165,48 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         return true;
     }
 
-    private ReceivedMessages Lease(Shard shard, MessageQueue queue, List<(long Offset, int ReceiveCount)> chosen)
+    /// <summary>Gives the messages again that an earlier receive of the same name still leases.</summary>
+    private bool TryRepeat(Shard shard, MessageQueue queue)
     {
-        chosen.Sort(static (a, b) => a.Offset.CompareTo(b.Offset));
-        Span<long> offsets = shard.OffsetBuffer(chosen.Count);
-        Span<int> counts = shard.CountBuffer(chosen.Count);
-        for (int i = 0; i < chosen.Count; i++) (offsets[i], counts[i]) = chosen[i];
-        long deadline = shard.Now + (_request.VisibilityMilliseconds ?? queue.Config.VisibilityTimeoutSeconds * 1000L);
+        if (_attempt is not { } attempt) return false;
+        List<(long Position, int ReceiveCount)> leases = shard.Chosen;
+        if (!queue.TryFindAttempt(attempt, shard.Now, leases))
+        {
+            if (queue.AttemptsAt(shard.Now) < ReceiveAttempts.Max) return false;
+            AnswerError(shard, BrokerError.TooManyReceiveAttempts);
+            return true;
+        }
+
+        long deadline = DeadlineOf(shard, queue);
+        ReceivedMessages messages = Received(shard);
+        FillBefore(queue, leases, messages, shard.Now, deadline);
+        long[] positions = [.. leases.Select(static lease => lease.Position).Order()];
+        shard.Store.BeginFrame();
+        shard.Write(queue, QueueRecord.Extended, deadline, shard.Runs(positions));
+        shard.Store.EndFrame();
+        shard.Note(ReplyAfter, wrote: true);
+        Outcome = messages;
+        return true;
+    }
+
+    private long DeadlineOf(Shard shard, MessageQueue queue) =>
+        shard.Now + (_request.VisibilityMilliseconds ?? queue.Config.VisibilityTimeoutSeconds * 1000L);
+
+    private ReceivedMessages Lease(Shard shard, MessageQueue queue, List<(long Position, int ReceiveCount)> chosen)
+    {
+        // Without groups and priorities the order is that of sending; else it is that of the choice.
+        if (queue.Lanes.Count == 1) chosen.Sort();
+        long deadline = DeadlineOf(shard, queue);
         ReceivedMessages messages = Received(shard);
         FillBefore(queue, chosen, messages, shard.Now, deadline);
+        if (queue.Lanes.Count > 1) chosen.Sort();
+        Span<long> positions = shard.OffsetBuffer(chosen.Count);
+        Span<int> counts = shard.CountBuffer(chosen.Count);
+        for (int i = 0; i < chosen.Count; i++) (positions[i], counts[i]) = chosen[i];
         shard.Store.BeginFrame();
-        if (_request.AcknowledgeOnReceipt) shard.Write(queue, QueueRecord.Taken, shard.Runs(offsets));
-        else shard.Write(queue, QueueRecord.Leased, deadline, shard.Runs(offsets, counts));
+        if (_request.AcknowledgeOnReceipt) shard.Write(queue, QueueRecord.Taken, shard.Runs(positions));
+        else if (_attempt is { } attempt) shard.WriteAttempt(queue, attempt, deadline, shard.Runs(positions, counts));
+        else shard.Write(queue, QueueRecord.Leased, deadline, shard.Runs(positions, counts));
         shard.Store.EndFrame();
         shard.Note(ReplyAfter, wrote: true);
         return messages;
@@ -178,15 +215,15 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
     /// <summary>Holds the bodies before the records are applied: one that is acknowledged on receipt is gone from the
     /// log afterwards.</summary>
     private void FillBefore(
-        MessageQueue queue, List<(long Offset, int ReceiveCount)> chosen, ReceivedMessages messages, long now,
+        MessageQueue queue, List<(long Position, int ReceiveCount)> chosen, ReceivedMessages messages, long now,
         long deadline)
     {
-        foreach ((long offset, int count) in chosen)
+        foreach ((long position, int count) in chosen)
         {
-            queue.TryGetTouched(offset, out Touched touched);
+            queue.TryGetTouched(position, out Touched touched);
             messages.Add(new ReceivedMessages.Delivery
             {
-                Offset = offset,
+                Position = position,
                 FirstReceivedAt = touched.FirstReceivedAt == 0 ? now : touched.FirstReceivedAt,
                 VisibleAt = _request.AcknowledgeOnReceipt ? 0 : deadline,
                 ReceiveCount = count,

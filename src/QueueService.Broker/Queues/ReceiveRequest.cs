@@ -16,6 +16,10 @@ public readonly record struct ReceiveRequest
     /// <summary>Messages are acknowledged in the commit that hands them out.</summary>
     public bool AcknowledgeOnReceipt { get; init; }
 
+    /// <summary>Names the request: when it is repeated within five minutes, it gets the messages again that it still
+    /// leases, and their leases start anew. 1 to 128 characters.</summary>
+    public string? AttemptId { get; init; }
+
     /// <summary>Receipts acknowledged in the same commit, before messages are handed out.</summary>
     public IReadOnlyList<ReceiptHandle>? Acknowledge { get; init; }
 
@@ -23,6 +27,11 @@ public readonly record struct ReceiveRequest
 
     public const int MaxResponseBytes = 16 * 1_048_576;
 }
+
+/// <summary>A message that was sent, now or before.</summary>
+/// <param name="SentAt">Unix milliseconds.</param>
+/// <param name="IsDuplicate">Sent before with the same deduplication id, and not stored again.</param>
+public readonly record struct SentMessage(long SequenceNumber, long SentAt, bool IsDuplicate);
 
 /// <summary>What is done to leased messages.</summary>
 public enum Settlement
@@ -56,6 +65,9 @@ public readonly record struct BrowseRequest
 
     /// <summary>Only messages sent at or after this instant, Unix milliseconds.</summary>
     public long? Since { get; init; }
+
+    /// <summary>By lane, the position of the first message that was sent at that instant or later.</summary>
+    internal IReadOnlyDictionary<int, long>? Starts { get; init; }
 }
 
 /// <summary>Where a message is. Every message is in exactly one place.</summary>
@@ -70,13 +82,23 @@ public enum MessageState : byte
 }
 
 /// <summary>What a send answers.</summary>
-/// <param name="FirstSequenceNumber">Of the first accepted message; the others follow densely.</param>
+/// <param name="FirstSequenceNumber">Of the first accepted message; the others follow densely, unless
+/// <see cref="Messages"/> names each.</param>
 /// <param name="SentAt">Unix milliseconds.</param>
 /// <param name="Errors">For a partial batch: one outcome per message in the order given (accepted messages have None);
 /// null when all were accepted.</param>
 public readonly record struct SendOutcome(
     uint Queue, long FirstSequenceNumber, int Count, long SentAt, Durability Durability, BrokerError[]? Errors)
 {
-    /// <summary>The id of the n-th accepted message.</summary>
-    public MessageId IdAt(int n) => new(Queue, FirstSequenceNumber + n);
+    /// <summary>The accepted messages in the order given, when they have groups or priorities; else null.</summary>
+    public IReadOnlyList<SentMessage>? Messages { get; init; }
+
+    /// <summary>The id of the n-th accepted message; of one that was sent before, the id that it got then.</summary>
+    public MessageId IdAt(int n) => new(Queue, Messages?[n].SequenceNumber ?? FirstSequenceNumber + n);
+
+    /// <summary>When the n-th accepted message was sent, Unix milliseconds.</summary>
+    public long SentAtOf(int n) => Messages?[n].SentAt ?? SentAt;
+
+    /// <summary>The n-th accepted message was sent before, and is not stored again.</summary>
+    public bool IsDuplicate(int n) => Messages?[n].IsDuplicate ?? false;
 }

@@ -53,8 +53,8 @@ public sealed class ReceivedMessages : IDisposable
         else
         {
             _reader ??= new SegmentReader();
-            ReadOutcome outcome = _reader.Read(item.Held, item.Offset, out sentAt, out bytes);
-            if (outcome == ReadOutcome.Damaged) (Damaged ??= []).Add(item.Offset);
+            ReadOutcome outcome = _reader.Read(item.Held, Queues.Position.OffsetOf(item.Position), out sentAt, out bytes);
+            if (outcome == ReadOutcome.Damaged) (Damaged ??= []).Add(item.Position);
             if (outcome != ReadOutcome.Found)
             {
                 message = default;
@@ -65,10 +65,10 @@ public sealed class ReceivedMessages : IDisposable
         MessageOrigin? origin = MessageFormat.ReadOrigin(bytes);
         message = new MessageView(bytes)
         {
-            Id = origin?.Id ?? new MessageId(_queue.Resource, item.Offset),
-            SequenceNumber = item.Offset,
+            Id = origin?.Id ?? new MessageId(_queue.Resource, item.Position),
+            SequenceNumber = item.Position,
             Origin = origin,
-            Receipt = item.HasReceipt ? _seal.Issue(_queue.Resource, item.Offset, item.ReceiveCount, _epoch) : default,
+            Receipt = item.HasReceipt ? _seal.Issue(_queue.Resource, item.Position, item.ReceiveCount, _epoch) : default,
             State = item.State,
             ReceiveCount = item.ReceiveCount,
             SentAt = origin?.SentAt ?? sentAt,
@@ -122,8 +122,9 @@ public sealed class ReceivedMessages : IDisposable
     {
         if (Count == _items.Length) Array.Resize(ref _items, Count * 4);
         _items[Count] = delivery;
-        if (!_queue.Log.TryPin(delivery.Offset, out _items[Count].Record))
-            _queue.Log.TryHold(delivery.Offset, out _items[Count].Held);
+        Lane lane = _queue.LaneOf(delivery.Position);
+        if (!lane.TryPin(delivery.Position, out _items[Count].Record))
+            lane.TryHold(delivery.Position, out _items[Count].Held);
         Count++;
     }
 
@@ -132,7 +133,7 @@ public sealed class ReceivedMessages : IDisposable
     /// <summary>One message, without its bytes.</summary>
     internal struct Delivery
     {
-        public long Offset;
+        public long Position;
         public PinnedRecord Record;
         public long FirstReceivedAt;
         public long VisibleAt;
@@ -163,6 +164,9 @@ public readonly ref struct MessageView
     public ReceiptHandle Receipt { get; init; }
 
     public MessageState State { get; init; }
+
+    /// <summary>0 to 9.</summary>
+    public int Priority => Position.PriorityOf(Position.LaneOf(SequenceNumber));
 
     public int ReceiveCount { get; init; }
 

@@ -5,7 +5,7 @@ namespace QueueService.Broker.Queues;
 
 /// <summary>
 /// Ends messages that are older than their queue keeps them. The loop looks at memory only; what lies on disk is looked
-/// up outside it and comes back as an offset.
+/// up outside it and comes back as a position.
 /// </summary>
 internal static class RetentionSweep
 {
@@ -15,55 +15,60 @@ internal static class RetentionSweep
 
     /// <summary>Ends what is in memory and too old; answers the queues whose oldest message is on disk, with the time
     /// before which their messages end, and the offset where memory starts.</summary>
-    public static List<(MessageQueue Queue, long Before, long MemoryStart)> Sweep(
-        Shard shard, PlainCommand<List<(MessageQueue Queue, long Before, long MemoryStart)>> command)
+    public static List<(MessageQueue Queue, Lane Lane, long Before, long MemoryStart)> Sweep(
+        Shard shard, PlainCommand<List<(MessageQueue Queue, Lane Lane, long Before, long MemoryStart)>> command)
     {
-        var onDisk = new List<(MessageQueue, long, long)>();
+        var onDisk = new List<(MessageQueue, Lane, long, long)>();
         foreach (MessageQueue queue in shard.Queues)
         {
-            if (!queue.HasMessages) continue;
+            if (queue.HasForgettable(shard.Now)) command.Wrote |= Forget(shard, queue);
             long before = Before(shard, queue);
-            long oldest = queue.NextPresent(queue.Floor);
-            if (queue.Log.TryPin(oldest, out PinnedRecord record))
+            foreach (Lane lane in queue.Lanes)
             {
-                long time = record.Time;
-                record.Release();
-                if (time < before && queue.Log.TryFindTimeInMemory(before, out long floor))
-                    command.Wrote |= Expire(shard, queue, floor);
-            }
-            else if (shard.Now - queue.LastDiskSweep >= DiskIntervalMilliseconds)
-            {
-                queue.LastDiskSweep = shard.Now;
-                queue.Log.TryFindTimeInMemory(long.MinValue, out long memoryStart);
-                onDisk.Add((queue, before, memoryStart));
+                if (!lane.HasMessages) continue;
+                long oldest = lane.NextPresent(lane.Floor);
+                if (lane.TryPin(oldest, out PinnedRecord record))
+                {
+                    long time = record.Time;
+                    record.Release();
+                    if (time < before && lane.TryFindTimeInMemory(before, out long floor))
+                        command.Wrote |= Expire(shard, queue, floor);
+                }
+                else if (shard.Now - lane.LastDiskSweep >= DiskIntervalMilliseconds)
+                {
+                    lane.LastDiskSweep = shard.Now;
+                    lane.TryFindTimeInMemory(long.MinValue, out long memoryStart);
+                    onDisk.Add((queue, lane, before, memoryStart));
+                }
             }
         }
 
         return onDisk;
     }
 
-    /// <summary>The queues that hold messages of other queues and were not looked at for a while, with the time before
-    /// which their messages end.</summary>
-    public static List<(MessageQueue Queue, long Before)> Moved(
-        Shard shard, PlainCommand<List<(MessageQueue Queue, long Before)>> command)
+    /// <summary>The lanes of queues that hold messages of other queues and were not looked at for a while, with the time
+    /// before which their messages end.</summary>
+    public static List<(MessageQueue Queue, Lane Lane, long Before)> Moved(
+        Shard shard, PlainCommand<List<(MessageQueue Queue, Lane Lane, long Before)>> command)
     {
-        var moved = new List<(MessageQueue, long)>();
+        var moved = new List<(MessageQueue, Lane, long)>();
         foreach (MessageQueue queue in shard.Queues)
         {
             if (queue.MovedTotal == 0 || !queue.HasMessages) continue;
             if (shard.Now - queue.LastMovedSweep < DiskIntervalMilliseconds) continue;
             queue.LastMovedSweep = shard.Now;
-            moved.Add((queue, Before(shard, queue)));
+            foreach (Lane lane in queue.Lanes) moved.Add((queue, lane, Before(shard, queue)));
         }
 
         return moved;
     }
 
-    /// <summary>Ends everything below an offset; answers whether that was anything.</summary>
+    /// <summary>Ends everything of a lane below a position; answers whether that was anything.</summary>
     public static bool Expire(Shard shard, MessageQueue queue, long floor)
     {
-        floor = Math.Min(floor, queue.Log.End);
-        if (queue.IsDeleted || floor <= queue.Floor) return false;
+        Lane lane = queue.LaneOf(floor);
+        floor = Math.Min(floor, lane.End);
+        if (queue.IsDeleted || floor <= lane.Floor) return false;
         Span<byte> record = stackalloc byte[RecordWriting.MaxVarintBytes];
         int used = RecordWriting.WriteVarint(record, (ulong)floor);
         shard.Store.BeginFrame();
@@ -72,6 +77,14 @@ internal static class RetentionSweep
 
         // Fewer leases, fewer holes: a waiting receive may go on.
         shard.Dispatch(queue);
+        return true;
+    }
+
+    private static bool Forget(Shard shard, MessageQueue queue)
+    {
+        shard.Store.BeginFrame();
+        shard.Write(queue, QueueRecord.Forgotten, []);
+        shard.Store.EndFrame();
         return true;
     }
 

@@ -1,3 +1,4 @@
+using QueueService.Broker.Messages;
 using QueueService.Broker.Shards;
 
 namespace QueueService.Broker.Queues;
@@ -29,10 +30,9 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
         }
 
         BrokerError error = Check(shard, queue, out BrokerError[]? errors, out int accepted);
-        if (error == BrokerError.None && accepted > 0) Outcome = Write(shard, queue, errors);
-        else if (error == BrokerError.None) Outcome = new SendOutcome(queue.Resource, 0, 0, shard.Now, queue.Config.Durability, errors);
-        else Outcome = error;
-        ReplyAfter = shard.Note(queue.Config.Durability, accepted > 0);
+        if (error != BrokerError.None) Outcome = error;
+        else Outcome = Write(shard, queue, errors, accepted);
+        ReplyAfter = shard.Note(queue.Config.Durability, error == BrokerError.None && accepted > 0);
         return true;
     }
 
@@ -52,7 +52,10 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
         errors = null;
         accepted = 0;
         if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
-        if (batch.Bytes + (batch.Count * 32L) > shard.MaxFrameBytes) return BrokerError.MessageTooLarge;
+        if (batch.Bytes + (batch.Count * 64L) > shard.MaxFrameBytes) return BrokerError.MessageTooLarge;
+
+        // Usually done by the caller already; the queue may have been changed meanwhile.
+        if (queue.Config.ContentBasedDeduplication) batch.HashBodies();
         for (int i = 0; i < batch.Count; i++)
         {
             BrokerError error = CheckMessage(shard, queue, batch, i);
@@ -78,33 +81,76 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
     private static BrokerError CheckMessage(Shard shard, MessageQueue queue, MessageBatch batch, int index)
     {
         if (batch.BodyBytes(index) > queue.Config.MaxMessageBytes) return BrokerError.MessageTooLarge;
-        long delay = DelayOf(shard, queue, batch, index);
+        if (queue.IsFifo && batch.Options(index).Priority > 0) return BrokerError.PriorityNotSupported;
+        if (batch.Key(index) is not null)
+        {
+            if (!queue.IsFifo) return BrokerError.DeduplicationNotSupported;
+            if (shard.Duplicates.Count + batch.Count > shard.Options.MaxDeduplicationKeys)
+                return BrokerError.DeduplicationWindowFull;
+        }
+
+        long delay = DelayOf(shard, queue, batch.Options(index));
         if (delay > QueueConfigLimits.MaxDelaySeconds * 1000L) return BrokerError.DeliverAtTooFar;
         return delay >= queue.Config.RetentionSeconds * 1000L
             ? BrokerError.DelayExceedsRetention
             : BrokerError.None;
     }
 
-    private static long DelayOf(Shard shard, MessageQueue queue, MessageBatch batch, int index) =>
-        batch.DeliverAt(index) is { } at ? Math.Max(0, at - shard.Now)
-        : batch.Delay(index) is >= 0 and var delay ? delay : queue.Config.DelaySeconds * 1000L;
+    private static long DelayOf(Shard shard, MessageQueue queue, in SendOptions options) =>
+        options.DeliverAt is { } at ? Math.Max(0, at - shard.Now)
+        : options.DelayMilliseconds ?? (queue.Config.DelaySeconds * 1000L);
 
-    private SendOutcome Write(Shard shard, MessageQueue queue, BrokerError[]? errors)
+    private SendOutcome Write(Shard shard, MessageQueue queue, BrokerError[]? errors, int accepted)
     {
         MessageBatch batch = _batch!;
-        long first = queue.Log.End;
+        var outcome = new SendOutcome(
+            queue.Resource, queue.Main.Log.End, accepted, shard.Now, queue.Config.Durability, errors);
+        if (accepted == 0) return outcome;
+        bool inMain = !queue.IsFifo;
+        for (int i = 0; i < batch.Count && inMain; i++)
+            inMain = batch.Group(i) is null && batch.Options(i).Priority == 0;
+
+        var sent = inMain ? null : new List<SentMessage>(accepted);
         shard.Store.BeginFrame();
         for (int i = 0; i < batch.Count; i++)
         {
             if (errors is not null && errors[i] != BrokerError.None) continue;
-            long delay = DelayOf(shard, queue, batch, i);
-            if (delay == 0) shard.Write(queue, QueueRecord.Sent, batch.Message(i));
-            else shard.Write(queue, QueueRecord.SentDelayed, shard.Now + delay, batch.Message(i));
+            if (sent is null) WriteToMain(shard, queue, batch, i);
+            else sent.Add(WriteToLane(shard, queue, batch, i));
         }
 
         shard.Store.EndFrame();
         shard.Dispatch(queue);
-        return new SendOutcome(
-            queue.Resource, first, (int)(queue.Log.End - first), shard.Now, queue.Config.Durability, errors);
+        return outcome with { Messages = sent };
+    }
+
+    private static void WriteToMain(Shard shard, MessageQueue queue, MessageBatch batch, int index)
+    {
+        long delay = DelayOf(shard, queue, batch.Options(index));
+        if (delay == 0) shard.Write(queue, QueueRecord.Sent, batch.Message(index));
+        else shard.Write(queue, QueueRecord.SentDelayed, shard.Now + delay, batch.Message(index));
+    }
+
+    private static SentMessage WriteToLane(Shard shard, MessageQueue queue, MessageBatch batch, int index)
+    {
+        ulong? group = queue.IsFifo ? batch.Group(index) ?? MessageFormat.NoGroupHash : batch.Group(index);
+        int lane = Position.Lane(batch.Options(index).Priority, group);
+        UInt128? key = batch.Key(index);
+
+        // The same id in another group is another key.
+        if (queue.Config.DeduplicationScope == DeduplicationScope.Group) key ^= (UInt128)group!.Value << 64;
+        if (key is { } known && queue.TryFindDuplicate(known, shard.Now, out Duplicate original))
+            return new SentMessage(original.Position, original.SentAt, IsDuplicate: true);
+        long delay = DelayOf(shard, queue, batch.Options(index));
+        long position = queue.NextIn(lane);
+        shard.Write(queue, new SentTo
+        {
+            Lane = lane,
+            VisibleAt = delay == 0 ? 0 : shard.Now + delay,
+            HasKey = key is not null,
+            Key = key ?? default,
+            Message = batch.Message(index),
+        });
+        return new SentMessage(position, shard.Now, IsDuplicate: false);
     }
 }

@@ -26,6 +26,7 @@ internal sealed partial class Shard
         }
 
         queue.Apply(record);
+        if ((QueueRecord)record.Type is QueueRecord.Created or QueueRecord.Configured) NoteHashing(queue);
         if (queue.IsDeleted) RemoveQueue(queue);
     }
 
@@ -33,7 +34,12 @@ internal sealed partial class Shard
     {
         var reader = new SpanReader(state);
         if (resource == Catalog.Resource) Catalog.Restore(ref reader);
-        else AddQueue(resource).Restore(ref reader);
+        else
+        {
+            MessageQueue queue = AddQueue(resource);
+            queue.Restore(ref reader);
+            NoteHashing(queue);
+        }
     }
 
     public bool TryNextResource(long after, out uint resource)
@@ -59,8 +65,9 @@ internal sealed partial class Shard
         // The log of the control resource is kept for ever: it is the audit trail.
         if (log.Resource == Catalog.Resource) return offset < Store.OpenLog(log).End ? offset : long.MaxValue;
         if (!_queues.TryGetValue(log.Resource, out MessageQueue? queue)) return long.MaxValue;
-        long next = queue.NextPresent(offset);
-        return next < queue.Log.End ? next : long.MaxValue;
+        if (queue.FindLane(log.Lane) is not { } lane) return offset;
+        long next = lane.NextPresent(Position.First(log.Lane) + offset);
+        return next < lane.End ? Position.OffsetOf(next) : long.MaxValue;
     }
 
     /// <summary>A hash of all folded state: two shards with the same hash are in the same state.</summary>
@@ -76,16 +83,24 @@ internal sealed partial class Shard
 
     private MessageQueue AddQueue(uint resource)
     {
-        var queue = new MessageQueue(resource, Store.OpenLog(new LogId(resource, 0)));
+        var queue = new MessageQueue(
+            resource, lane => Store.OpenLog(new LogId(resource, (ushort)lane)), Options.ReadAheadPerLane, Duplicates);
         _queues.Add(resource, queue);
         _resources.Add(resource);
         return queue;
     }
 
+    private void NoteHashing(MessageQueue queue)
+    {
+        if (queue.Config.ContentBasedDeduplication) _hashing[queue.Name.Value] = queue;
+        else _hashing.TryRemove(queue.Name.Value, out _);
+    }
+
     private void RemoveQueue(MessageQueue queue)
     {
+        _hashing.TryRemove(queue.Name.Value, out _);
         _queues.Remove(queue.Resource);
         _resources.Remove(queue.Resource);
-        Store.DeleteLog(queue.Log.Id);
+        foreach (Lane lane in queue.Lanes) Store.DeleteLog(lane.Log.Id);
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using QueueService.Broker.Control;
 using QueueService.Broker.Queues;
 using QueueService.Storage;
@@ -14,6 +15,7 @@ internal sealed partial class Shard : IFold, IDisposable
 {
     private readonly Dictionary<uint, MessageQueue> _queues = [];
     private readonly SortedSet<uint> _resources = [];
+    private readonly ConcurrentDictionary<string, MessageQueue> _hashing = new(StringComparer.Ordinal);
     private readonly List<MessageQueue> _toDispatch = [];
     private readonly List<ReceiveCommand> _impatient = [];
     private readonly List<Command> _ended = [];
@@ -21,6 +23,9 @@ internal sealed partial class Shard : IFold, IDisposable
     private readonly ArrayBufferWriter<byte> _scratch = new(256);
     private readonly ShardClock _clock;
     private readonly WaiterWheel _waiters;
+    /// <summary>More messages than one log can take between two syncs, which are a second apart.</summary>
+    private const long LostOffsets = 1 << 28;
+
     private byte[] _runs = new byte[4096];
     private long[] _offsets = new long[ReceiveRequest.MaxMessages];
     private int[] _counts = new int[ReceiveRequest.MaxMessages];
@@ -47,6 +52,9 @@ internal sealed partial class Shard : IFold, IDisposable
 
     public Catalog Catalog { get; } = new();
 
+    /// <summary>Counts what all deduplication windows hold.</summary>
+    public DeduplicationTally Duplicates { get; } = new();
+
     public ReceiptSeal Seal { get; }
 
     /// <summary>Shard time of the current batch, Unix milliseconds.</summary>
@@ -61,7 +69,7 @@ internal sealed partial class Shard : IFold, IDisposable
     public int WaiterCount => _waiters.Count;
 
     /// <summary>Reused by receives.</summary>
-    public List<(long Offset, int ReceiveCount)> Chosen { get; } = [];
+    public List<(long Position, int ReceiveCount)> Chosen { get; } = [];
 
     /// <summary>Bytes that one frame may have: a batch of 16 MiB and what is written around it.</summary>
     public int MaxFrameBytes => Math.Min(20 << 20, Options.Storage.JournalFileBytes / 2);
@@ -72,6 +80,12 @@ internal sealed partial class Shard : IFold, IDisposable
         Catalog.TryFind(name, out uint resource) ? _queues[resource] : null;
 
     public MessageQueue QueueOf(uint resource) => _queues[resource];
+
+    /// <summary>Gives a page of a lane to whoever reads it; set once.</summary>
+    public required Action<ReadAheadPage> StartReading { get; init; }
+
+    /// <summary>Bodies sent to this queue need a hash. Any thread; a moment late after a change.</summary>
+    public bool HashesBodies(QueueName name) => _hashing.ContainsKey(name.Value);
 
     public IEnumerable<MessageQueue> Queues => _queues.Values;
 
@@ -120,6 +134,25 @@ internal sealed partial class Shard : IFold, IDisposable
         BitConverter.TryWriteBytes(bytes, time);
         rest.CopyTo(bytes[sizeof(long)..]);
         queue.Apply(new JournalRecord(queue.Resource, (byte)type, Store.NextSequence, Now, bytes));
+    }
+
+    /// <summary>Writes the leases of a receive that its caller named.</summary>
+    public void WriteAttempt(MessageQueue queue, UInt128 attempt, long deadline, ReadOnlySpan<byte> runs)
+    {
+        _scratch.ResetWrittenCount();
+        _scratch.WriteFixed((ulong)attempt);
+        _scratch.WriteFixed((ulong)(attempt >> 64));
+        _scratch.WriteFixed((ulong)deadline);
+        _scratch.Write(runs);
+        Write(queue, QueueRecord.LeasedByAttempt, _scratch.WrittenSpan);
+    }
+
+    /// <summary>Writes a message into the lane that it belongs to.</summary>
+    public void Write(MessageQueue queue, in SentTo sent)
+    {
+        Span<byte> bytes = Store.AddRecord(queue.Resource, (byte)QueueRecord.SentTo, sent.Bytes);
+        sent.Write(bytes);
+        queue.Apply(new JournalRecord(queue.Resource, (byte)QueueRecord.SentTo, Store.NextSequence, Now, bytes));
     }
 
     /// <summary>Scratch for one command.</summary>
@@ -232,7 +265,8 @@ internal sealed partial class Shard : IFold, IDisposable
         _toDispatch.RemoveRange(0, looked);
         foreach (ReceiveCommand waiter in _impatient)
         {
-            if (waiter.Node.List is null) continue;
+            // It is looked at again in the next turn when its queue is just being read.
+            if (waiter.Node.List is null || (waiter.Queue!.LanesBeingRead > 0 && !IsDraining)) continue;
             waiter.AnswerEmpty(this);
             Finish(waiter, done);
         }
@@ -305,8 +339,8 @@ internal sealed partial class Shard : IFold, IDisposable
         Apply(new JournalRecord(resource, type, Store.NextSequence, Now, bytes));
     }
 
-    /// <summary>What a weaker level may have lost must never be given again: such queues skip their offsets forward and
-    /// start a new epoch, both named by the incarnation.</summary>
+    /// <summary>What a weaker level may have lost must never be given again: such queues skip their offsets forward, by
+    /// more than can have been written since the last sync, and start a new epoch, named by the incarnation.</summary>
     private void RestartWeakQueues()
     {
         if (!Store.WasUnclean) return;
@@ -316,7 +350,7 @@ internal sealed partial class Shard : IFold, IDisposable
             if (queue.Config.Durability == Durability.Fsync) continue;
             Store.BeginFrame();
             _scratch.ResetWrittenCount();
-            _scratch.WriteVarint((ulong)Math.Max(queue.Log.End, (long)Store.Incarnation << 36));
+            _scratch.WriteVarint((ulong)(queue.Lanes.Max(static lane => lane.Log.End) + LostOffsets));
             _scratch.WriteVarint((ulong)Math.Max(queue.Epoch + 1, (long)Store.Incarnation << 20));
             Write(queue, QueueRecord.Restarted, _scratch.WrittenSpan);
             Store.EndFrame();

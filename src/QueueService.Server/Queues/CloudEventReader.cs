@@ -82,7 +82,7 @@ internal static class CloudEventReader
         if (data.ContentType is null && data.Json.Length > 0)
             draft.SetContentType("/datacontenttype", Answers.Json, ref problem);
         MessageHeaders headers = draft.ToHeaders("", "Message-Deliver-At", ref problem);
-        if (problem is null) batch.Add(headers, body, draft.DelayMilliseconds, draft.DeliverAt);
+        if (problem is null) batch.Add(headers, body, draft.Options);
         return body;
     }
 

@@ -67,7 +67,7 @@ internal sealed class MessageReader : IDisposable
         if ((seen & 0b11) is 0 or 0b11) Problem.Blame(ref problem, "", "A message has either body or bodyBase64.");
         if (traceParent is not null) draft.SetTrace(traceParent, traceState);
         MessageHeaders headers = draft.ToHeaders("", "/deliverAt", ref problem);
-        if (problem is null) batch.Add(headers, body, draft.DelayMilliseconds, draft.DeliverAt);
+        if (problem is null) batch.Add(headers, body, draft.Options);
         return problem;
     }
 

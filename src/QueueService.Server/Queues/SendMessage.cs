@@ -82,7 +82,7 @@ internal static class SendMessage
         if (ContentTypes.Is(http.Request.ContentType, ContentTypes.EventBatch))
             return new Problem(ProblemKind.UnsupportedMediaType, "Batched CloudEvents are sent to …/messages/batch.");
         MessageHeaders headers = draft.ToHeaders("Message-Attribute", "Message-Deliver-At", ref problem);
-        if (problem is null) batch.Add(headers, body, draft.DelayMilliseconds, draft.DeliverAt);
+        if (problem is null) batch.Add(headers, body, draft.Options);
         md5 = Md5(body);
         return problem;
     }

@@ -51,7 +51,9 @@ public sealed class MessageFormatTests
         for (int i = 0; i < 300; i++)
         {
             bodies.Add(Text(random));
-            batch.Add(Headers(random), Encoding.UTF8.GetBytes(bodies[i]), i % 3 == 0 ? null : i);
+            batch.Add(
+                Headers(random), Encoding.UTF8.GetBytes(bodies[i]),
+                new SendOptions { DelayMilliseconds = i % 3 == 0 ? null : i });
         }
 
         Assert.Equal(300, batch.Count);
@@ -59,7 +61,7 @@ public sealed class MessageFormatTests
         {
             Assert.Equal(bodies[i], Encoding.UTF8.GetString(MessageFormat.Body(batch.Message(i))));
             Assert.Equal(Encoding.UTF8.GetByteCount(bodies[i]), batch.BodyBytes(i));
-            Assert.Equal(i % 3 == 0 ? -1 : i, batch.Delay(i));
+            Assert.Equal(i % 3 == 0 ? null : i, batch.Options(i).DelayMilliseconds);
         }
     }
 

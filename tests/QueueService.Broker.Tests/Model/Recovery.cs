@@ -51,7 +51,7 @@ internal sealed class Recovery(NaiveBroker model, BrokerHarness harness, Afterma
     private void AdoptMessages(NaiveQueue queue, QueueAftermath effects, bool mayBeLost)
     {
         MessageQueue truth = harness.Broker.Shard.QueueOf(queue.Resource);
-        ThrowUnless(truth.Log.End >= queue.NextSequence, $"an offset of {queue.Name} may be given twice");
+        ThrowUnless(truth.Main.End >= queue.NextSequence, $"an offset of {queue.Name} may be given twice");
         Dictionary<long, Seen> seen = ReadAll(queue.Name).ToDictionary(static message => message.Id.SequenceNumber);
         foreach (NaiveMessage message in queue.Messages.ToList())
         {
@@ -65,7 +65,7 @@ internal sealed class Recovery(NaiveBroker model, BrokerHarness harness, Afterma
 
         if (mayBeLost) AdoptReturned(queue, truth, seen);
         AdoptSent(queue, truth, effects, seen, mayBeLost);
-        queue.NextSequence = truth.Log.End;
+        queue.NextSequence = truth.Main.End;
         queue.Messages.Sort(static (a, b) => a.Sequence.CompareTo(b.Sequence));
     }
 

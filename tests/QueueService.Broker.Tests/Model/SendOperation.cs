@@ -17,7 +17,11 @@ internal sealed class SendOperation(string name, IReadOnlyList<(string Body, lon
         MessageBatch batch = MessageBatch.Rent();
         batch.Partial = partial;
         foreach ((string body, long? delay) in messages)
-            batch.Add(MessageHeaders.None, Encoding.UTF8.GetBytes(body), delay);
+        {
+            batch.Add(
+                MessageHeaders.None, Encoding.UTF8.GetBytes(body), new SendOptions { DelayMilliseconds = delay });
+        }
+
         return broker.Send(BrokerHarness.Name(name), batch);
     }
 

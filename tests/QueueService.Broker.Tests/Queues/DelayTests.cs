@@ -27,8 +27,8 @@ public sealed class DelayTests : IDisposable
         _harness.CreateQueue(config: new QueueConfig { DelaySeconds = 10 });
         long now = _harness.Time.GetUtcNow().ToUnixTimeMilliseconds();
         MessageBatch batch = MessageBatch.Rent();
-        batch.Add(MessageHeaders.None, "at once"u8, deliverAt: now - 1);
-        batch.Add(MessageHeaders.None, "in a minute"u8, deliverAt: now + 60_000);
+        batch.Add(MessageHeaders.None, "at once"u8, new SendOptions { DeliverAt = now - 1 });
+        batch.Add(MessageHeaders.None, "in a minute"u8, new SendOptions { DeliverAt = now + 60_000 });
         Assert.Equal(BrokerError.None, _harness.Run(() => _harness.Broker.Send(BrokerHarness.Name(), batch)).Error);
         Assert.Equal("at once", Assert.Single(_harness.Receive(auto: true)).Body);
         _harness.KillAndRestart();
@@ -78,11 +78,11 @@ public sealed class DelayTests : IDisposable
         _harness.CreateQueue();
         for (int i = 0; i < 300; i++) _harness.TrySend("delayed", 1_000_000);
         MessageQueue queue = _harness.Broker.Shard.FindQueue(BrokerHarness.Name())!;
-        Assert.Equal(300, queue.Next);
+        Assert.Equal(300, queue.Main.Next);
         _harness.Send("now");
         for (int i = 0; i < 300; i++) _harness.TrySend("delayed", 1_000_000);
         Assert.Equal("now", Assert.Single(_harness.Receive()).Body);
-        Assert.Equal(601, queue.Next);
+        Assert.Equal(601, queue.Main.Next);
         Assert.Equal(600, _harness.Stats().Delayed);
     }
 }

@@ -138,7 +138,7 @@ public sealed class LimitTests
     private static void Skip(MessageQueue queue)
     {
         var bytes = new ArrayBufferWriter<byte>();
-        bytes.WriteVarint((ulong)queue.Log.End + TerminalSet.BlockOffsets);
+        bytes.WriteVarint((ulong)queue.Main.End + TerminalSet.BlockOffsets);
         bytes.WriteVarint((ulong)queue.Epoch);
         queue.Apply(new JournalRecord(queue.Resource, (byte)QueueRecord.Restarted, 0, 0, bytes.WrittenSpan));
     }

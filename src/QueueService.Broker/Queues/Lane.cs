@@ -1,0 +1,229 @@
+using System.Buffers;
+using QueueService.Storage.Logs;
+
+namespace QueueService.Broker.Queues;
+
+/// <summary>
+/// One log of a queue and the cursor over it, in positions. Messages at or above <see cref="Next"/> were never handed
+/// out, except those that are counted as being ahead; everything below <see cref="Floor"/> is done with.
+/// </summary>
+/// <param name="touched">The queue's table of touched messages.</param>
+internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> touched)
+{
+    private readonly long _first = Position.First(number);
+    private readonly List<(long From, long To)> _gaps = [];
+    private TerminalSet _terminal = new();
+    private long _touchedAhead;
+    private long _terminalAhead;
+
+    public int Number => number;
+
+    public AppendLog Log => log;
+
+    public bool IsGrouped { get; } = Position.IsGrouped(number);
+
+    /// <summary>The lowest position that was never touched.</summary>
+    public long Next { get; private set; } = Position.First(number);
+
+    /// <summary>Everything below is done with.</summary>
+    public long Floor { get; private set; } = Position.First(number);
+
+    public long End => _first + log.End;
+
+    /// <summary>Messages that were never handed out and are not delayed.</summary>
+    public long Untouched => End - Next - GapsIn(Next, End) - _terminalAhead - _touchedAhead;
+
+    /// <summary>Blocks of the terminal set that take memory.</summary>
+    public int PartialBlocks => _terminal.PartialBlocks;
+
+    public bool HasMessages => Floor < End;
+
+    /// <summary>Derived, of a grouped lane: the groups of all messages below are known, of those above not yet.
+    /// </summary>
+    public long KnownEnd { get; set; } = Position.First(number);
+
+    /// <summary>Derived: messages whose groups are known.</summary>
+    public int KnownCount { get; set; }
+
+    /// <summary>Messages of this lane are being read from disk for their groups.</summary>
+    public bool IsReading { get; set; }
+
+    /// <summary>When the disk was last asked for expired messages.</summary>
+    public long LastDiskSweep { get; set; }
+
+    public long Append(long time, ReadOnlySpan<byte> message) => _first + log.Append(time, message);
+
+    public bool TryPin(long position, out PinnedRecord record) => log.TryPin(position - _first, out record);
+
+    public bool TryHold(long position, out HeldSegment held) => log.TryHold(position - _first, out held);
+
+    /// <summary>Exact in memory, and a guess for what is on disk.</summary>
+    public int SizeOf(long position) =>
+        log.TryGetLength(position - _first, out int length) ? length : log.AverageRecordBytes();
+
+    /// <summary>The lowest position whose message was sent at this time or later, as far as memory knows.</summary>
+    public bool TryFindTimeInMemory(long time, out long position)
+    {
+        bool known = log.TryFindTimeInMemory(time, out long offset);
+        position = _first + offset;
+        return known;
+    }
+
+    /// <summary>As above, for what is on disk. Any thread.</summary>
+    public long? FindTimeOnDisk(long time) => _first + log.FindTimeOnDisk(time);
+
+    /// <summary>The lowest position at or above this one that is not done with; <see cref="End"/> or more when there is
+    /// none.</summary>
+    public long NextPresent(long position)
+    {
+        position = Math.Max(position, Floor);
+        while (true)
+        {
+            long present = _terminal.NextAbsent(position);
+            foreach ((long from, long to) in _gaps)
+                if (present >= from && present < to) present = to;
+            if (present == position) return present;
+            position = present;
+        }
+    }
+
+    public bool IsPresent(long position) => position < End && NextPresent(position) == position;
+
+    /// <summary>Nothing between the cursor and the end was touched or ended: all of it can be handed out as it comes.
+    /// </summary>
+    public bool IsPlainAhead => _touchedAhead + _terminalAhead + _gaps.Count == 0;
+
+    /// <summary>A message got an entry among the touched ones.</summary>
+    public void Touch(long position)
+    {
+        if (position != Next) _touchedAhead++;
+        else Next++;
+        PassTouched();
+    }
+
+    /// <summary>A message that was never touched is handed out and ends at once.</summary>
+    public void PassTaken(long position)
+    {
+        if (position == Next) Next++;
+    }
+
+    /// <summary>Ends a message; the caller raises the floor when all of them are ended.</summary>
+    public void Finish(long position, bool wasTouched)
+    {
+        if (position >= Next)
+        {
+            if (wasTouched) _touchedAhead--;
+            _terminalAhead++;
+        }
+
+        if (position == Floor) Floor++;
+        else _terminal.Add(position);
+    }
+
+    /// <summary>Raises the floor; answers how many messages that ended. Touched ones below are the caller's.</summary>
+    public long EndBelow(long floor)
+    {
+        if (floor <= Floor) return 0;
+        long ended = floor - Floor - GapsIn(Floor, floor) - _terminal.CountIn(Floor, floor);
+        Floor = floor;
+        RaiseFloor();
+        return ended;
+    }
+
+    /// <summary>The floor rests on the first message that is still here.</summary>
+    public void RaiseFloor()
+    {
+        long floor = Math.Min(NextPresent(Floor), End);
+        Floor = floor;
+        _terminal.DropBelow(floor);
+        while (_gaps.Count > 0 && _gaps[0].To <= floor) _gaps.RemoveAt(0);
+        if (Next < floor)
+        {
+            Next = floor;
+            RecountAhead();
+        }
+
+        PassTouched();
+        log.Trim(floor - _first);
+    }
+
+    /// <summary>Leaves offsets out: what was lost must never be given again.</summary>
+    public void SkipTo(long offset)
+    {
+        if (offset <= log.End) return;
+        _gaps.Add((End, _first + offset));
+        log.SkipTo(offset);
+        RaiseFloor();
+    }
+
+    public void Capture(IBufferWriter<byte> output)
+    {
+        output.WriteVarint((ulong)Next);
+        output.WriteVarint((ulong)Floor);
+        output.WriteVarint((ulong)_gaps.Count);
+        foreach ((long from, long to) in _gaps)
+        {
+            output.WriteVarint((ulong)from);
+            output.WriteVarint((ulong)to);
+        }
+
+        _terminal.Capture(output);
+    }
+
+    public void Restore(ref SpanReader input)
+    {
+        Next = (long)input.ReadVarint();
+        Floor = (long)input.ReadVarint();
+        for (ulong gaps = input.ReadVarint(); gaps > 0; gaps--)
+            _gaps.Add(((long)input.ReadVarint(), (long)input.ReadVarint()));
+        _terminal = new TerminalSet();
+        _terminal.Restore(ref input);
+        KnownEnd = Floor;
+    }
+
+    /// <summary>After a restore: the table of touched messages is complete now.</summary>
+    public void FinishRestore()
+    {
+        RecountAhead();
+        log.Trim(Floor - _first);
+    }
+
+    /// <summary>The cursor rests on a message that was never touched: a million delayed ones in front of it must not be
+    /// looked at by every receive.</summary>
+    private void PassTouched()
+    {
+        while (!IsPlainAhead && Next < End && Skip(Next) is { } next) Next = next;
+    }
+
+    /// <summary>Where to go on after a position at the cursor that is not to be handed out from there; null when it is.
+    /// </summary>
+    private long? Skip(long position)
+    {
+        if (touched.ContainsKey(position)) _touchedAhead--;
+        else if (_terminal.Contains(position)) _terminalAhead--;
+        else return EndOfGap(position);
+        return position + 1;
+    }
+
+    private long? EndOfGap(long position)
+    {
+        foreach ((long from, long to) in _gaps)
+            if (position >= from && position < to) return to;
+        return null;
+    }
+
+    private long GapsIn(long from, long to)
+    {
+        long sum = 0;
+        foreach ((long start, long end) in _gaps) sum += Math.Max(0, Math.Min(end, to) - Math.Max(start, from));
+        return sum;
+    }
+
+    private void RecountAhead()
+    {
+        _terminalAhead = _terminal.CountIn(Next, End);
+        _touchedAhead = 0;
+        foreach (long position in touched.Keys)
+            if (position >= Next && position < End) _touchedAhead++;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Buffers;
+
+namespace QueueService.Broker.Queues;
+
+/// <summary>What was done already: messages by their deduplication keys, receives by their attempt ids.</summary>
+internal sealed partial class MessageQueue
+{
+    private DeduplicationWindow? _duplicates;
+    private ReceiveAttempts? _attempts;
+
+    /// <summary>All that it remembers of what was sent is out of the window.</summary>
+    public bool HasForgettable(long now) => _duplicates?.IsOver(now) == true;
+
+    public bool TryFindDuplicate(UInt128 key, long now, out Duplicate original)
+    {
+        original = default;
+        return _duplicates is not null && _duplicates.TryFind(key, now, out original);
+    }
+
+    public int AttemptsAt(long now) => _attempts?.CountAt(now) ?? 0;
+
+    /// <summary>The messages of this attempt that it still leases; answers false when there are none.</summary>
+    public bool TryFindAttempt(UInt128 key, long now, List<(long Position, int ReceiveCount)> leases)
+    {
+        leases.Clear();
+        if (_attempts is null || !_attempts.TryFind(key, now, out IReadOnlyList<(long, int)> all)) return false;
+        foreach ((long position, int receiveCount) in all)
+        {
+            if (_touched.TryGetValue(position, out Touched touched) && touched.IsLeased && touched.Deadline > now
+                && touched.ReceiveCount == receiveCount) leases.Add((position, receiveCount));
+        }
+
+        return leases.Count > 0;
+    }
+
+    private void RememberDuplicate(UInt128 key, long position, long time) =>
+        (_duplicates ??= new DeduplicationWindow(_tally)).Add(new Duplicate(key, position, time));
+
+    private void ApplyAttempted(ReadOnlySpan<byte> payload, UInt128 key, long time)
+    {
+        var leases = new List<(long, int)>();
+        var runs = new OffsetRuns(payload, withCounts: true);
+        while (runs.MoveNext())
+        {
+            for (long position = runs.First; position < runs.First + runs.Length; position++)
+                leases.Add((position, runs.ReceiveCount));
+        }
+
+        (_attempts ??= new ReceiveAttempts()).Add(key, time, leases);
+    }
+
+    private void CaptureDuplicates(IBufferWriter<byte> output)
+    {
+        (_duplicates ?? new DeduplicationWindow(_tally)).Capture(output);
+        (_attempts ?? new ReceiveAttempts()).Capture(output);
+    }
+
+    private void RestoreDuplicates(ref SpanReader input)
+    {
+        _duplicates = new DeduplicationWindow(_tally);
+        _duplicates.Restore(ref input);
+        if (_duplicates.IsEmpty) _duplicates = null;
+        _attempts = new ReceiveAttempts();
+        _attempts.Restore(ref input);
+    }
+}

@@ -1,0 +1,42 @@
+using QueueService.Broker.Messages;
+
+namespace QueueService.Broker.Queues;
+
+/// <summary>
+/// Groups: of which the messages from each lane's floor on are, up to the read-ahead. What is sent while a lane is known
+/// to its end is learned at once; the rest is read when there is room again (<see cref="ReadAhead"/>).
+/// </summary>
+internal sealed partial class MessageQueue
+{
+    private GroupIndex? _groups;
+
+    /// <summary>Lanes of which messages are being read from disk.</summary>
+    public int LanesBeingRead { get; set; }
+
+    /// <summary>Groups that are known to have messages.</summary>
+    public int GroupCount => _groups?.GroupCount ?? 0;
+
+    private GroupIndex Groups => _groups ??= new GroupIndex(IsFifo, _touched);
+
+    /// <summary>There are messages of the lane whose groups are not known, and room for some.</summary>
+    public bool CanReadAhead(Lane lane) =>
+        lane.IsGrouped && !lane.IsReading && lane.KnownEnd < lane.End && !IsReadAheadFull(lane)
+        && lane.PartialBlocks < MaxPartialBlocksAhead
+        && (lane.KnownCount <= _readAhead - (_readAhead / 4) || _groups is not { HasTurns: true });
+
+    /// <summary>Messages that may be read ahead of the lane now.</summary>
+    public int RoomAhead(Lane lane) => _readAhead - lane.KnownCount;
+
+    /// <summary>Takes the next message of the lane in.</summary>
+    public void LearnGroup(Lane lane, long position, ReadOnlySpan<byte> message) =>
+        LearnGroup(lane, position, MessageFormat.GroupHash(message));
+
+    public void LearnGroup(Lane lane, long position, ulong hash)
+    {
+        if (IsReadAheadFull(lane)) return;
+        Groups.Add(lane, position, hash);
+        lane.KnownEnd = position + 1;
+    }
+
+    private bool IsReadAheadFull(Lane lane) => lane.IsGrouped && lane.KnownCount >= _readAhead;
+}

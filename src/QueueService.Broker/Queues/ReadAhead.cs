@@ -1,0 +1,98 @@
+using System.Diagnostics.CodeAnalysis;
+using QueueService.Broker.Messages;
+using QueueService.Broker.Shards;
+using QueueService.Storage.Logs;
+
+namespace QueueService.Broker.Queues;
+
+/// <summary>
+/// Learns the groups of the messages that come next in a lane. What is in memory is looked at on the loop; what is on
+/// disk is read by another thread and comes back as a command.
+/// </summary>
+internal static class ReadAhead
+{
+    /// <summary>Messages of one page: about a millisecond of reading.</summary>
+    private const int PageMessages = 2_000;
+
+    public static void Advance(Shard shard, MessageQueue queue)
+    {
+        if (queue.Lanes.Count == 1) return;
+        foreach (Lane lane in queue.Lanes)
+        {
+            if (!queue.CanReadAhead(lane)) continue;
+            LearnFromMemory(queue, lane);
+            if (queue.CanReadAhead(lane)) StartReading(shard, queue, lane);
+        }
+    }
+
+    /// <summary>Takes what was read, as far as it is still there.</summary>
+    public static bool Finish(Shard shard, ReadAheadPage page)
+    {
+        Lane lane = page.Lane;
+        lane.IsReading = false;
+        page.Queue.LanesBeingRead--;
+        if (page.Queue.IsDeleted) return false;
+        foreach ((long position, ulong group) in page.Groups)
+            if (position >= lane.KnownEnd && lane.IsPresent(position)) page.Queue.LearnGroup(lane, position, group);
+
+        // Also past what ended meanwhile.
+        lane.KnownEnd = Math.Min(Math.Max(lane.KnownEnd, page.End), lane.End);
+        shard.Dispatch(page.Queue);
+        return true;
+    }
+
+    private static void LearnFromMemory(MessageQueue queue, Lane lane)
+    {
+        while (queue.RoomAhead(lane) > 0)
+        {
+            long position = lane.NextPresent(lane.KnownEnd);
+            if (position >= lane.End)
+            {
+                lane.KnownEnd = lane.End;
+                return;
+            }
+
+            if (!lane.TryPin(position, out PinnedRecord record)) return;
+            queue.LearnGroup(lane, position, record.Payload);
+            record.Release();
+        }
+    }
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "The page belongs to whoever reads it.")]
+    private static void StartReading(Shard shard, MessageQueue queue, Lane lane)
+    {
+        ReceivedMessages messages = ReceivedMessages.Rent(queue, shard.Seal);
+        int room = Math.Min(PageMessages, queue.RoomAhead(lane));
+        long position = lane.NextPresent(lane.KnownEnd);
+        for (; messages.Count < room && position < lane.End; position = lane.NextPresent(position + 1))
+            messages.Add(new ReceivedMessages.Delivery { Position = position });
+        lane.IsReading = true;
+        queue.LanesBeingRead++;
+        shard.StartReading(new ReadAheadPage(queue, lane, messages) { End = Math.Min(position, lane.End) });
+    }
+}
+
+/// <summary>Messages of a lane that are read for their groups.</summary>
+internal sealed class ReadAheadPage(MessageQueue queue, Lane lane, ReceivedMessages messages)
+{
+    public MessageQueue Queue => queue;
+
+    public Lane Lane => lane;
+
+    public ReceivedMessages Messages => messages;
+
+    /// <summary>The groups are known up to here.</summary>
+    public long End { get; set; }
+
+    public List<(long Position, ulong Group)> Groups { get; } = [];
+
+    /// <summary>Reads; any thread. A message that cannot be read has no group: it is reported and taken out.</summary>
+    public void Read()
+    {
+        for (int i = 0; i < messages.Count; i++)
+        {
+            if (messages.TryRead(i, out MessageView message))
+                Groups.Add((message.SequenceNumber, MessageFormat.GroupHash(message.Raw)));
+        }
+    }
+}
