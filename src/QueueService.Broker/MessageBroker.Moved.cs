@@ -21,6 +21,19 @@ public sealed partial class MessageBroker
             : local.Error;
     }
 
+    /// <summary>Gives a message that is not leased another time of delivery; answers which.</summary>
+    /// <param name="when">A delay or an instant; at most a year ahead.</param>
+    /// <returns>Unix milliseconds, or QueueNotFound, MessageNotFound, MessageLeased, DeliverAtTooFar,
+    /// DelayExceedsRetention.</returns>
+    public async ValueTask<Result<long>> Reschedule(QueueName name, MessageId id, SendOptions when)
+    {
+        Result<MessageId> local = await FindMoved(name, id);
+        return local.Succeeded
+            ? await Submit<long>((shard, command) =>
+                MessageBrowsing.Reschedule(shard, command, name, (local.Value, when)))
+            : local.Error;
+    }
+
     public async ValueTask<BrokerError> DeleteMessage(QueueName name, MessageId id)
     {
         Result<MessageId> local = await FindMoved(name, id);

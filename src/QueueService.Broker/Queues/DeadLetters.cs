@@ -14,6 +14,9 @@ internal static class DeadLetters
     /// <summary>The reason of a message that failed as often as it may.</summary>
     public const string MaxReceiveCountReached = "maxReceiveCount";
 
+    /// <summary>The reason of a message whose time to live was over.</summary>
+    public const string Expired = "expired";
+
     /// <summary>Messages of one move: bounds the bytes that are held for it.</summary>
     private const int MaxMessages = 100;
 
@@ -28,7 +31,7 @@ internal static class DeadLetters
         var doomed = new List<(long Position, Touched Touched)>();
         queue.Doomed(MaxMessages, doomed);
         if (doomed.Count == 0) return null;
-        DeadLetterSelection selection = Select(shard, queue, redrive, MaxReceiveCountReached);
+        DeadLetterSelection selection = Select(shard, queue, redrive, reason: null);
         long bytes = 0;
         int most = Math.Min(MaxBytes, shard.MaxFrameBytes / 2);
         foreach ((long position, Touched touched) in doomed)
@@ -95,13 +98,16 @@ internal static class DeadLetters
         });
     }
 
-    private static DeadLetterSelection Select(Shard shard, MessageQueue queue, RedrivePolicy redrive, string reason) =>
+    private static DeadLetterSelection Select(Shard shard, MessageQueue queue, RedrivePolicy redrive, string? reason) =>
         new(queue, queue.Epoch, redrive.DeadLetterQueue, reason, shard.Now, ReceivedMessages.Rent(queue, shard.Seal));
 
     private static void Add(Shard shard, DeadLetterSelection selection, long position, in Touched touched)
     {
         // Expected and the failure times go along with the messages, in the same order.
         selection.Expected.Add((position, touched.ReceiveCount, Leased: touched.IsLeased && touched.Deadline > shard.Now));
+
+        selection.Reasons.Add(
+            selection.Reason ?? (touched.IsExpired ? Expired : MaxReceiveCountReached));
 
         // Given up now, or failed when its lease ran out or it was released: that is its deadline.
         long failedAt = Math.Min(touched.Deadline, shard.Now);
@@ -127,13 +133,16 @@ internal static class DeadLetters
 
 /// <summary>Messages that are to be moved: dispose it when they are.</summary>
 /// <param name="Epoch">Of the queue when they were selected: a purge meanwhile ends the move.</param>
+/// <param name="Reason">Null: each message has its own.</param>
 /// <param name="Now">Shard time of the selection.</param>
 internal sealed record DeadLetterSelection(
-    MessageQueue Queue, long Epoch, string Target, string Reason, long Now, ReceivedMessages Messages) : IDisposable
+    MessageQueue Queue, long Epoch, string Target, string? Reason, long Now, ReceivedMessages Messages) : IDisposable
 {
     public List<(long Position, int ReceiveCount, bool Leased)> Expected { get; } = [];
 
     public List<(long First, long Last)> FailedAt { get; } = [];
+
+    public List<string> Reasons { get; } = [];
 
     /// <summary>Reads the bodies and gives each message its origin. What cannot be read stays where it is.</summary>
     public MessageBatch Read()
@@ -151,7 +160,7 @@ internal sealed record DeadLetterSelection(
                     ? Now
                     : message.Origin?.RetentionFrom ?? message.SentAt,
                 SourceQueue = Queue.Name.Value,
-                Reason = Reason,
+                Reason = Reasons[i],
                 ReceiveCount = message.ReceiveCount,
                 FirstFailedAt = FailedAt[i].First,
                 LastFailedAt = FailedAt[i].Last,

@@ -8,6 +8,9 @@ internal static class FailedLeases
     /// <summary>Records written at once: bounds a turn in which very many leases end together.</summary>
     private const int MaxPerTurn = 1_000;
 
+    /// <summary>The same, for messages that expire: their record is small.</summary>
+    private const int MaxExpiredPerTurn = 20_000;
+
     /// <summary>Bytes that a sweep writes at once; the rest has its turn in the next one.</summary>
     private const int MaxSweepBytes = 1 << 20;
 
@@ -40,6 +43,21 @@ internal static class FailedLeases
         return true;
     }
 
+    /// <summary>Writes down which messages have expired, before anybody can get them; answers whether there were any.
+    /// </summary>
+    public static bool Expire(Shard shard, MessageQueue queue)
+    {
+        if (!queue.HasExpired) return false;
+        long[] expired = queue.TakeExpired(MaxExpiredPerTurn, shard.Now);
+        if (expired.Length == 0) return false;
+        bool keep = queue.Config.Redrive is { IncludeExpired: true };
+        shard.Store.BeginFrame();
+        shard.Write(queue, keep ? QueueRecord.Expiring : QueueRecord.TtlEnded, shard.Runs(expired));
+        shard.Store.EndFrame();
+        queue.Promote(shard.Now);
+        return true;
+    }
+
     /// <summary>Looks at the queues that have policies, also when nobody receives from them; answers those that have
     /// something for their dead-letter queue.</summary>
     public static List<MessageQueue> Sweep(Shard shard, PlainCommand<List<MessageQueue>> command)
@@ -47,9 +65,9 @@ internal static class FailedLeases
         var doomed = new List<MessageQueue>();
         foreach (MessageQueue queue in shard.Queues)
         {
-            if (!DecidesOver(queue)) continue;
+            if (!DecidesOver(queue) && !queue.HasExpiries) continue;
             queue.Promote(shard.Now);
-            if (shard.Store.BatchBytes < MaxSweepBytes) command.Wrote |= Delay(shard, queue);
+            if (shard.Store.BatchBytes < MaxSweepBytes) command.Wrote |= Delay(shard, queue) | Expire(shard, queue);
             if (queue.HasDoomed) doomed.Add(queue);
         }
 

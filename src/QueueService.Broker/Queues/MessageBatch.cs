@@ -159,6 +159,9 @@ public readonly record struct SendOptions
     /// <summary>Instead of a delay: Unix milliseconds, at most a year ahead; a past one is now.</summary>
     public long? DeliverAt { get; init; }
 
+    /// <summary>Null: until the retention ends. Counts from the send, and must be longer than the delay.</summary>
+    public long? TtlMilliseconds { get; init; }
+
     /// <summary>0 to 9; the highest is handed out first. Standard queues only.</summary>
     public int Priority { get; init; }
 }

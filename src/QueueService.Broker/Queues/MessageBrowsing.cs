@@ -25,7 +25,7 @@ internal static class MessageBrowsing
             }
 
             MessageState state = queue.StateOf(position, shard.Now, out Touched touched)!.Value;
-            if (request.State is null || request.State == state) messages.Add(Show(position, state, touched));
+            if (request.State is null || request.State == state) messages.Add(Show(queue, position, state, touched));
         }
 
         return messages;
@@ -40,7 +40,7 @@ internal static class MessageBrowsing
             || queue.StateOf(id.SequenceNumber, shard.Now, out Touched touched) is not { } state)
             return BrokerError.MessageNotFound;
         ReceivedMessages messages = ReceivedMessages.Rent(queue, shard.Seal);
-        messages.Add(Show(id.SequenceNumber, state, touched));
+        messages.Add(Show(queue, id.SequenceNumber, state, touched));
         return messages;
     }
 
@@ -53,6 +53,33 @@ internal static class MessageBrowsing
         if (state == MessageState.Leased) return BrokerError.MessageLeased;
         Remove(shard, command, queue, [id.SequenceNumber]);
         return BrokerError.None;
+    }
+
+    /// <summary>A message that is not leased becomes visible at another time: at once, when that has passed.</summary>
+    public static Result<long> Reschedule(
+        Shard shard, PlainCommand<Result<long>> command, QueueName name, (MessageId Id, SendOptions When) request)
+    {
+        MessageQueue? queue = command.Queue = shard.FindQueue(name);
+        if (queue is null) return BrokerError.QueueNotFound;
+        long position = request.Id.SequenceNumber;
+        if (request.Id.Queue != queue.Resource || queue.StateOf(position, shard.Now, out _) is not { } state)
+            return BrokerError.MessageNotFound;
+
+        // One that failed belongs to its policies until these have decided.
+        if (state == MessageState.Leased || queue.HasFailed(position, shard.Now)) return BrokerError.MessageLeased;
+        long visibleAt = request.When.DeliverAt ?? (shard.Now + request.When.DelayMilliseconds!.Value);
+        if (visibleAt - shard.Now > QueueConfigLimits.MaxDelaySeconds * 1000L) return BrokerError.DeliverAtTooFar;
+        long end = queue.ExpiryOf(position) is var expiry and not 0
+            ? expiry
+            : shard.Now + (queue.Config.RetentionSeconds * 1000L);
+        if (visibleAt >= end) return BrokerError.DelayExceedsRetention;
+        visibleAt = Math.Max(visibleAt, shard.Now);
+        shard.Store.BeginFrame();
+        shard.Write(queue, QueueRecord.Rescheduled, visibleAt, shard.Runs([position]));
+        shard.Store.EndFrame();
+        shard.Dispatch(queue);
+        command.Wrote = true;
+        return visibleAt;
     }
 
     public static BrokerError Purge(Shard shard, PlainCommand<BrokerError> command, QueueName name)
@@ -106,9 +133,11 @@ internal static class MessageBrowsing
         command.Wrote = true;
     }
 
-    private static ReceivedMessages.Delivery Show(long position, MessageState state, in Touched touched) => new()
+    private static ReceivedMessages.Delivery Show(
+        MessageQueue queue, long position, MessageState state, in Touched touched) => new()
     {
         Position = position,
+        ExpiresAt = queue.ExpiryOf(position),
         FirstReceivedAt = touched.FirstReceivedAt,
         VisibleAt = state == MessageState.Available ? 0 : touched.Deadline,
         ReceiveCount = touched.ReceiveCount,

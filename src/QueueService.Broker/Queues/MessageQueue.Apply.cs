@@ -69,6 +69,15 @@ internal sealed partial class MessageQueue
             case QueueRecord.Forgotten:
                 _duplicates?.Forget(record.Time);
                 break;
+            case QueueRecord.TtlEnded:
+                ExpiredTotal += ApplyTerminal(payload);
+                break;
+            case QueueRecord.Expiring:
+                ApplyExpiring(payload, record.Time);
+                break;
+            case QueueRecord.Rescheduled:
+                ApplyRescheduled(payload[8..], BinaryPrimitives.ReadInt64LittleEndian(payload));
+                break;
             default:
                 throw new InvalidOperationException($"Queue record type {record.Type} is not known to this version.");
         }
@@ -110,6 +119,7 @@ internal sealed partial class MessageQueue
         SentTotal++;
         if (sent.IsMoved) MovedTotal++;
         if (sent.VisibleAt > 0) ApplyDelayed(lane, position, sent.VisibleAt);
+        if (sent.ExpiresAt > 0) SetExpiry(position, sent.ExpiresAt);
         if (sent.HasKey) RememberDuplicate(sent.Key, position, time);
         if (lane.IsGrouped && wasKnown) LearnGroup(lane, position, sent.Message);
     }
@@ -165,6 +175,7 @@ internal sealed partial class MessageQueue
                 bool wasTouched = _touched.Remove(position, out Touched touched);
                 if (wasTouched) Unindex(position, touched);
                 lane.Finish(position, wasTouched);
+                if (_expiries.Count > 0) _expiries.Remove(position);
                 _groups?.Remove(lane, position);
             }
 
@@ -218,6 +229,7 @@ internal sealed partial class MessageQueue
             _touched.Remove(position);
         }
 
+        ForgetExpiriesBelow(lane, floor);
         _groups?.RemoveBelow(lane, floor);
         lane.KnownEnd = Math.Max(lane.KnownEnd, Math.Min(floor, lane.End));
         return lane.EndBelow(floor);

@@ -117,6 +117,16 @@ internal sealed partial class MessageQueue
         return _readyLines[priority] ??= new Queue<long>();
     }
 
+    private void LeaveReadyLine(long position)
+    {
+        if (ReadyLine(position) is not { } line) return;
+        for (int left = line.Count; left > 0; left--)
+        {
+            long other = line.Dequeue();
+            if (other != position) line.Enqueue(other);
+        }
+    }
+
     private void ClearReadyLines()
     {
         foreach (Queue<long>? line in _readyLines) line?.Clear();

@@ -23,6 +23,7 @@ internal sealed partial class MessageQueue
         Ready,
         Retry,
         DeadLetter,
+        Expired,
     }
 
     /// <summary>Makes what is due by now ready to be handed out again, or puts it aside.</summary>
@@ -34,7 +35,7 @@ internal sealed partial class MessageQueue
             ref Touched touched = ref CollectionsMarshal.GetValueRefOrNullRef(_touched, position);
             if (Unsafe.IsNullRef(ref touched) || touched.IsDue || touched.Deadline != deadline) continue;
             Unindex(position, touched);
-            Fate fate = FateOf(touched);
+            Fate fate = FateOf(position, touched, now);
             touched.IsReady = fate == Fate.Ready;
             touched.HasFailed = fate != Fate.Ready;
             if (fate == Fate.Ready)
@@ -45,12 +46,14 @@ internal sealed partial class MessageQueue
             else
             {
                 _failedCount++;
-                (fate == Fate.Retry ? _toRetry : _doomed).Enqueue(position);
+                (fate switch { Fate.Retry => _toRetry, Fate.Expired => _expired, _ => _doomed }).Enqueue(position);
                 _groups?.Leave(position, leased: false);
             }
 
             _groups?.Refresh(position);
         }
+
+        FindExpired(now);
     }
 
     /// <summary>A message whose delivery failed and which has to wait before the next; null when there is none.</summary>
@@ -84,13 +87,15 @@ internal sealed partial class MessageQueue
         return long.MaxValue;
     }
 
-    /// <summary>The number of failed deliveries that a message may have is reached.</summary>
-    public bool IsDoomed(in Touched touched) =>
-        Config.Redrive is { } redrive && touched.ReceiveCount >= redrive.MaxReceiveCount;
+    /// <summary>The number of failed deliveries that a message may have is reached, or its time to live is over and the
+    /// policy wants it.</summary>
+    public bool IsDoomed(in Touched touched) => Config.Redrive is { } redrive
+        && (touched.ReceiveCount >= redrive.MaxReceiveCount || (touched.IsExpired && redrive.IncludeExpired));
 
-    private Fate FateOf(in Touched touched)
+    private Fate FateOf(long position, in Touched touched, long now)
     {
         if (IsDoomed(touched)) return Fate.DeadLetter;
+        if (touched.IsExpired || IsPastTtl(position, now)) return Fate.Expired;
         return touched.IsLeased && Config.Retry.Kind != RetryKind.None ? Fate.Retry : Fate.Ready;
     }
 

@@ -13,6 +13,10 @@ internal sealed partial class MessageQueue
     /// <summary>Lanes of which messages are being read from disk.</summary>
     public int LanesBeingRead { get; set; }
 
+    /// <summary>What can be handed out is known in a moment: messages are being read, or more have expired at once than
+    /// one turn writes down.</summary>
+    public bool IsBusy => LanesBeingRead > 0 || HasExpired;
+
     /// <summary>Groups that are known to have messages.</summary>
     public int GroupCount => _groups?.GroupCount ?? 0;
 

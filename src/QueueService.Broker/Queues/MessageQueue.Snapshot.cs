@@ -24,6 +24,7 @@ internal sealed partial class MessageQueue
         }
 
         CaptureTouched(output);
+        CaptureExpiries(output);
         CaptureDuplicates(output);
     }
 
@@ -46,6 +47,7 @@ internal sealed partial class MessageQueue
         for (ulong lanes = input.ReadVarint(); lanes > 0; lanes--) OpenLane((int)input.ReadVarint()).Restore(ref input);
         RestoreTouched(ref input);
         foreach (Lane lane in _lanes) lane.FinishRestore();
+        RestoreExpiries(ref input);
         RestoreDuplicates(ref input);
     }
 
@@ -64,7 +66,7 @@ internal sealed partial class MessageQueue
             output.WriteVarint((ulong)touched.Deadline);
             output.WriteVarint((ulong)touched.FirstReceivedAt);
             output.WriteVarint((ulong)touched.FirstFailedAt);
-            output.WriteVarint(((ulong)touched.ReceiveCount << 1) | (touched.IsLeased ? 1UL : 0UL));
+            output.WriteVarint(((ulong)touched.ReceiveCount << 2) | (touched.IsExpired ? 2UL : 0) | (touched.IsLeased ? 1UL : 0));
             previous = position;
         }
 
@@ -84,7 +86,8 @@ internal sealed partial class MessageQueue
                 FirstFailedAt = (long)input.ReadVarint(),
             };
             ulong counts = input.ReadVarint();
-            touched.ReceiveCount = (int)(counts >> 1);
+            touched.ReceiveCount = (int)(counts >> 2);
+            touched.IsExpired = (counts & 2) != 0;
             touched.IsLeased = (counts & 1) != 0;
             _touched.Add(position, touched);
             Index(position, touched);

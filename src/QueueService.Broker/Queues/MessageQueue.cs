@@ -179,9 +179,13 @@ internal sealed partial class MessageQueue
         if (!IsPresent(position)) return null;
         if (_touched.TryGetValue(position, out touched) && touched.Deadline > now)
             return touched.IsLeased ? MessageState.Leased : MessageState.Delayed;
-        bool failed = touched.Deadline != 0 && FateOf(touched) != Fate.Ready;
+        bool failed = touched.Deadline != 0 && FateOf(position, touched, now) is Fate.Retry or Fate.DeadLetter;
         return failed || _groups?.IsBlocked(position) == true ? MessageState.Blocked : MessageState.Available;
     }
+
+    /// <summary>Its delivery failed, or it has expired, and a policy has not decided yet what becomes of it.</summary>
+    public bool HasFailed(long position, long now) => _touched.TryGetValue(position, out Touched touched)
+        && touched.Deadline <= now && FateOf(position, touched, now) != Fate.Ready;
 
     /// <summary>The lane of this number, begun when there is none.</summary>
     private Lane OpenLane(int number)
@@ -219,6 +223,9 @@ internal struct Touched
 
     /// <summary>When the first lease ended without an acknowledgement; 0 when none did.</summary>
     public long FirstFailedAt;
+
+    /// <summary>Its time to live is over, and it is to be moved to the dead-letter queue.</summary>
+    public bool IsExpired;
 
     /// <summary>Its deadline has passed and is not waited for any more.</summary>
     public readonly bool IsDue => IsReady || HasFailed;

@@ -19,7 +19,8 @@ internal static class QueueConfigFormat
         output.WriteVarint((ulong)config.Durability);
         output.WriteVarint((config.Paused ? 1UL : 0) | (config.ResetRetentionOnDeadLetter ? 2UL : 0)
             | (config.ContentBasedDeduplication ? 4UL : 0)
-            | (config.DeduplicationScope == DeduplicationScope.Group ? 8UL : 0));
+            | (config.DeduplicationScope == DeduplicationScope.Group ? 8UL : 0)
+            | (config.Redrive is { IncludeExpired: true } ? 16UL : 0));
         output.WriteVarint((ulong)config.Retry.Kind);
         output.WriteVarint((ulong)config.Retry.MinSeconds);
         output.WriteVarint((ulong)config.Retry.MaxSeconds);
@@ -69,7 +70,10 @@ internal static class QueueConfigFormat
             ContentBasedDeduplication = (flags & 4) != 0,
             DeduplicationScope = (flags & 8) != 0 ? DeduplicationScope.Group : DeduplicationScope.Queue,
             Retry = retry,
-            Redrive = maxReceiveCount == 0 ? null : new RedrivePolicy(deadLetterQueue, maxReceiveCount),
+            Redrive = maxReceiveCount == 0 ? null : new RedrivePolicy(deadLetterQueue, maxReceiveCount)
+            {
+                IncludeExpired = (flags & 16) != 0,
+            },
             RedriveAllow = new RedriveAllowPolicy(permission, input.ReadText()),
         };
     }

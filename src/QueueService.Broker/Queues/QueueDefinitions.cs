@@ -14,6 +14,7 @@ internal static class QueueDefinitions
         if (queue is not null) return Replace(shard, command, queue, config);
         if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
         if (shard.Catalog.Count >= shard.Options.MaxQueues) return BrokerError.TooManyQueues;
+        if (CheckType(config) is var wrong and not BrokerError.None) return wrong;
         if (CheckRedrive(shard, name, config) is var refused and not BrokerError.None) return refused;
         uint resource = shard.Catalog.NextResource;
         queue = shard.Define(resource, ControlRecord.QueueCreated, QueueRecord.Created, name, config);
@@ -70,6 +71,7 @@ internal static class QueueDefinitions
     {
         if (config.Type != queue.Config.Type || config.Durability != queue.Config.Durability)
             return BrokerError.ImmutableField;
+        if (CheckType(config) is var wrong and not BrokerError.None) return wrong;
         if (config.Redrive != queue.Config.Redrive
             && CheckRedrive(shard, queue.Name, config) is var refused and not BrokerError.None) return refused;
         if (config != queue.Config)
@@ -83,6 +85,13 @@ internal static class QueueDefinitions
 
         return new QueueChange(Describe(shard, queue), Created: false);
     }
+
+    /// <summary>Nothing is declared that would have no effect.</summary>
+    private static BrokerError CheckType(QueueConfig config) =>
+        config.Type != QueueType.Fifo
+        && (config.ContentBasedDeduplication || config.DeduplicationScope != DeduplicationScope.Queue)
+            ? BrokerError.DeduplicationNotSupported
+            : BrokerError.None;
 
     /// <summary>The dead-letter queue exists, allows this source, and does not lead back to it.</summary>
     private static BrokerError CheckRedrive(Shard shard, QueueName name, QueueConfig config)

@@ -60,4 +60,13 @@ internal enum QueueRecord : byte
 
     /// <summary>Nothing: the deduplication window is over, and nothing else happens here that would say so.</summary>
     Forgotten = 18,
+
+    /// <summary>Runs: their time to live is over.</summary>
+    TtlEnded = 19,
+
+    /// <summary>Runs: their time to live is over, and they go to the dead-letter queue.</summary>
+    Expiring = 20,
+
+    /// <summary>i64 visible at, then runs.</summary>
+    Rescheduled = 21,
 }

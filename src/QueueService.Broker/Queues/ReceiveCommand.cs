@@ -73,7 +73,8 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         MessageQueue queue = Queue!;
         queue.Promote(shard.Now);
         ReadAhead.Advance(shard, queue);
-        if (FailedLeases.Delay(shard, queue)) shard.Note(ReplyAfter, wrote: true);
+        if (FailedLeases.Delay(shard, queue) | FailedLeases.Expire(shard, queue)) shard.Note(ReplyAfter, wrote: true);
+        if (queue.HasExpired) return false;
         int room = shard.Options.MaxInFlightPerQueue - queue.LeasedCount;
         bool full = room <= 0 && !_request.AcknowledgeOnReceipt;
         int max = _request.AcknowledgeOnReceipt ? _request.Max : Math.Min(_request.Max, room);
@@ -151,8 +152,8 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
             return false;
         }
 
-        // What is being read from disk will be there in a moment.
-        if (_wait <= 0 && queue.Waiters.Count == 0 && queue.LanesBeingRead == 0)
+        // What is there will be known in a moment.
+        if (_wait <= 0 && queue.Waiters.Count == 0 && !queue.IsBusy)
         {
             AnswerEmpty(shard);
             return false;
@@ -224,6 +225,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
             messages.Add(new ReceivedMessages.Delivery
             {
                 Position = position,
+                ExpiresAt = queue.ExpiryOf(position),
                 FirstReceivedAt = touched.FirstReceivedAt == 0 ? now : touched.FirstReceivedAt,
                 VisibleAt = _request.AcknowledgeOnReceipt ? 0 : deadline,
                 ReceiveCount = count,

@@ -74,6 +74,7 @@ public sealed class ReceivedMessages : IDisposable
             SentAt = origin?.SentAt ?? sentAt,
             FirstReceivedAt = item.FirstReceivedAt,
             VisibleAt = item.VisibleAt,
+            ExpiresAt = item.ExpiresAt,
         };
         return true;
     }
@@ -137,6 +138,7 @@ public sealed class ReceivedMessages : IDisposable
         public PinnedRecord Record;
         public long FirstReceivedAt;
         public long VisibleAt;
+        public long ExpiresAt;
         public int ReceiveCount;
         public MessageState State;
         public HeldSegment Held;
@@ -177,6 +179,9 @@ public readonly ref struct MessageView
 
     /// <summary>When the lease or the delay ends; 0 when it is available.</summary>
     public long VisibleAt { get; init; }
+
+    /// <summary>When its time to live ends; 0 when it has none.</summary>
+    public long ExpiresAt { get; init; }
 
     /// <summary>The message in the log's form.</summary>
     internal ReadOnlySpan<byte> Raw => _message;

@@ -5,6 +5,9 @@ namespace QueueService.Broker.Queues;
 /// <param name="MaxReceiveCount">1 to 1,000 deliveries that fail; the last failure moves the message.</param>
 public sealed record RedrivePolicy(string DeadLetterQueue, int MaxReceiveCount)
 {
+    /// <summary>Messages whose time to live is over go there, too, instead of being dropped.</summary>
+    public bool IncludeExpired { get; init; }
+
     public const int MaxMaxReceiveCount = 1_000;
 }
 

@@ -91,7 +91,8 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
 
         long delay = DelayOf(shard, queue, batch.Options(index));
         if (delay > QueueConfigLimits.MaxDelaySeconds * 1000L) return BrokerError.DeliverAtTooFar;
-        return delay >= queue.Config.RetentionSeconds * 1000L
+        long end = Math.Min(batch.Options(index).TtlMilliseconds ?? long.MaxValue, queue.Config.RetentionSeconds * 1000L);
+        return delay >= end
             ? BrokerError.DelayExceedsRetention
             : BrokerError.None;
     }
@@ -106,9 +107,11 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
         var outcome = new SendOutcome(
             queue.Resource, queue.Main.Log.End, accepted, shard.Now, queue.Config.Durability, errors);
         if (accepted == 0) return outcome;
+
+        // Nearly always: then the record is the message alone.
         bool inMain = !queue.IsFifo;
         for (int i = 0; i < batch.Count && inMain; i++)
-            inMain = batch.Group(i) is null && batch.Options(i).Priority == 0;
+            inMain = batch.Group(i) is null && batch.Options(i) is { Priority: 0, TtlMilliseconds: null };
 
         var sent = inMain ? null : new List<SentMessage>(accepted);
         shard.Store.BeginFrame();
@@ -147,6 +150,7 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
         {
             Lane = lane,
             VisibleAt = delay == 0 ? 0 : shard.Now + delay,
+            ExpiresAt = batch.Options(index).TtlMilliseconds is { } ttl ? shard.Now + ttl : 0,
             HasKey = key is not null,
             Key = key ?? default,
             Message = batch.Message(index),

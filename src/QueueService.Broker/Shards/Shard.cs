@@ -17,6 +17,7 @@ internal sealed partial class Shard : IFold, IDisposable
     private readonly SortedSet<uint> _resources = [];
     private readonly ConcurrentDictionary<string, MessageQueue> _hashing = new(StringComparer.Ordinal);
     private readonly List<MessageQueue> _toDispatch = [];
+    private readonly List<MessageQueue> _unfinished = [];
     private readonly List<ReceiveCommand> _impatient = [];
     private readonly List<Command> _ended = [];
     private readonly PriorityQueue<MessageQueue, long> _queueTimers = new();
@@ -258,15 +259,24 @@ internal sealed partial class Shard : IFold, IDisposable
 
             // The rest of them gets its turn in the next commit.
             if (queue.Waiters.Count > 0 && Store.BatchBytes >= maxCommitBytes) break;
+            if (queue.Waiters.Count > 0 && queue.HasExpired)
+            {
+                // More than one turn writes down: it goes on in the next.
+                _unfinished.Add(queue);
+                continue;
+            }
+
             queue.AwaitsDispatch = false;
             if (queue.Waiters.Count > 0) SetTimer(queue);
         }
 
         _toDispatch.RemoveRange(0, looked);
+        _toDispatch.AddRange(_unfinished);
+        _unfinished.Clear();
         foreach (ReceiveCommand waiter in _impatient)
         {
             // It is looked at again in the next turn when its queue is just being read.
-            if (waiter.Node.List is null || (waiter.Queue!.LanesBeingRead > 0 && !IsDraining)) continue;
+            if (waiter.Node.List is null || (waiter.Queue!.IsBusy && !IsDraining)) continue;
             waiter.AnswerEmpty(this);
             Finish(waiter, done);
         }

@@ -32,6 +32,8 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
             MaxWaiters = options.Limits.MaxWaiters,
             MaxInFlightPerQueue = options.Limits.MaxInFlightPerQueue,
             MaxQueues = options.Limits.MaxQueues,
+            MaxDeduplicationKeys = options.Limits.MaxDeduplicationKeys,
+            ReadAheadPerLane = options.Limits.ReadAheadPerLane,
         };
         long started = time.GetTimestamp();
         _files = new PhysicalFileSystem(options.Storage.FullDirectory);

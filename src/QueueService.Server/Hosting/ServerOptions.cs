@@ -35,6 +35,10 @@ internal sealed record LimitOptions
 
     public int MaxQueues { get; init; } = Defaults.MaxQueues;
 
+    public int MaxDeduplicationKeys { get; init; } = Defaults.MaxDeduplicationKeys;
+
+    public int ReadAheadPerLane { get; init; } = Defaults.ReadAheadPerLane;
+
     public int MaxConnections { get; init; } = Server.Limits.Connections;
 
     public long MaxBodiesInFlightBytes { get; init; } = Server.Limits.BodiesInFlightBytes;

@@ -34,6 +34,14 @@ internal sealed record ProblemKind(
         "deliver-at-too-far", 400, "The time of delivery is too far ahead", false, Nothing,
         "Name a time at most 365 days ahead.");
 
+    public static readonly ProblemKind PriorityNotSupported = new(
+        "priority-not-supported", 400, "A FIFO queue has no priorities", false, Nothing,
+        "Send the message without a priority, or to a standard queue.");
+
+    public static readonly ProblemKind DeduplicationNotSupported = new(
+        "deduplication-not-supported", 400, "A standard queue does not deduplicate", false, Nothing,
+        "Send the message without a deduplication id, or to a FIFO queue.");
+
     public static readonly ProblemKind RouteNotFound = new(
         "route-not-found", 404, "There is nothing at this address", false, Nothing,
         "See /swagger or /openapi/v1.json for the paths that exist.");
@@ -119,6 +127,14 @@ internal sealed record ProblemKind(
         "Acknowledge or release messages first, shorten the visibility timeout, or raise " +
         "Limits:MaxInFlightPerQueue.", 1);
 
+    public static readonly ProblemKind WindowFull = new(
+        "window-full", 429, "The deduplication window is full", true, Nothing,
+        "Nothing is forgotten before its five minutes are over: send less, or raise Limits:MaxDeduplicationKeys.", 10);
+
+    public static readonly ProblemKind TooManyReceiveAttempts = new(
+        "too-many-receive-attempts", 429, "Too many named receives are remembered", true, Nothing,
+        "A queue remembers 20,000 of the last five minutes: receive more messages at once, or without attemptId.", 10);
+
     public static readonly ProblemKind TooManyQueues = new(
         "too-many-queues", 429, "The service holds as many queues as it may", true, Nothing,
         "Delete queues that are not needed, or raise Limits:MaxQueues.", 60);
@@ -150,12 +166,13 @@ internal sealed record ProblemKind(
 
     public static readonly IReadOnlyList<ProblemKind> All =
     [
-        InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, DeliverAtTooFar, RouteNotFound, QueueNotFound,
+        InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, DeliverAtTooFar,
+        PriorityNotSupported, DeduplicationNotSupported, RouteNotFound, QueueNotFound,
         MessageNotFound, ReceiptInvalid,
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
         RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
-        TooManyWaiters, TooManyInFlight, TooManyQueues, InternalError, Overloaded, ShuttingDown, Starting,
+        TooManyWaiters, TooManyInFlight, WindowFull, TooManyReceiveAttempts, TooManyQueues, InternalError, Overloaded, ShuttingDown, Starting,
         StorageFailed, DiskFull,
     ];
 

@@ -7,7 +7,7 @@ namespace QueueService.Server.Http;
 [InlineArray(MaxParameters)]
 internal struct QueryValues
 {
-    public const int MaxParameters = 8;
+    public const int MaxParameters = 12;
 
     private ReadOnlyMemory<char>? _first;
 }

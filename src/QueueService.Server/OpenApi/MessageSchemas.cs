@@ -47,7 +47,8 @@ internal static class MessageSchemas
             ("id", Text("Names the message for ever.", IdPattern)),
             ("sequenceNumber", Integer("Its place in the queue.", 0)),
             ("sentAt", Instant("When it was stored.")),
-            ("md5OfBody", Text("MD5 of the body, to compare.", "^[0-9a-f]{32}$"))));
+            ("md5OfBody", Text("MD5 of the body, to compare.", "^[0-9a-f]{32}$")),
+            ("deduplicated?", Flag("It was sent before, and is not stored again."))));
         set.Add("NewMessage", Closed(Object(
             "A message of a batch: it has either `body` or `bodyBase64`.",
             ("body?", Text("The body as text.")),
@@ -56,6 +57,13 @@ internal static class MessageSchemas
             ("delaySeconds?", OrNull(Integer(
                 "Hide the message at first; `null` takes the queue's delay.", 0, QueueConfigLimits.MaxDelaySeconds))),
             ("deliverAt?", Instant("Instead of a delay: hide the message until then, at most 365 days.")),
+            ("ttlSeconds?", OrNull(Integer(
+                "The message is not delivered later than this after it was sent.", 1,
+                QueueConfigLimits.MaxRetentionSeconds))),
+            ("priority?", OrNull(Integer(
+                "0 to 9, the highest first; standard queues only.", 0, QueueConfigLimits.MaxPriority))),
+            ("groupId?", Text("The message group: in order in a FIFO queue, a fair turn in a standard one.")),
+            ("deduplicationId?", Text("FIFO only: sent again within five minutes, it is not stored again.")),
             ("correlationId?", Text("Carried along.")),
             ("replyTo?", Text("Carried along.")),
             ("traceparent?", Text("W3C trace context.")),
@@ -67,15 +75,17 @@ internal static class MessageSchemas
         set.Add("SentMessageResult", Object(
             "A stored message of a batch.",
             ("id", Text("Names the message for ever.", IdPattern)),
-            ("sequenceNumber", Integer("Its place in the queue.", 0))));
+            ("sequenceNumber", Integer("Its place in the queue.", 0)),
+            ("deduplicated?", Flag("It was sent before, and is not stored again."))));
         set.Add("SentMessageBatch", Object(
             "Where the messages are, in the order given.",
             ("results", List("One for each message.", set.Ref("SentMessageResult")))));
         set.Add("PartialResult", Object(
             "The outcome of one message.",
-            ("status", Integer("201, or the status of the problem.", 200, 599)),
+            ("status", Integer("201, 200 for one that was sent before, or the status of the problem.", 200, 599)),
             ("id?", Text("Names the message for ever.", IdPattern)),
             ("sequenceNumber?", Integer("Its place in the queue.", 0)),
+            ("deduplicated?", Flag("It was sent before, and is not stored again.")),
             ("problem?", set.Ref("Problem"))));
         set.Add("PartialBatch", Object(
             "The outcome of each message, in the order given.",
@@ -120,6 +130,8 @@ internal static class MessageSchemas
         ("bodyBase64?", Text("The body as base64, when it is not text.", format: "byte")),
         ("contentType?", Text("Its media type.")),
         ("attributes?", set.Ref("Attributes")),
+        ("groupId?", Text("As it was sent.")),
+        ("deduplicationId?", Text("As it was sent.")),
         ("correlationId?", Text("As it was sent.")),
         ("replyTo?", Text("As it was sent.")),
         ("traceparent?", Text("W3C trace context of the sender.")),
@@ -131,6 +143,8 @@ internal static class MessageSchemas
         ("sequenceNumber", Integer("Its place in the queue.", 0)),
         ("receiveCount", Integer("How often it was received.", 0, int.MaxValue)),
         ("sentAt", Instant("When it was stored.")),
+        ("priority?", Integer("0 to 9; absent when 0.", 0, QueueConfigLimits.MaxPriority)),
+        ("expiresAt?", Instant("It is not delivered later; absent when it was sent without a ttl.")),
         ("firstReceivedAt?", Instant("When it was received for the first time.")),
         ("visibleAt?", Instant("When its lease or delay ends.")),
         ("deadLetter?", set.Ref("DeadLetter")),

@@ -29,7 +29,9 @@ internal static class QueuePolicySchemas
             ("deadLetterQueue", Text("The name of another queue, which exists.", NamePattern)),
             ("maxReceiveCount?", Integer(
                 $"Deliveries that fail; the last failure moves the message. Default: {QueuePolicies.DefaultMaxReceiveCount}.",
-                1, RedrivePolicy.MaxMaxReceiveCount)))));
+                1, RedrivePolicy.MaxMaxReceiveCount)),
+            ("includeExpired?", Flag(
+                "Messages whose time to live is over go there, too, instead of being dropped. Default: false.")))));
         set.Add("RedriveAllowPolicy", Closed(Object(
             "Which queues may name this one as their dead-letter queue.",
             ("permission", set.Ref("RedrivePermission")),

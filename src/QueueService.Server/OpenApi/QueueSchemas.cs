@@ -12,7 +12,8 @@ internal static class QueueSchemas
 
     public static void AddTo(SchemaSet set)
     {
-        set.Add("QueueType", Choice("How messages are handed out. More values may come.", "standard"));
+        set.Add("QueueType", Choice("How messages are handed out. More values may come.", "standard", "fifo"));
+        set.Add("DeduplicationScope", Choice("Where a deduplication id counts. More values may come.", "queue", "group"));
         set.Add("Durability", Choice("When a write is answered. More values may come.", "fsync", "os", "memory"));
         QueuePolicySchemas.AddTo(set);
         set.Add("QueueSettings", Closed(Object(
@@ -24,7 +25,9 @@ internal static class QueueSchemas
             ("available", Integer("Ready to be received.", 0)),
             ("leased", Integer("Received and not finished, with time left.", 0)),
             ("delayed", Integer("Not due yet.", 0)),
-            ("blocked", Integer("Failed as often as they may, and waiting for the dead-letter queue.", 0)),
+            ("blocked", Integer(
+                "Behind a message of their group, or failed as often as they may and waiting for the dead-letter queue.",
+                0)),
             ("oldestMessageAgeSeconds", Integer("Age of the oldest message; 0 when there is none.", 0)),
             ("sentTotal", Integer("Messages ever sent.", 0)),
             ("receivedTotal", Integer("Deliveries, repeated ones included.", 0)),
@@ -77,13 +80,15 @@ internal static class QueueSchemas
     /// <summary>Without the fields that cannot change, so that no generated client sends them.</summary>
     private static IEnumerable<(string Name, IOpenApiSchema Schema)> Changes(SchemaSet set) => QueueFields.All
         .Where(field => !field.Immutable)
-        .Select(field => (field.Name + "?", (IOpenApiSchema)OrNull(
-            field.IsFlag ? Flag(field.Description) : Integer(field.Description, field.Min, field.Max))))
+        .Select(field => (field.Name + "?", field.Choices.Length > 0
+            ? Named(set, field, field.Description)
+            : (IOpenApiSchema)OrNull(
+                field.IsFlag ? Flag(field.Description) : Integer(field.Description, field.Min, field.Max))))
         .Concat(QueuePolicies.All.Select(policy => (policy.Name + "?", (IOpenApiSchema)set.Ref(policy.Schema))));
 
     private static OpenApiSchemaReference Named(SchemaSet set, QueueField field, string description)
     {
-        OpenApiSchemaReference reference = set.Ref(field.Name == "type" ? "QueueType" : "Durability");
+        OpenApiSchemaReference reference = set.Ref(field.Schema);
         reference.Description = description;
         return reference;
     }

@@ -25,6 +25,10 @@ internal static class ReceiptSchemas
         set.Add("ExtendBatch", Closed(Object(
             "Receipts to extend.",
             ("receiptHandles", Handles("Which messages.", 1)), ("visibilityTimeoutSeconds", Lease()))));
+        set.Add("RescheduleRequest", Closed(Object(
+            "When a message becomes visible: one of both.",
+            ("delaySeconds?", Integer("Seconds from now.", 0, QueueConfigLimits.MaxDelaySeconds)),
+            ("deliverAt?", Instant("At most 365 days ahead.")))));
         set.Add("Lease", Object("A lease.", ("visibleAt", Instant("When it ends."))));
         set.Add("SettleResult", Object(
             "The outcome of one receipt.",

@@ -68,18 +68,20 @@ internal sealed class BatchIntake(bool partial, int maxMessages) : IDisposable
             }
 
             if (problem is not null) WriteRefused(output, problem);
-            else WriteStored(output, outcome.IdAt(stored++));
+            else WriteStored(output, outcome.IdAt(stored), outcome.IsDuplicate(stored++));
         }
 
         output.Raw("]}"u8);
     }
 
-    private void WriteStored(JsonOutput output, MessageId id)
+    private void WriteStored(JsonOutput output, MessageId id, bool isDuplicate)
     {
         output.Raw("{\"id\":"u8);
         id.Format(output.Quoted(MessageId.TextLength));
         output.Raw(",\"sequenceNumber\":"u8).Number(id.SequenceNumber);
-        output.Raw(partial ? ",\"status\":201}"u8 : "}"u8);
+        if (isDuplicate) output.Raw(",\"deduplicated\":true"u8);
+        if (partial) output.Raw(isDuplicate ? ",\"status\":200"u8 : ",\"status\":201"u8);
+        output.Raw("}"u8);
     }
 
     private static void WriteRefused(JsonOutput output, Problem problem)

@@ -16,6 +16,9 @@ internal struct MessageDraft
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
     private string? _contentType;
+    private SendOptions _options;
+    private string? _groupId;
+    private string? _deduplicationId;
     private string? _correlationId;
     private string? _replyTo;
     private string? _traceParent;
@@ -23,17 +26,33 @@ internal struct MessageDraft
     private List<MessageAttribute>? _attributes;
     private int _bytes;
 
-    /// <summary>Null takes the queue's default.</summary>
-    public long? DelayMilliseconds { get; set; }
+    public readonly SendOptions Options => _options;
 
-    /// <summary>Instead of a delay: Unix milliseconds.</summary>
-    public long? DeliverAt { get; private set; }
-
-    public void SetDeliverAt(string where, ReadOnlySpan<char> value, ref Problem? problem)
+    /// <summary>Sets one option that is text in headers and in the query.</summary>
+    public void Set(MessageOption option, string where, string value, ref Problem? problem)
     {
-        if (Rfc3339.TryParse(value, out long at)) DeliverAt = at;
-        else Problem.Blame(ref problem, where, "must be an RFC 3339 instant like 2026-11-21T10:00:00Z.");
+        switch (option)
+        {
+            case MessageOption.Delay: SetDelay(where, value, ref problem); break;
+            case MessageOption.DeliverAt: SetDeliverAt(where, value, ref problem); break;
+            case MessageOption.Ttl: SetTtl(where, value, ref problem); break;
+            case MessageOption.Priority: SetPriority(where, value, ref problem); break;
+            case MessageOption.GroupId: _groupId = Name(where, value, ref problem); break;
+            case MessageOption.DeduplicationId: _deduplicationId = Name(where, value, ref problem); break;
+            case MessageOption.CorrelationId: _correlationId = ShortText(where, value, ref problem); break;
+            case MessageOption.ReplyTo: _replyTo = ShortText(where, value, ref problem); break;
+            default: throw new ArgumentOutOfRangeException(nameof(option));
+        }
     }
+
+    /// <summary>Checked by its reader.</summary>
+    public void SetDelay(long milliseconds) => _options = _options with { DelayMilliseconds = milliseconds };
+
+    /// <summary>Checked by its reader.</summary>
+    public void SetTtl(long milliseconds) => _options = _options with { TtlMilliseconds = milliseconds };
+
+    /// <summary>Checked by its reader.</summary>
+    public void SetPriority(int priority) => _options = _options with { Priority = priority };
 
     public void SetContentType(string where, string value, ref Problem? problem)
     {
@@ -55,12 +74,6 @@ internal struct MessageDraft
 
         return null;
     }
-
-    public void SetCorrelationId(string where, string value, ref Problem? problem) =>
-        _correlationId = ShortText(where, value, ref problem);
-
-    public void SetReplyTo(string where, string value, ref Problem? problem) =>
-        _replyTo = ShortText(where, value, ref problem);
 
     public void SetTrace(string parent, string? state)
     {
@@ -89,13 +102,15 @@ internal struct MessageDraft
     {
         if (_bytes > Limits.HeaderBytes)
             Problem.Blame(ref problem, where, $"The message's options are larger than {Limits.HeaderBytes} bytes.");
-        if (DelayMilliseconds is not null && DeliverAt is not null)
+        if (_options.DelayMilliseconds is not null && _options.DeliverAt is not null)
             Problem.Blame(ref problem, deliverAt, "A message has either a delay or a time of delivery.");
         bool alone = _bytes == 0 && _correlationId is null && _replyTo is null && _attributes is null;
         if (alone) return ContentTypes.Alone(_contentType);
         return new MessageHeaders
         {
             ContentType = _contentType,
+            GroupId = _groupId,
+            DeduplicationId = _deduplicationId,
             CorrelationId = _correlationId,
             ReplyTo = _replyTo,
             TraceParent = _traceParent,
@@ -121,6 +136,42 @@ internal struct MessageDraft
         return Attribute(name) is null ? null : "is given twice.";
     }
 
+    private void SetDelay(string where, string value, ref Problem? problem)
+    {
+        if (RequestQuery.Duration(value.AsMemory(), where, QueueConfigLimits.MaxDelaySeconds, ref problem) is { } delay)
+            SetDelay(delay);
+    }
+
+    private void SetDeliverAt(string where, string value, ref Problem? problem)
+    {
+        if (Rfc3339.TryParse(value, out long at)) _options = _options with { DeliverAt = at };
+        else Problem.Blame(ref problem, where, "must be an RFC 3339 instant like 2026-11-21T10:00:00Z.");
+    }
+
+    private void SetTtl(string where, string value, ref Problem? problem)
+    {
+        long? ttl = RequestQuery.Duration(value.AsMemory(), where, QueueConfigLimits.MaxRetentionSeconds, ref problem);
+        if (ttl is 0) Problem.Blame(ref problem, where, "must be longer than nothing.");
+        else if (ttl is { } milliseconds) SetTtl(milliseconds);
+    }
+
+    private void SetPriority(string where, string value, ref Problem? problem)
+    {
+        if (value.Length == 1 && char.IsAsciiDigit(value[0])) SetPriority(value[0] - '0');
+        else Problem.Blame(ref problem, where, $"must be an integer from 0 to {QueueConfigLimits.MaxPriority}.");
+    }
+
+    private string? Name(string where, string value, ref Problem? problem)
+    {
+        _bytes += value.Length;
+        if (value.Length is > 0 and <= QueueConfigLimits.MaxGroupCharacters && !value.AsSpan().ContainsAnyExceptInRange('!', '~'))
+            return value;
+        Problem.Blame(
+            ref problem, where,
+            $"must be 1 to {QueueConfigLimits.MaxGroupCharacters} printable ASCII characters without spaces.");
+        return null;
+    }
+
     private string? ShortText(string where, string value, ref Problem? problem)
     {
         int bytes = Encoding.UTF8.GetByteCount(value);
@@ -129,4 +180,17 @@ internal struct MessageDraft
         Problem.Blame(ref problem, where, $"must be 1 to {Limits.ShortTextBytes} bytes.");
         return null;
     }
+}
+
+/// <summary>Options of a message that are text in headers and in the query, in the order of their names there.</summary>
+internal enum MessageOption
+{
+    Delay,
+    DeliverAt,
+    Ttl,
+    Priority,
+    GroupId,
+    DeduplicationId,
+    CorrelationId,
+    ReplyTo,
 }

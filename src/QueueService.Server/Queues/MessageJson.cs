@@ -60,6 +60,8 @@ internal static class MessageJson
         output.Raw(",\"sequenceNumber\":"u8).Number(message.SequenceNumber)
             .Raw(",\"receiveCount\":"u8).Number(message.ReceiveCount)
             .Raw(",\"sentAt\":"u8).Instant(message.SentAt);
+        if (message.Priority != 0) output.Raw(",\"priority\":"u8).Number(message.Priority);
+        if (message.ExpiresAt != 0) output.Raw(",\"expiresAt\":"u8).Instant(message.ExpiresAt);
         if (message.FirstReceivedAt != 0) output.Raw(",\"firstReceivedAt\":"u8).Instant(message.FirstReceivedAt);
         if (message.VisibleAt != 0) output.Raw(",\"visibleAt\":"u8).Instant(message.VisibleAt);
         if (message.Origin is { } origin) WriteDeadLetter(output, origin);
@@ -68,6 +70,8 @@ internal static class MessageJson
     /// <param name="withEvent">Whether the attributes of a CloudEvent are among the attributes.</param>
     public static void WriteHeaders(JsonOutput output, MessageHeaders headers, bool withEvent)
     {
+        if (headers.GroupId is not null) output.Raw(",\"groupId\":"u8).Text(headers.GroupId);
+        if (headers.DeduplicationId is not null) output.Raw(",\"deduplicationId\":"u8).Text(headers.DeduplicationId);
         if (headers.CorrelationId is not null) output.Raw(",\"correlationId\":"u8).Text(headers.CorrelationId);
         if (headers.ReplyTo is not null) output.Raw(",\"replyTo\":"u8).Text(headers.ReplyTo);
         if (headers.TraceParent is not null) output.Raw(",\"traceparent\":"u8).Text(headers.TraceParent);

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Primitives;
 using QueueService.Broker.Messages;
-using QueueService.Broker.Queues;
 using QueueService.Server.Http;
 using QueueService.Server.OpenApi;
 
@@ -11,12 +10,18 @@ namespace QueueService.Server.Queues;
 /// name mean the same.</summary>
 internal static class MessageOptions
 {
-    public static readonly string[] QueryNames = ["delay", "correlationId", "replyTo", "deliverAt"];
+    /// <summary>In the order of <see cref="MessageOption"/>.</summary>
+    public static readonly string[] QueryNames =
+        ["delay", "deliverAt", "ttl", "priority", "groupId", "deduplicationId", "correlationId", "replyTo"];
 
     public static readonly Parameter[] Parameters =
     [
         new("delay", "Duration", "Hide the message at first. Same as Message-Delay.", "30s"),
         new("deliverAt", "Instant", "Hide the message until then. Same as Message-Deliver-At.", "2026-11-21T10:00:00Z"),
+        new("ttl", "Duration", "The message is not delivered later than this. Same as Message-Ttl.", "10m"),
+        new("priority", "Priority", "0 to 9, the highest first; standard queues only. Same as Message-Priority.", "5"),
+        new("groupId", "String", "The message group. Same as Message-Group-Id.", "customer-7"),
+        new("deduplicationId", "String", "FIFO queues only. Same as Message-Deduplication-Id.", "order-4711"),
         new("correlationId", "String", "Carried along. Same as Message-Correlation-Id.", "order-4711"),
         new("replyTo", "String", "Carried along. Same as Message-Reply-To.", "replies"),
         new("Message-Delay", "Duration", "Hide the message at first: `30`, `30s`, `5m`, `2h`, `500ms`.", "30s",
@@ -24,6 +29,16 @@ internal static class MessageOptions
         // A string: NSwag's client does not compile with an optional header that is a date-time.
         new("Message-Deliver-At", "String", "Hide the message until then (RFC 3339), at most 365 days.",
             "2026-11-21T10:00:00Z", ParameterPlace.Header),
+        new("Message-Ttl", "Duration", "The message is not delivered later than this after it was sent.", "10m",
+            ParameterPlace.Header),
+        new("Message-Priority", "Priority", "0 to 9, the highest first; standard queues only.", "5",
+            ParameterPlace.Header),
+        new("Message-Group-Id", "String",
+            "The message group: kept in order in a FIFO queue, given a fair turn in a standard one.", "customer-7",
+            ParameterPlace.Header),
+        new("Message-Deduplication-Id", "String",
+            "FIFO queues only: sent again within five minutes, the message is not stored again.", "order-4711",
+            ParameterPlace.Header),
         new("Message-Correlation-Id", "String", "Carried along with the message.", "order-4711", ParameterPlace.Header),
         new("Message-Reply-To", "String", "Carried along with the message.", "replies", ParameterPlace.Header),
         new("traceparent", "String", "W3C trace context, given back on delivery.",
@@ -33,10 +48,15 @@ internal static class MessageOptions
 
     private const string Prefix = "Message-";
     private const string AttributePrefix = "Message-Attribute-";
-    private const string Delay = "Message-Delay";
-    private const string DeliverAt = "Message-Deliver-At";
-    private const string CorrelationId = "Message-Correlation-Id";
-    private const string ReplyTo = "Message-Reply-To";
+
+    /// <summary>In the same order.</summary>
+    private static readonly string[] HeaderNames =
+    [
+        "Message-Delay", "Message-Deliver-At", "Message-Ttl", "Message-Priority", "Message-Group-Id",
+        "Message-Deduplication-Id", "Message-Correlation-Id", "Message-Reply-To",
+    ];
+
+    private static readonly string[] QueryPlaces = [.. QueryNames.Select(static name => "?" + name)];
 
     /// <summary>Reads all options of a single send.</summary>
     /// <param name="query">The values of <see cref="QueryNames"/>.</param>
@@ -49,11 +69,12 @@ internal static class MessageOptions
         if (headers.TraceParent.Count == 1)
             draft.SetTrace(headers.TraceParent.ToString(), headers.TraceState.ToString());
 
-        draft.DelayMilliseconds =
-            RequestQuery.Duration(query[0], "?delay", QueueConfigLimits.MaxDelaySeconds, ref problem);
-        if (query[1] is { } correlation) draft.SetCorrelationId("?correlationId", correlation.ToString(), ref problem);
-        if (query[2] is { } replyTo) draft.SetReplyTo("?replyTo", replyTo.ToString(), ref problem);
-        if (query[3] is { } deliverAt) draft.SetDeliverAt("?deliverAt", deliverAt.Span, ref problem);
+        for (int i = 0; i < QueryNames.Length; i++)
+        {
+            if (query[i] is { } value)
+                draft.Set((MessageOption)i, QueryPlaces[i], value.ToString(), ref problem);
+        }
+
         bool isEvent = false;
         foreach ((string name, StringValues value) in headers)
         {
@@ -99,26 +120,10 @@ internal static class MessageOptions
             string attribute = name[AttributePrefix.Length..].ToLowerInvariant();
             draft.AddAttribute(name, new MessageAttribute(attribute, AttributeKind.String, value), ref problem);
         }
-        else if (Is(name, Delay))
+        else if (IndexOf(name) is var option and >= 0)
         {
-            RefuseBoth(name, query[0], ref problem);
-            draft.DelayMilliseconds =
-                RequestQuery.Duration(value.AsMemory(), name, QueueConfigLimits.MaxDelaySeconds, ref problem);
-        }
-        else if (Is(name, DeliverAt))
-        {
-            RefuseBoth(name, query[3], ref problem);
-            draft.SetDeliverAt(name, value, ref problem);
-        }
-        else if (Is(name, CorrelationId))
-        {
-            RefuseBoth(name, query[1], ref problem);
-            draft.SetCorrelationId(name, value, ref problem);
-        }
-        else if (Is(name, ReplyTo))
-        {
-            RefuseBoth(name, query[2], ref problem);
-            draft.SetReplyTo(name, value, ref problem);
+            if (query[option] is not null) Problem.Blame(ref problem, name, "is given in the query as well.");
+            draft.Set((MessageOption)option, name, value, ref problem);
         }
         else
         {
@@ -126,10 +131,10 @@ internal static class MessageOptions
         }
     }
 
-    private static void RefuseBoth(string name, ReadOnlyMemory<char>? query, ref Problem? problem)
+    private static int IndexOf(string name)
     {
-        if (query is not null) Problem.Blame(ref problem, name, "is given in the query as well.");
+        for (int i = 0; i < HeaderNames.Length; i++)
+            if (name.Equals(HeaderNames[i], StringComparison.OrdinalIgnoreCase)) return i;
+        return -1;
     }
-
-    private static bool Is(string name, string known) => name.Equals(known, StringComparison.OrdinalIgnoreCase);
 }

@@ -15,7 +15,7 @@ internal sealed class MessageReader : IDisposable
 {
     private static readonly FieldNames Fields = new(
         "body", "bodyBase64", "contentType", "delaySeconds", "correlationId", "replyTo", "traceparent", "tracestate",
-        "attributes", "deliverAt");
+        "attributes", "deliverAt", "ttlSeconds", "priority", "groupId", "deduplicationId");
 
     /// <summary>Unescaped and decoded bodies.</summary>
     private byte[] _scratch = [];
@@ -55,7 +55,8 @@ internal sealed class MessageReader : IDisposable
                 case 6: JsonRequest.TryText(ref json, "/traceparent", out traceParent, ref problem); break;
                 case 7: JsonRequest.TryText(ref json, "/tracestate", out traceState, ref problem); break;
                 case 8: AttributesReader.Read(ref json, ref draft, ref problem); break;
-                case 9: ReadDeliverAt(ref json, ref draft, ref problem); break;
+                case 10: ReadTtl(ref json, ref draft, ref problem); break;
+                case 11: ReadPriority(ref json, ref draft, ref problem); break;
                 case > 0: ReadOption(ref json, field, ref draft, ref problem); break;
                 default: break;
             }
@@ -75,22 +76,48 @@ internal sealed class MessageReader : IDisposable
     {
         string pointer = "/" + Fields[field];
         if (!JsonRequest.TryText(ref json, pointer, out string text, ref problem)) return;
-        if (field == 2) draft.SetContentType(pointer, text, ref problem);
-        else if (field == 4) draft.SetCorrelationId(pointer, text, ref problem);
-        else draft.SetReplyTo(pointer, text, ref problem);
+        if (field == 2)
+        {
+            draft.SetContentType(pointer, text, ref problem);
+            return;
+        }
+
+        MessageOption option = field switch
+        {
+            4 => MessageOption.CorrelationId,
+            5 => MessageOption.ReplyTo,
+            9 => MessageOption.DeliverAt,
+            12 => MessageOption.GroupId,
+            _ => MessageOption.DeduplicationId,
+        };
+        draft.Set(option, pointer, text, ref problem);
     }
 
-    private static void ReadDeliverAt(ref Utf8JsonReader json, ref MessageDraft draft, ref Problem? problem)
+    public static void ReadDeliverAt(ref Utf8JsonReader json, ref MessageDraft draft, ref Problem? problem)
     {
         if (JsonRequest.TryText(ref json, "/deliverAt", out string text, ref problem))
-            draft.SetDeliverAt("/deliverAt", text, ref problem);
+            draft.Set(MessageOption.DeliverAt, "/deliverAt", text, ref problem);
     }
 
-    private static void ReadDelay(ref Utf8JsonReader json, ref MessageDraft draft, ref Problem? problem)
+    public static void ReadDelay(ref Utf8JsonReader json, ref MessageDraft draft, ref Problem? problem)
     {
         if (JsonRequest.TryInteger(
             ref json, 0, QueueConfigLimits.MaxDelaySeconds, "/delaySeconds", out long seconds, ref problem))
-            draft.DelayMilliseconds = seconds * 1_000;
+            draft.SetDelay(seconds * 1_000);
+    }
+
+    private static void ReadTtl(ref Utf8JsonReader json, ref MessageDraft draft, ref Problem? problem)
+    {
+        if (JsonRequest.TryInteger(
+            ref json, 1, QueueConfigLimits.MaxRetentionSeconds, "/ttlSeconds", out long seconds, ref problem))
+            draft.SetTtl(seconds * 1_000);
+    }
+
+    private static void ReadPriority(ref Utf8JsonReader json, ref MessageDraft draft, ref Problem? problem)
+    {
+        if (JsonRequest.TryInteger(
+            ref json, 0, QueueConfigLimits.MaxPriority, "/priority", out long priority, ref problem))
+            draft.SetPriority((int)priority);
     }
 
     private ReadOnlySpan<byte> ReadText(scoped ref Utf8JsonReader json, string pointer, scoped ref Problem? problem)

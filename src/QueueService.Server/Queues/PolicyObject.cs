@@ -53,6 +53,18 @@ internal ref struct PolicyObject(string pointer, FieldNames known)
         return (int)value;
     }
 
+    public readonly bool Flag(ref Utf8JsonReader json, ref Problem? problem)
+    {
+        if (json.TokenType is not (JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null))
+        {
+            Problem.Blame(ref problem, Pointer, "must be true or false.");
+            json.TrySkip();
+            return false;
+        }
+
+        return json.TokenType == JsonTokenType.True;
+    }
+
     /// <summary>A number with up to three decimals.</summary>
     public readonly int Thousandths(ref Utf8JsonReader json, int min, int max, int otherwise, ref Problem? problem)
     {

@@ -17,6 +17,9 @@ internal sealed record QueueField(
     /// <summary>Cannot change after creation.</summary>
     public bool Immutable { get; init; }
 
+    /// <summary>The name of an enum's schema.</summary>
+    public string Schema { get; init; } = "";
+
     public required string Description { get; init; }
 }
 
@@ -26,11 +29,14 @@ internal static class QueueFields
 {
     public static readonly QueueField[] All =
     [
-        new("type", 0, 0, config => (int)config.Type, (config, value) => config with { Type = (QueueType)value })
+        new("type", 0, 1, config => (int)config.Type, (config, value) => config with { Type = (QueueType)value })
         {
-            Choices = ["standard"],
+            Choices = ["standard", "fifo"],
+            Schema = "QueueType",
             Immutable = true,
-            Description = "How messages are handed out: `standard` has competing consumers and best-effort order.",
+            Description = "How messages are handed out: `standard` has competing consumers and best-effort order; `fifo` " +
+                "keeps the order of each message group, and of all messages without one, and hands nothing of a group " +
+                "out while one of its messages is leased.",
         },
         new("visibilityTimeoutSeconds", 0, QueueConfigLimits.MaxVisibilityTimeoutSeconds,
             config => config.VisibilityTimeoutSeconds,
@@ -62,6 +68,7 @@ internal static class QueueFields
             config => (int)config.Durability, (config, value) => config with { Durability = (Durability)value })
         {
             Choices = ["fsync", "os", "memory"],
+            Schema = "Durability",
             Immutable = true,
             Description = "When a write is answered: `fsync` after it is on disk, `os` after it was handed to the " +
                 "operating system (survives a killed process), `memory` at once.",
@@ -78,6 +85,22 @@ internal static class QueueFields
             IsFlag = true,
             Description = "The retention of a message in the dead-letter queue counts from its move there, instead of " +
                 "from its sending.",
+        },
+        new("contentBasedDeduplication", 0, 1,
+            config => config.ContentBasedDeduplication ? 1 : 0,
+            (config, value) => config with { ContentBasedDeduplication = value == 1 })
+        {
+            IsFlag = true,
+            Description = "FIFO only: a message without a deduplication id takes the SHA-256 of its body for one. A " +
+                "message with the id of one that was sent in the last five minutes is not stored again.",
+        },
+        new("deduplicationScope", 0, 1,
+            config => (int)config.DeduplicationScope,
+            (config, value) => config with { DeduplicationScope = (DeduplicationScope)value })
+        {
+            Choices = ["queue", "group"],
+            Schema = "DeduplicationScope",
+            Description = "FIFO only: whether a deduplication id counts in the whole queue or in its message group.",
         },
     ];
 

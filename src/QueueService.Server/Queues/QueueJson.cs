@@ -9,8 +9,8 @@ internal static class QueueJson
     public const string Example = """
         {"name":"jobs","type":"standard","visibilityTimeoutSeconds":30,"delaySeconds":0,"retentionSeconds":345600,
         "maxMessageBytes":1048576,"receiveWaitSeconds":0,"durability":"fsync","paused":false,
-        "resetRetentionOnDeadLetter":false,"retryPolicy":{"kind":"none"},
-        "redrivePolicy":{"deadLetterQueue":"jobs-dead","maxReceiveCount":5},
+        "resetRetentionOnDeadLetter":false,"contentBasedDeduplication":false,"deduplicationScope":"queue","retryPolicy":{"kind":"none"},
+        "redrivePolicy":{"deadLetterQueue":"jobs-dead","maxReceiveCount":5,"includeExpired":false},
         "redriveAllowPolicy":{"permission":"allowAll"},"createdAt":"2026-11-21T10:00:00.000Z",
         "updatedAt":"2026-11-21T10:00:00.000Z","stats":{"available":3,"leased":1,"delayed":0,"blocked":0,
         "oldestMessageAgeSeconds":12,"sentTotal":40,"receivedTotal":37,"deletedTotal":36,"expiredTotal":0,

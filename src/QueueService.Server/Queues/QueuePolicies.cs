@@ -44,7 +44,7 @@ internal static class QueuePolicies
     ];
 
     private static readonly FieldNames RetryFields = new("kind", "minSeconds", "maxSeconds", "factor", "jitter");
-    private static readonly FieldNames RedriveFields = new("deadLetterQueue", "maxReceiveCount");
+    private static readonly FieldNames RedriveFields = new("deadLetterQueue", "maxReceiveCount", "includeExpired");
     private static readonly FieldNames AllowFields = new("permission", "sourceQueues");
 
     private static readonly RetryPolicy Defaults = new();
@@ -82,10 +82,12 @@ internal static class QueuePolicies
     {
         string? queue = null;
         int? count = null;
+        bool? expired = null;
         PolicyObject fields = new("/redrivePolicy", RedriveFields);
         while (fields.Next(ref json, ref problem))
         {
             if (fields.Index == 0) queue = fields.Name(ref json, ref problem);
+            else if (fields.Index == 2) expired = fields.Flag(ref json, ref problem);
             else count = fields.Integer(ref json, 1, RedrivePolicy.MaxMaxReceiveCount, DefaultMaxReceiveCount, ref problem);
         }
 
@@ -97,7 +99,10 @@ internal static class QueuePolicies
 
         return config => config with
         {
-            Redrive = new RedrivePolicy(queue, count ?? config.Redrive?.MaxReceiveCount ?? DefaultMaxReceiveCount),
+            Redrive = new RedrivePolicy(queue, count ?? config.Redrive?.MaxReceiveCount ?? DefaultMaxReceiveCount)
+            {
+                IncludeExpired = expired ?? config.Redrive?.IncludeExpired ?? false,
+            },
         };
     }
 
@@ -146,7 +151,8 @@ internal static class QueuePolicies
     {
         if (config.Redrive is not { } redrive) return false;
         output.Raw("{\"deadLetterQueue\":"u8).Text(redrive.DeadLetterQueue)
-            .Raw(",\"maxReceiveCount\":"u8).Number(redrive.MaxReceiveCount).Raw("}"u8);
+            .Raw(",\"maxReceiveCount\":"u8).Number(redrive.MaxReceiveCount)
+            .Raw(redrive.IncludeExpired ? ",\"includeExpired\":true}"u8 : ",\"includeExpired\":false}"u8);
         return true;
     }
 

@@ -25,6 +25,7 @@ internal static class QueueRoutes
         BrowseMessages.Map(routes);
         GetMessage.Map(routes);
         DeleteMessage.Map(routes);
+        RescheduleMessage.Map(routes);
 
         AcknowledgeMessage.Map(routes);
         ExtendLease.Map(routes);

@@ -19,6 +19,8 @@ internal static class RawHeaders
         if (message.FirstReceivedAt != 0)
             headers["Message-First-Received-At"] = Rfc3339.Format(message.FirstReceivedAt);
         if (message.VisibleAt != 0) headers["Message-Visible-At"] = Rfc3339.Format(message.VisibleAt);
+        if (message.Priority != 0) headers["Message-Priority"] = message.Priority.ToString();
+        if (message.ExpiresAt != 0) headers["Message-Expires-At"] = Rfc3339.Format(message.ExpiresAt);
         if (message.Origin is { } origin) Write(headers, origin);
         if (message.HasHeaders) Write(headers, message.ReadHeaders());
     }
@@ -34,6 +36,8 @@ internal static class RawHeaders
 
     private static void Write(IHeaderDictionary headers, MessageHeaders message)
     {
+        if (message.GroupId is not null) headers["Message-Group-Id"] = message.GroupId;
+        if (message.DeduplicationId is not null) headers["Message-Deduplication-Id"] = message.DeduplicationId;
         if (message.CorrelationId is not null) headers["Message-Correlation-Id"] = Printable(message.CorrelationId);
         if (message.ReplyTo is not null) headers["Message-Reply-To"] = Printable(message.ReplyTo);
         if (message.TraceParent is not null) headers.TraceParent = message.TraceParent;

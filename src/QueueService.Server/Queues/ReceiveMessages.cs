@@ -9,7 +9,7 @@ namespace QueueService.Server.Queues;
 
 internal static class ReceiveMessages
 {
-    private static readonly string[] Parameters = ["max", "wait", "visibilityTimeout", "ack", "format"];
+    private static readonly string[] Parameters = ["max", "wait", "visibilityTimeout", "ack", "format", "attemptId"];
     private static readonly string[] Acknowledging = ["explicit", "auto"];
     private static readonly string[] Formats = ["json", "raw", "cloudEvents"];
     private static readonly FieldNames Fields = new("acknowledge");
@@ -28,6 +28,9 @@ internal static class ReceiveMessages
             new("visibilityTimeout", "Duration", "How long the messages are hidden; at most 12h.", "30s"),
             new("ack", "AcknowledgeMode", "`auto` deletes the messages in the commit that hands them out.", "explicit"),
             new("format", "ReceiveFormat", "The form of the answer.", "json"),
+            new("attemptId", "String",
+                "Names this receive: repeated within five minutes, it gets the messages again that it still leases.",
+                "worker-3-0815"),
         ],
         Request = [Content.Json("ReceiveRequest", """{"acknowledge":[]}""")],
         Replies =
@@ -41,7 +44,7 @@ internal static class ReceiveMessages
         [
             ProblemKind.MalformedJson, ProblemKind.QueueNotFound, ProblemKind.UnsupportedMediaType,
             ProblemKind.UnsupportedContentEncoding, ProblemKind.RequestTooLarge, ProblemKind.TooManyWaiters,
-            ProblemKind.TooManyInFlight,
+            ProblemKind.TooManyInFlight, ProblemKind.TooManyReceiveAttempts,
         ],
     };
 
@@ -86,14 +89,21 @@ internal static class ReceiveMessages
         int max = RequestQuery.Integer(query[0], "max", 1, ReceiveRequest.MaxMessages, 1, ref problem);
         if (format == ReceiveFormat.Raw && max > 1)
             Problem.Blame(ref problem, "?max", "must be 1 with format=raw: the answer is one message.");
+        string? attempt = query[5]?.ToString();
+        if (attempt is not null && attempt.Length is 0 or > QueueConfigLimits.MaxGroupCharacters)
+            Problem.Blame(ref problem, "?attemptId", $"must be 1 to {QueueConfigLimits.MaxGroupCharacters} characters.");
+        bool auto = RequestQuery.Choice(query[3], "ack", Acknowledging, ref problem) == 1;
+        if (auto && attempt is not null)
+            Problem.Blame(ref problem, "?attemptId", "has no meaning with ack=auto: nothing stays leased.");
         return new ReceiveRequest
         {
+            AttemptId = attempt,
             Max = max,
             WaitMilliseconds = (int?)RequestQuery.Duration(
                 query[1], "?wait", QueueConfigLimits.MaxReceiveWaitSeconds, ref problem),
             VisibilityMilliseconds = RequestQuery.Duration(
                 query[2], "?visibilityTimeout", QueueConfigLimits.MaxVisibilityTimeoutSeconds, ref problem),
-            AcknowledgeOnReceipt = RequestQuery.Choice(query[3], "ack", Acknowledging, ref problem) == 1,
+            AcknowledgeOnReceipt = auto,
         };
     }
 

@@ -17,6 +17,11 @@ internal static class SendMessage
         "md5OfBody":"5d41402abc4b2a76b9719d911017c592"}
         """;
 
+    private const string Repeated = """
+        {"id":"AAAAAQAAAAAAAAAq","sequenceNumber":42,"sentAt":"2026-11-21T10:00:00.000Z",
+        "md5OfBody":"5d41402abc4b2a76b9719d911017c592","deduplicated":true}
+        """;
+
     private static readonly Operation Description = new(
         "sendMessage", Tags.Messages, "Send a message",
         "The body is the message: its bytes are stored as they are, with their content type. Options ride in headers " +
@@ -30,10 +35,14 @@ internal static class SendMessage
         [
             new(201, "The message is stored, as Message-Durability says.", Content.Json("SentMessage", Example))
                 { Headers = [Answers.DurabilityHeader, "Location"] },
+            new(200, "A message with this deduplication id was stored before: the answer is about that one.",
+                Content.Json("SentMessage", Repeated)) { Headers = [Answers.DurabilityHeader, "Location"] },
         ],
         Problems =
         [
-            ProblemKind.MalformedJson, ProblemKind.DelayExceedsRetention, ProblemKind.DeliverAtTooFar, ProblemKind.QueueNotFound,
+            ProblemKind.MalformedJson, ProblemKind.DelayExceedsRetention, ProblemKind.DeliverAtTooFar,
+            ProblemKind.PriorityNotSupported, ProblemKind.DeduplicationNotSupported, ProblemKind.WindowFull,
+            ProblemKind.QueueNotFound,
             ProblemKind.RequestTooLarge,
             ProblemKind.MessageTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
             ProblemKind.DiskFull,
@@ -105,10 +114,11 @@ internal static class SendMessage
         output.Raw("{\"id\":"u8);
         id.Format(output.Quoted(MessageId.TextLength));
         output.Raw(",\"sequenceNumber\":"u8).Number(id.SequenceNumber)
-            .Raw(",\"sentAt\":"u8).Instant(outcome.SentAt).Raw(",\"md5OfBody\":"u8);
+            .Raw(",\"sentAt\":"u8).Instant(outcome.SentAtOf(0)).Raw(",\"md5OfBody\":"u8);
         Span<byte> hex = output.Quoted(32);
         Convert.TryToHexStringLower(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in md5)), hex, out _);
-        output.Raw("}"u8);
-        return http.Answer(201, Answers.Json, output);
+        bool isDuplicate = outcome.IsDuplicate(0);
+        output.Raw(isDuplicate ? ",\"deduplicated\":true}"u8 : "}"u8);
+        return http.Answer(isDuplicate ? 200 : 201, Answers.Json, output);
     }
 }

@@ -45,7 +45,9 @@ internal static class SendMessageBatch
         ],
         Problems =
         [
-            ProblemKind.MalformedJson, ProblemKind.DelayExceedsRetention, ProblemKind.DeliverAtTooFar, ProblemKind.QueueNotFound,
+            ProblemKind.MalformedJson, ProblemKind.DelayExceedsRetention, ProblemKind.DeliverAtTooFar,
+            ProblemKind.PriorityNotSupported, ProblemKind.DeduplicationNotSupported, ProblemKind.WindowFull,
+            ProblemKind.QueueNotFound,
             ProblemKind.RequestTooLarge,
             ProblemKind.MessageTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
             ProblemKind.DiskFull,
