@@ -83,7 +83,7 @@ public sealed class QueueDefinitionTests(RunningServer server)
     [Theory]
     [InlineData("""{"fifo":true}""", "/fifo")]
     [InlineData("""{"tags":{"a":"b"}}""", "/tags")]
-    [InlineData("""{"type":"fifo"}""", "/type")]
+    [InlineData("""{"type":"lifo"}""", "/type")]
     [InlineData("""{"visibilityTimeoutSeconds":43201}""", "/visibilityTimeoutSeconds")]
     [InlineData("""{"visibilityTimeoutSeconds":"30"}""", "/visibilityTimeoutSeconds")]
     [InlineData("""{"retentionSeconds":1e400}""", "/retentionSeconds")]

@@ -68,7 +68,7 @@ public sealed class SendMessageBatchTests(RunningServer server)
     [InlineData("""{"body":"a","bodyBase64":"AA=="}""", "/messages/1")]
     [InlineData("""{"bodyBase64":"A"}""", "/messages/1/bodyBase64")]
     [InlineData("""{"bodyBase64":"_-8="}""", "/messages/1/bodyBase64")]
-    [InlineData("""{"body":"a","groupId":"g"}""", "/messages/1/groupId")]
+    [InlineData("""{"body":"a","groupId":""}""", "/messages/1/groupId")]
     [InlineData("""{"body":"a","body":"b"}""", "/messages/1/body")]
     [InlineData("""{"body":"\ud800"}""", "/messages/1/body")]
     [InlineData("""{"body":"a","delaySeconds":"5"}""", "/messages/1/delaySeconds")]
