@@ -44,6 +44,12 @@ public enum BrokerError
     /// <summary>More named receives of the last five minutes are remembered than the limit. Retriable.</summary>
     TooManyReceiveAttempts,
 
+    /// <summary>The idempotency key was used for another request.</summary>
+    IdempotencyKeyReused,
+
+    /// <summary>As many idempotency keys are remembered as may be. Retriable.</summary>
+    IdempotencyWindowFull,
+
     /// <summary>The redrive policy names a queue that does not exist.</summary>
     DeadLetterQueueNotFound,
 

@@ -23,6 +23,10 @@ public sealed record BrokerOptions
     /// limit). 28,000 deduplicated messages per second for ever; past it sends are refused, never forgotten.</summary>
     public int MaxDeduplicationKeys { get; init; } = 8 << 20;
 
+    /// <summary>Idempotency keys of the last 24 hours: bounds memory (about 150 bytes each, 150 MB at the limit). 41,000
+    /// keyed requests per hour for ever; past it new keys are refused, never forgotten.</summary>
+    public int MaxIdempotencyKeys { get; init; } = 1_000_000;
+
     public StorageOptions Storage { get; init; } = new();
 }
 

@@ -1,3 +1,4 @@
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 
 namespace QueueService.Broker;
@@ -9,13 +10,23 @@ public sealed partial class MessageBroker
     /// <param name="reason">Kept with the message.</param>
     /// <returns>The level of the stricter of the two queues, or QueueNotFound, ReceiptInvalid, ReceiptExpired,
     /// NoDeadLetterQueue, DeadLetterQueueNotFound, MessageNotFound (its bytes are damaged).</returns>
-    public async ValueTask<Result<Durability>> DeadLetter(QueueName name, ReceiptHandle receipt, string reason)
+    public async ValueTask<Result<Durability>> DeadLetter(
+        QueueName name, ReceiptHandle receipt, string reason, IdempotencyToken? token = null)
     {
+        if (token is not null)
+        {
+            // The message that an earlier call moved cannot be selected any more.
+            Result<Durability?> earlier = await Submit<Durability?>(
+                token, static outcome => (Durability)outcome.Span[0], static (_, _) => default(Durability?));
+            if (!earlier.Succeeded) return earlier.Error;
+            if (earlier.Value is { } durability) return durability;
+        }
+
         Result<DeadLetterSelection> selected = await Submit<DeadLetterSelection>((shard, command) =>
             DeadLetters.SelectLeased(shard, command, name, receipt, reason));
         if (!selected.Succeeded) return selected.Error;
         using DeadLetterSelection selection = selected.Value;
-        return await Move(selection);
+        return await Move(selection, token);
     }
 
     /// <summary>Moves everything that failed as often as it may, as far as there is somewhere to go.</summary>
@@ -29,17 +40,19 @@ public sealed partial class MessageBroker
                     await Ask<DeadLetterSelection?>((shard, _) => DeadLetters.SelectDoomed(shard, queue));
                 if (selected is null) break;
                 using DeadLetterSelection selection = selected;
-                more = (await Move(selection)).Succeeded;
+                more = (await Move(selection, token: null)).Succeeded;
             }
         }
     }
 
-    private async ValueTask<Result<Durability>> Move(DeadLetterSelection selection)
+    private async ValueTask<Result<Durability>> Move(DeadLetterSelection selection, IdempotencyToken? token)
     {
         using MessageBatch batch = selection.Read();
         Result<Durability> moved = batch.Count == 0
             ? BrokerError.MessageNotFound
-            : await Submit<Durability>((shard, command) => DeadLetters.Move(shard, command, selection, batch));
+            : await Submit<Durability>(
+                token, static outcome => (Durability)outcome.Span[0],
+                (shard, command) => DeadLetters.Move(shard, command, selection, batch));
         return await ReportDamage(selection.Messages) > 0 && batch.Count == 0 ? BrokerError.MessageNotFound : moved;
     }
 }

@@ -1,3 +1,4 @@
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Shards;
 
@@ -21,6 +22,23 @@ public sealed partial class MessageBroker
 
     private ValueTask<BrokerError> Submit(Func<Shard, PlainCommand<BrokerError>, BrokerError> execute) =>
         Submit(new PlainCommand<BrokerError>(execute, static error => error));
+
+    /// <summary>A call that can be made safe to repeat.</summary>
+    private ValueTask<BrokerError> Submit(
+        IdempotencyToken? token, Func<Shard, PlainCommand<BrokerError>, BrokerError> execute) =>
+        Submit(new PlainCommand<BrokerError>(execute, static error => error)
+        {
+            Token = token, Replay = static _ => BrokerError.None,
+        });
+
+    /// <summary>A call that can be made safe to repeat.</summary>
+    private ValueTask<Result<T>> Submit<T>(
+        IdempotencyToken? token, Func<ReadOnlyMemory<byte>, T> replay,
+        Func<Shard, PlainCommand<Result<T>>, Result<T>> execute) =>
+        Submit(new PlainCommand<Result<T>>(execute, static error => error)
+        {
+            Token = token, Replay = outcome => replay(outcome),
+        });
 
     private ValueTask<T> Ask<T>(Func<Shard, PlainCommand<T>, T> execute, T otherwise = default!) =>
         Submit(new PlainCommand<T>(execute, _ => otherwise));

@@ -1,3 +1,4 @@
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Shards;
 using QueueService.Storage.Files;
@@ -98,10 +99,12 @@ public sealed partial class MessageBroker : IAsyncDisposable
 
     /// <summary>Adds one message or a batch, all or nothing unless the batch is partial. Takes the batch over.
     /// </summary>
-    public ValueTask<Result<SendOutcome>> Send(QueueName name, MessageBatch batch)
+    public ValueTask<Result<SendOutcome>> Send(QueueName name, MessageBatch batch, IdempotencyToken? token = null)
     {
         if (_shard.HashesBodies(name)) batch.HashBodies();
-        return Submit(SendCommand.Rent(name, batch));
+        SendCommand command = SendCommand.Rent(name, batch);
+        command.Token = token;
+        return Submit(command);
     }
 
     /// <summary>Leases messages, waiting for the first one as long as asked. A cancelled wait answers an empty list.
@@ -118,8 +121,13 @@ public sealed partial class MessageBroker : IAsyncDisposable
     /// <summary>Ends or prolongs leases. The duration (milliseconds) is that of a release or an extension; a release
     /// without one takes that of the queue's retry policy.</summary>
     public ValueTask<Result<SettleOutcome>> Settle(
-        QueueName name, Settlement settlement, IReadOnlyList<ReceiptHandle> receipts, long? milliseconds = null) =>
-        Submit(SettleCommand.Rent(name, settlement, receipts, milliseconds));
+        QueueName name, Settlement settlement, IReadOnlyList<ReceiptHandle> receipts, long? milliseconds = null,
+        IdempotencyToken? token = null)
+    {
+        SettleCommand command = SettleCommand.Rent(name, settlement, receipts, milliseconds);
+        command.Token = token;
+        return Submit(command);
+    }
 
     public async ValueTask<Result<ReceivedMessages>> Browse(QueueName name, BrowseRequest request)
     {
@@ -129,8 +137,8 @@ public sealed partial class MessageBroker : IAsyncDisposable
     }
 
     /// <summary>Removes all messages, leased ones too, in one commit.</summary>
-    public ValueTask<BrokerError> Purge(QueueName name) =>
-        Submit((shard, command) => MessageBrowsing.Purge(shard, command, name));
+    public ValueTask<BrokerError> Purge(QueueName name, IdempotencyToken? token = null) =>
+        Submit(token, (shard, command) => MessageBrowsing.Purge(shard, command, name));
 
     /// <summary>Reports messages that could not be read back (see <see cref="ReceivedMessages.TryRead"/>): they are
     /// taken out of the queue. Answers how many there were.</summary>

@@ -35,6 +35,13 @@ internal ref struct SpanReader(ReadOnlySpan<byte> bytes)
         return value;
     }
 
+    public ReadOnlySpan<byte> ReadBytes(int count)
+    {
+        ReadOnlySpan<byte> read = _rest[..count];
+        _rest = _rest[count..];
+        return read;
+    }
+
     public string ReadText()
     {
         int length = (int)ReadVarint();

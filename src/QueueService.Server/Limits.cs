@@ -31,6 +31,9 @@ internal static class Limits
     /// <summary>Correlation ids and reply addresses: an id or a URL, not a document.</summary>
     public const int ShortTextBytes = 1_024;
 
+    /// <summary>A UUID has 36, and keys made of several of them still fit.</summary>
+    public const int IdempotencyKeyLength = 255;
+
     /// <summary>RFC 6838 allows 127 for each part of a media type; parameters fit into the rest.</summary>
     public const int ContentTypeLength = 512;
 

@@ -77,10 +77,11 @@ internal static class DeadLetters
         shard.Store.BeginFrame();
         foreach (int i in holding) Write(shard, target, batch, i);
         shard.Write(queue, QueueRecord.DeadLettered, shard.Runs(moved));
-        shard.Store.EndFrame();
+        bool strictTarget = target.Config.Durability < queue.Config.Durability;
+        shard.EndFrame([(byte)(strictTarget ? target : queue).Config.Durability]);
 
         // The stricter level of the two: the frame is one.
-        if (target.Config.Durability < queue.Config.Durability) command.Queue = target;
+        if (strictTarget) command.Queue = target;
         command.Wrote = true;
         shard.Dispatch(target);
         shard.Dispatch(queue);

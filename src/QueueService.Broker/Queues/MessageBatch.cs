@@ -126,6 +126,21 @@ public sealed class MessageBatch : IDisposable
         }
     }
 
+    /// <summary>Of the messages and their options: another content has another one.</summary>
+    public byte[] Fingerprint()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (int i = 0; i < Count; i++)
+        {
+            SendOptions options = _entries[i].Options;
+            hash.AppendData(Encoding.ASCII.GetBytes(
+                $"{options.DelayMilliseconds}|{options.DeliverAt}|{options.TtlMilliseconds}|{options.Priority}|{_entries[i].Length}|"));
+            hash.AppendData(Message(i));
+        }
+
+        return hash.GetHashAndReset();
+    }
+
     /// <summary>128 bits of SHA-256: nobody can make two ids that are taken for one.</summary>
     internal static UInt128 KeyOf(ReadOnlySpan<byte> id)
     {

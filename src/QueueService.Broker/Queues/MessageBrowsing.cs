@@ -91,7 +91,7 @@ internal static class MessageBrowsing
         foreach (Lane lane in queue.Lanes) used += RecordWriting.WriteVarint(record[used..], (ulong)lane.End);
         shard.Store.BeginFrame();
         shard.Write(queue, QueueRecord.Purged, record[..used]);
-        shard.Store.EndFrame();
+        shard.EndFrame();
         command.Wrote = true;
         return BrokerError.None;
     }

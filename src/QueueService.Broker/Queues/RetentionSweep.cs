@@ -19,6 +19,7 @@ internal static class RetentionSweep
         Shard shard, PlainCommand<List<(MessageQueue Queue, Lane Lane, long Before, long MemoryStart)>> command)
     {
         var onDisk = new List<(MessageQueue, Lane, long, long)>();
+        command.Wrote |= shard.ForgetKeys();
         foreach (MessageQueue queue in shard.Queues)
         {
             if (queue.HasForgettable(shard.Now)) command.Wrote |= Forget(shard, queue);

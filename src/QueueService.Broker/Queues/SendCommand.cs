@@ -1,3 +1,4 @@
+using System.Buffers;
 using QueueService.Broker.Messages;
 using QueueService.Broker.Shards;
 
@@ -26,6 +27,13 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
         {
             Outcome = BrokerError.QueueNotFound;
             ReplyAfter = Durability.Fsync;
+            return true;
+        }
+
+        if (shard.TryReplay(Token, out BrokerError refused, out ReadOnlySpan<byte> replayed))
+        {
+            Outcome = refused == BrokerError.None ? Outcomes.ReadSend(replayed) : refused;
+            ReplyAfter = shard.Note(Durability.Fsync, wrote: false);
             return true;
         }
 
@@ -122,9 +130,17 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
             else sent.Add(WriteToLane(shard, queue, batch, i));
         }
 
-        shard.Store.EndFrame();
+        outcome = outcome with { Messages = sent };
+        EndFrame(shard, outcome);
         shard.Dispatch(queue);
-        return outcome with { Messages = sent };
+        return outcome;
+    }
+
+    private void EndFrame(Shard shard, in SendOutcome outcome)
+    {
+        ArrayBufferWriter<byte> bytes = shard.OutcomeBuffer();
+        if (Token is not null) Outcomes.Write(bytes, outcome);
+        shard.EndFrame(bytes.WrittenSpan);
     }
 
     private static void WriteToMain(Shard shard, MessageQueue queue, MessageBatch batch, int index)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using QueueService.Broker.Shards;
 
@@ -35,11 +36,19 @@ internal sealed class SettleCommand : Command<Result<SettleOutcome>>
             return true;
         }
 
+        if (shard.TryReplay(Token, out BrokerError refused, out ReadOnlySpan<byte> replayed))
+        {
+            Outcome = refused == BrokerError.None ? Outcomes.ReadSettle(replayed) : refused;
+            ReplyAfter = shard.Note(Durability.Fsync, wrote: false);
+            return true;
+        }
+
         BrokerError[] errors = _settler.Check(shard, queue, _receipts);
         long visibleAt = shard.Now + (_milliseconds ?? 0);
         bool any = _settler.Offsets.Count > 0;
-        if (any) visibleAt = Write(shard, queue, visibleAt);
-        Outcome = new SettleOutcome(errors, visibleAt, queue.Config.Durability);
+        var outcome = new SettleOutcome(errors, visibleAt, queue.Config.Durability);
+        if (any) outcome = Write(shard, queue, outcome);
+        Outcome = outcome;
         ReplyAfter = shard.Note(queue.Config.Durability, any);
         return true;
     }
@@ -52,9 +61,10 @@ internal sealed class SettleCommand : Command<Result<SettleOutcome>>
         Pool.Return(this);
     }
 
-    /// <summary>Answers when the last of the messages becomes visible.</summary>
-    private long Write(Shard shard, MessageQueue queue, long visibleAt)
+    /// <summary>Answers also when the last of the messages becomes visible.</summary>
+    private SettleOutcome Write(Shard shard, MessageQueue queue, SettleOutcome outcome)
     {
+        long visibleAt = outcome.VisibleAt;
         Span<long> offsets = CollectionsMarshal.AsSpan(_settler.Offsets);
         shard.Store.BeginFrame();
         if (_settlement == Settlement.Acknowledge)
@@ -65,11 +75,14 @@ internal sealed class SettleCommand : Command<Result<SettleOutcome>>
             visibleAt = Release(shard, queue, offsets);
         else
             shard.Write(queue, QueueRecord.Released, visibleAt, shard.Runs(offsets));
-        shard.Store.EndFrame();
+        outcome = outcome with { VisibleAt = visibleAt };
+        ArrayBufferWriter<byte> bytes = shard.OutcomeBuffer();
+        if (Token is not null) Outcomes.Write(bytes, outcome);
+        shard.EndFrame(bytes.WrittenSpan);
 
         // Fewer leases, or something given back: a waiting receive may go on.
         shard.Dispatch(queue);
-        return visibleAt;
+        return outcome;
     }
 
     /// <summary>Each message has its own delay, unless the request names one; whichever goes to the dead-letter queue

@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Sources;
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 
 namespace QueueService.Broker.Shards;
@@ -11,6 +12,9 @@ internal abstract class Command
 {
     /// <summary>The level at which the answer may leave. Set while executing.</summary>
     public Durability ReplyAfter { get; protected set; }
+
+    /// <summary>Null for most calls.</summary>
+    public IdempotencyToken? Token { get; set; }
 
     /// <summary>Decides and applies. Sets the outcome, or starts to wait by answering false.</summary>
     public abstract bool Execute(Shard shard);
@@ -54,6 +58,7 @@ internal abstract class Command<T> : Command, IValueTaskSource<T>
         {
             _source.Reset();
             _outcome = default!;
+            Token = null;
             Recycle();
         }
     }

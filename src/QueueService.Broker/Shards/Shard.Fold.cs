@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using QueueService.Broker.Control;
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Storage;
 
@@ -15,6 +16,12 @@ internal sealed partial class Shard
         {
             // Opened only now: the store brings logs that have files with it when it recovers.
             Catalog.Apply(record, Store.OpenLog(new LogId(Catalog.Resource, 0)));
+            return;
+        }
+
+        if (IdempotencyWindow.IsGeneration(record.Resource))
+        {
+            ApplyIdempotency(record);
             return;
         }
 
@@ -33,7 +40,15 @@ internal sealed partial class Shard
     public void Restore(uint resource, ReadOnlySpan<byte> state)
     {
         var reader = new SpanReader(state);
-        if (resource == Catalog.Resource) Catalog.Restore(ref reader);
+        if (resource == Catalog.Resource)
+        {
+            Catalog.Restore(ref reader);
+        }
+        else if (IdempotencyWindow.IsGeneration(resource))
+        {
+            Idempotency.Restore(resource, ref reader);
+            _resources.Add(resource);
+        }
         else
         {
             MessageQueue queue = AddQueue(resource);
@@ -57,6 +72,7 @@ internal sealed partial class Shard
     public void Capture(uint resource, IBufferWriter<byte> output)
     {
         if (resource == Catalog.Resource) Catalog.Capture(output);
+        else if (IdempotencyWindow.IsGeneration(resource)) Idempotency.Capture(resource, output);
         else _queues[resource].Capture(output);
     }
 

@@ -22,6 +22,7 @@ internal sealed partial class Shard : IFold, IDisposable
     private readonly List<Command> _ended = [];
     private readonly PriorityQueue<MessageQueue, long> _queueTimers = new();
     private readonly ArrayBufferWriter<byte> _scratch = new(256);
+    private readonly ArrayBufferWriter<byte> _outcome = new(256);
     private readonly ShardClock _clock;
     private readonly WaiterWheel _waiters;
     /// <summary>More messages than one log can take between two syncs, which are a second apart.</summary>
@@ -156,6 +157,13 @@ internal sealed partial class Shard : IFold, IDisposable
         queue.Apply(new JournalRecord(queue.Resource, (byte)QueueRecord.SentTo, Store.NextSequence, Now, bytes));
     }
 
+    /// <summary>Scratch for the outcome of one command.</summary>
+    public ArrayBufferWriter<byte> OutcomeBuffer()
+    {
+        _outcome.ResetWrittenCount();
+        return _outcome;
+    }
+
     /// <summary>Scratch for one command.</summary>
     public Span<long> OffsetBuffer(int count)
     {
@@ -189,7 +197,7 @@ internal sealed partial class Shard : IFold, IDisposable
         if (config is not null) QueueConfigFormat.Write(_scratch, config);
         MessageQueue? queue = _queues.GetValueOrDefault(resource);
         Apply(resource, (byte)type, _scratch.WrittenSpan);
-        Store.EndFrame();
+        EndFrame();
         return queue ?? _queues[resource];
     }
 

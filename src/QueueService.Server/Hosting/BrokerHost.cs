@@ -33,6 +33,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
             MaxInFlightPerQueue = options.Limits.MaxInFlightPerQueue,
             MaxQueues = options.Limits.MaxQueues,
             MaxDeduplicationKeys = options.Limits.MaxDeduplicationKeys,
+            MaxIdempotencyKeys = options.Limits.MaxIdempotencyKeys,
             ReadAheadPerLane = options.Limits.ReadAheadPerLane,
         };
         long started = time.GetTimestamp();

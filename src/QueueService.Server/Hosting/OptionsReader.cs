@@ -29,6 +29,8 @@ internal sealed class OptionsReader(IConfiguration configuration)
                 MaxQueues = (int)Number("Limits:MaxQueues", limits.MaxQueues, 1, 10_000_000),
                 MaxDeduplicationKeys =
                     (int)Number("Limits:MaxDeduplicationKeys", limits.MaxDeduplicationKeys, 1, 100_000_000),
+                MaxIdempotencyKeys =
+                    (int)Number("Limits:MaxIdempotencyKeys", limits.MaxIdempotencyKeys, 1, 100_000_000),
                 ReadAheadPerLane = (int)Number("Limits:ReadAheadPerLane", limits.ReadAheadPerLane, 1, 10_000_000),
                 MaxConnections = (int)Number("Limits:MaxConnections", limits.MaxConnections, 1, 1_000_000),
                 MaxBodiesInFlightBytes = Number(

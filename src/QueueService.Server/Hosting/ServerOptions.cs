@@ -37,6 +37,8 @@ internal sealed record LimitOptions
 
     public int MaxDeduplicationKeys { get; init; } = Defaults.MaxDeduplicationKeys;
 
+    public int MaxIdempotencyKeys { get; init; } = Defaults.MaxIdempotencyKeys;
+
     public int ReadAheadPerLane { get; init; } = Defaults.ReadAheadPerLane;
 
     public int MaxConnections { get; init; } = Server.Limits.Connections;

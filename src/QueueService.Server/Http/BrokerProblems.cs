@@ -22,6 +22,8 @@ internal static class BrokerProblems
         BrokerError.DeduplicationNotSupported => ProblemKind.DeduplicationNotSupported,
         BrokerError.DeduplicationWindowFull => ProblemKind.WindowFull,
         BrokerError.TooManyReceiveAttempts => ProblemKind.TooManyReceiveAttempts,
+        BrokerError.IdempotencyKeyReused => ProblemKind.IdempotencyKeyReused,
+        BrokerError.IdempotencyWindowFull => ProblemKind.IdempotencyWindowFull,
         BrokerError.RedriveNotAllowed => ProblemKind.RedriveNotAllowed,
         BrokerError.NoDeadLetterQueue => ProblemKind.NoDeadLetterQueue,
         BrokerError.DeadLetterQueueNotFound => ProblemKind.DeadLetterQueueNotFound,

@@ -98,6 +98,10 @@ internal sealed record ProblemKind(
         "dead-letter-cycle", 422, "The dead-letter queue leads back to the queue", false, Nothing,
         "Name a queue whose own dead letters do not come here.");
 
+    public static readonly ProblemKind IdempotencyKeyReused = new(
+        "idempotency-key-reused", 422, "The idempotency key was used for another request", false, Nothing,
+        "Use a new key for each request, and the same one only to repeat it unchanged.");
+
     public static readonly ProblemKind RequestTooLarge = new(
         "request-too-large", 413, "The request is too large", false, Nothing,
         "A request holds at most 16 MiB; a JSON batch 1,000 messages, an NDJSON batch 10,000. Send several requests.");
@@ -130,6 +134,11 @@ internal sealed record ProblemKind(
     public static readonly ProblemKind WindowFull = new(
         "window-full", 429, "The deduplication window is full", true, Nothing,
         "Nothing is forgotten before its five minutes are over: send less, or raise Limits:MaxDeduplicationKeys.", 10);
+
+    public static readonly ProblemKind IdempotencyWindowFull = new(
+        "idempotency-window-full", 429, "Too many idempotency keys are remembered", true, Nothing,
+        "Keys are remembered for 24 hours and never forgotten before: send fewer keyed requests, batches, or raise " +
+        "Limits:MaxIdempotencyKeys.", 60);
 
     public static readonly ProblemKind TooManyReceiveAttempts = new(
         "too-many-receive-attempts", 429, "Too many named receives are remembered", true, Nothing,
@@ -171,6 +180,7 @@ internal sealed record ProblemKind(
         MessageNotFound, ReceiptInvalid,
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
         RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,
+        IdempotencyKeyReused, IdempotencyWindowFull,
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
         TooManyWaiters, TooManyInFlight, WindowFull, TooManyReceiveAttempts, TooManyQueues, InternalError, Overloaded, ShuttingDown, Starting,
         StorageFailed, DiskFull,

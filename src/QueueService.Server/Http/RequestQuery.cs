@@ -15,13 +15,17 @@ internal struct QueryValues
 /// <summary>Reads the query without allocating, and refuses what the operation does not know.</summary>
 internal static class RequestQuery
 {
-    private const string IdempotencyKey = "Idempotency-Key";
-
     public static QueryValues Read(HttpContext http, ReadOnlySpan<string> known, ref Problem? problem)
     {
         // An option that would change what a retry does must not be ignored either.
-        if (http.Request.Headers.ContainsKey(IdempotencyKey))
-            Problem.Blame(ref problem, IdempotencyKey, "is not supported by this operation.");
+        if (http.Request.Headers.ContainsKey(IdempotencyKey.Header))
+            Problem.Blame(ref problem, IdempotencyKey.Header, "is not supported by this operation.");
+        return ReadKeyed(http, known, ref problem);
+    }
+
+    /// <summary>As <see cref="Read"/>, for an operation that knows the Idempotency-Key.</summary>
+    public static QueryValues ReadKeyed(HttpContext http, ReadOnlySpan<string> known, ref Problem? problem)
+    {
         QueryValues values = default;
         if (!http.Request.QueryString.HasValue) return values;
         foreach (QueryStringEnumerable.EncodedNameValuePair pair in

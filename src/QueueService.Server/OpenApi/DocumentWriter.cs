@@ -15,6 +15,10 @@ internal sealed class DocumentWriter(EndpointDataSource endpoints) : IOpenApiDoc
         ProblemKind.ShuttingDown, ProblemKind.StorageFailed,
     ];
 
+    /// <summary>Problems of the operations that know the Idempotency-Key.</summary>
+    private static readonly ProblemKind[] Keyed =
+        [ProblemKind.IdempotencyKeyReused, ProblemKind.IdempotencyWindowFull];
+
     private static readonly Dictionary<string, (string Description, string Example)> PathParameters = new()
     {
         ["queue"] = ("The name of the queue: 1 to 128 of A-Z a-z 0-9 . _ -", "jobs"),
@@ -72,14 +76,16 @@ internal sealed class DocumentWriter(EndpointDataSource endpoints) : IOpenApiDoc
             [
                 .. endpoint.RoutePattern.Parameters.Select(parameter => PathParameter(parameter.Name)),
                 .. operation.Parameters.Select(parameter => Write(set, parameter)),
+                .. operation.IsKeyed ? [Write(set, Schemas.IdempotencyKey)] : Array.Empty<IOpenApiParameter>(),
             ],
             RequestBody = operation.Request.Count == 0 ? null : new OpenApiRequestBody
             {
                 Required = operation.RequestRequired,
                 Content = Write(set, operation.Request),
             },
-            Responses = new ProblemResponses(set, [.. Anywhere, .. operation.Problems]).AddTo(
-                [.. operation.Replies.Select(reply => (reply.Status, Write(set, reply)))]),
+            Responses = new ProblemResponses(
+                set, [.. Anywhere, .. operation.Problems, .. operation.IsKeyed ? Keyed : []]).AddTo(
+                [.. operation.Replies.Select(reply => (reply.Status, Write(set, operation, reply)))]),
         };
     }
 
@@ -104,12 +110,16 @@ internal sealed class DocumentWriter(EndpointDataSource endpoints) : IOpenApiDoc
             : JsonValue.Create(parameter.Example),
     };
 
-    private static OpenApiResponse Write(SchemaSet set, Reply reply) => new()
+    private static OpenApiResponse Write(SchemaSet set, Operation operation, Reply reply)
     {
-        Description = reply.Description,
-        Headers = reply.Headers.Count == 0 ? null : Headers(set, reply.Headers),
-        Content = reply.Contents.Count == 0 ? null : Write(set, reply.Contents),
-    };
+        string[] headers = operation.IsKeyed ? [.. reply.Headers, IdempotencyKey.ReplayedHeader] : [.. reply.Headers];
+        return new OpenApiResponse
+        {
+            Description = reply.Description,
+            Headers = headers.Length == 0 ? null : Headers(set, headers),
+            Content = reply.Contents.Count == 0 ? null : Write(set, reply.Contents),
+        };
+    }
 
     public static Dictionary<string, IOpenApiHeader> Headers(SchemaSet set, IEnumerable<string> names) =>
         names.ToDictionary(name => name, name => (IOpenApiHeader)new OpenApiHeader

@@ -8,6 +8,9 @@ internal sealed record Operation(string Id, string Tag, string Summary, string D
 {
     public IReadOnlyList<Parameter> Parameters { get; init; } = [];
 
+    /// <summary>Knows the Idempotency-Key header.</summary>
+    public bool IsKeyed { get; init; }
+
     /// <summary>The accepted request bodies; none when the operation takes no body.</summary>
     public IReadOnlyList<Content> Request { get; init; } = [];
 

@@ -12,6 +12,11 @@ internal static class Schemas
         "If-Match", "String", "Only when the current ETag is one of these; `*`: only when it exists.", "\"1-2\"",
         ParameterPlace.Header);
 
+    public static readonly Parameter IdempotencyKey = new(
+        Http.IdempotencyKey.Header, "String",
+        "Makes the request safe to repeat: for 24 hours the same key answers the first outcome again.",
+        "8e03978e-40d5-43dd-bc93-6894a57f9324", ParameterPlace.Header);
+
     public static readonly Parameter IfNoneMatch = new(
         "If-None-Match", "String", "`*`: only when it does not exist.", "*", ParameterPlace.Header);
 
@@ -31,6 +36,7 @@ internal static class Schemas
         ["Location"] = ("The address of what was created.", "String"),
         ["Link"] = ("The next page, `rel=\"next\"`; absent on the last.", "String"),
         ["Retry-After"] = ("Seconds to wait before trying again.", "Integer"),
+        [Http.IdempotencyKey.ReplayedHeader] = ("`true` when this is the outcome of an earlier request with the key.", "String"),
         ["Allow"] = ("The methods that are allowed.", "String"),
     };
 

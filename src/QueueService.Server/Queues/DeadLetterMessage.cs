@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using QueueService.Broker;
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
@@ -19,6 +20,7 @@ internal static class DeadLetterMessage
         "deadLetterMessage", Tags.Receipts, "Give a message up",
         "It moves to the dead-letter queue of its queue, in one commit, with its id, attributes and time of sending.")
     {
+        IsKeyed = true,
         Request = [Content.Json("DeadLetterRequest", """{"reason":"no such customer"}""")],
         Replies = [new(204, "The message was moved.") { Headers = [Answers.DurabilityHeader] }],
         Problems =
@@ -36,7 +38,8 @@ internal static class DeadLetterMessage
     {
         Problem? problem = null;
         QueueName queue = http.Queue(ref problem);
-        RequestQuery.Read(http, [], ref problem);
+        RequestQuery.ReadKeyed(http, [], ref problem);
+        IdempotencyKey key = IdempotencyKey.Read(http, ref problem);
         StringBuilder reason = new();
         problem ??= await ReadReason(http, host, reason);
         if (problem is not null)
@@ -46,7 +49,9 @@ internal static class DeadLetterMessage
         }
 
         string why = reason.Length == 0 ? DefaultReason : reason.ToString();
-        Result<Durability> result = await host.Broker.DeadLetter(queue, ReceiptEndpoint.Receipt(http), why);
+        IdempotencyToken? token = key.ToToken(http, why);
+        Result<Durability> result = await host.Broker.DeadLetter(queue, ReceiptEndpoint.Receipt(http), why, token);
+        IdempotencyKey.Tell(http, token);
         if (result.Succeeded) http.Promise(result.Value);
         await (result.Succeeded ? http.Answer(204) : result.Error.Write(http));
     }

@@ -1,4 +1,5 @@
 using QueueService.Broker;
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
@@ -16,10 +17,12 @@ internal static class ReceiptEndpoint
     /// <summary>Settles one receipt; answers the problem itself.</summary>
     /// <returns>When the message becomes visible, or null when a problem was answered.</returns>
     public static async ValueTask<long?> Settle(
-        HttpContext http, BrokerHost host, QueueName queue, Settlement settlement, long? milliseconds)
+        HttpContext http, BrokerHost host, QueueName queue, Settlement settlement, long? milliseconds,
+        IdempotencyToken? token = null)
     {
         Result<SettleOutcome> result =
-            await host.Broker.Settle(queue, settlement, [Receipt(http)], milliseconds);
+            await host.Broker.Settle(queue, settlement, [Receipt(http)], milliseconds, token);
+        IdempotencyKey.Tell(http, token);
         BrokerError error = result.Succeeded ? result.Value.Errors[0] : result.Error;
         if (error != BrokerError.None)
         {

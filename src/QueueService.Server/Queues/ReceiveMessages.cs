@@ -17,10 +17,11 @@ internal static class ReceiveMessages
     private static readonly Operation Description = new(
         "receiveMessages", Tags.Messages, "Receive messages",
         "Leases every available message up to `max`: each is hidden from other consumers until it is acknowledged " +
-        "with its receipt handle, or its visibility timeout ends. Handles in the body's `acknowledge` are " +
+        "with its receipt handle, or its visibility timeout ends. An Idempotency-Key means the same as `attemptId`. Handles in the body's `acknowledge` are " +
         "acknowledged in the same commit. With `format=raw` one message is answered as its own bytes, the rest of it in " +
         "headers.")
     {
+        IsKeyed = true,
         Parameters =
         [
             new("max", "ReceiveMax", "At most this many messages.", "10"),
@@ -55,9 +56,10 @@ internal static class ReceiveMessages
     {
         Problem? problem = null;
         QueueName queue = http.Queue(ref problem);
-        QueryValues query = RequestQuery.Read(http, Parameters, ref problem);
+        QueryValues query = RequestQuery.ReadKeyed(http, Parameters, ref problem);
+        IdempotencyKey key = IdempotencyKey.Read(http, ref problem);
         ReceiveFormat format = (ReceiveFormat)RequestQuery.Choice(query[4], "format", Formats, ref problem);
-        ReceiveRequest request = ReadQuery(in query, format, ref problem);
+        ReceiveRequest request = ReadQuery(in query, format, key, ref problem);
         ReceiptList? receipts = null;
         if (problem is null && http.Request.ContentLength is not 0)
             (receipts, problem) = await ReadBody(http, host);
@@ -84,7 +86,8 @@ internal static class ReceiveMessages
         await host.ReportDamage(messages);
     }
 
-    private static ReceiveRequest ReadQuery(in QueryValues query, ReceiveFormat format, ref Problem? problem)
+    private static ReceiveRequest ReadQuery(
+        in QueryValues query, ReceiveFormat format, IdempotencyKey key, ref Problem? problem)
     {
         int max = RequestQuery.Integer(query[0], "max", 1, ReceiveRequest.MaxMessages, 1, ref problem);
         if (format == ReceiveFormat.Raw && max > 1)
@@ -92,9 +95,17 @@ internal static class ReceiveMessages
         string? attempt = query[5]?.ToString();
         if (attempt is not null && attempt.Length is 0 or > QueueConfigLimits.MaxGroupCharacters)
             Problem.Blame(ref problem, "?attemptId", $"must be 1 to {QueueConfigLimits.MaxGroupCharacters} characters.");
+        if (key.AttemptId is { } keyed)
+        {
+            if (attempt is not null) Problem.Blame(ref problem, "?attemptId", "is given as Idempotency-Key as well.");
+            attempt = keyed;
+        }
+
         bool auto = RequestQuery.Choice(query[3], "ack", Acknowledging, ref problem) == 1;
         if (auto && attempt is not null)
-            Problem.Blame(ref problem, "?attemptId", "has no meaning with ack=auto: nothing stays leased.");
+            Problem.Blame(
+                ref problem, key.AttemptId is null ? "?attemptId" : IdempotencyKey.Header,
+                "has no meaning with ack=auto: nothing stays leased.");
         return new ReceiveRequest
         {
             AttemptId = attempt,

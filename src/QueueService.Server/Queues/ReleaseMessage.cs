@@ -1,3 +1,4 @@
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
@@ -13,6 +14,7 @@ internal static class ReleaseMessage
         "releaseMessage", Tags.Receipts, "Give a message back",
         "The lease ends now; the message is available again after `delaySeconds`, or as the queue's retryPolicy says.")
     {
+        IsKeyed = true,
         Request = [Content.Json("ReleaseRequest", """{"delaySeconds":10}""")],
         Replies = [new(204, "The message was given back.") { Headers = [Answers.DurabilityHeader] }],
         Problems =
@@ -29,11 +31,19 @@ internal static class ReleaseMessage
     {
         Problem? problem = null;
         QueueName queue = http.Queue(ref problem);
-        RequestQuery.Read(http, [], ref problem);
+        RequestQuery.ReadKeyed(http, [], ref problem);
+        IdempotencyKey key = IdempotencyKey.Read(http, ref problem);
         SettleRequest request = new(Shape);
         problem ??= await request.Read(http, host);
-        if (problem is not null) await problem.Write(http);
-        else if (await ReceiptEndpoint.Settle(http, host, queue, Settlement.Release, request.Milliseconds) is not null)
-            http.Response.StatusCode = StatusCodes.Status204NoContent;
+        if (problem is not null)
+        {
+            await problem.Write(http);
+            return;
+        }
+
+        IdempotencyToken? token = key.ToToken(http, $"{request.Milliseconds}");
+        long? visibleAt =
+            await ReceiptEndpoint.Settle(http, host, queue, Settlement.Release, request.Milliseconds, token);
+        if (visibleAt is not null) http.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using QueueService.Broker;
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Messages;
 using QueueService.Broker.Queues;
 using QueueService.Server.Hosting;
@@ -28,6 +29,7 @@ internal static class SendMessage
         "or in the query. `Message-Attribute-<name>` headers become attributes. CloudEvents are accepted in binary " +
         "(`ce-*` headers) and structured form (`application/cloudevents+json`).")
     {
+        IsKeyed = true,
         Parameters = MessageOptions.Parameters,
         // Structured events are among all types: naming them would make SDK generators take all bodies for JSON.
         Request = [new("*/*", "Bytes", "hello")],
@@ -56,7 +58,8 @@ internal static class SendMessage
     {
         Problem? problem = null;
         QueueName queue = http.Queue(ref problem);
-        QueryValues query = RequestQuery.Read(http, MessageOptions.QueryNames, ref problem);
+        QueryValues query = RequestQuery.ReadKeyed(http, MessageOptions.QueryNames, ref problem);
+        IdempotencyKey key = IdempotencyKey.Read(http, ref problem);
         MessageDraft draft = default;
         MessageOptions.Read(http, in query, ref draft, ref problem);
         if (problem is not null)
@@ -77,7 +80,9 @@ internal static class SendMessage
             return;
         }
 
-        Result<SendOutcome> result = await host.Broker.Send(queue, batch);
+        IdempotencyToken? token = key.ToToken(http, batch);
+        Result<SendOutcome> result = await host.Broker.Send(queue, batch, token);
+        IdempotencyKey.Tell(http, token);
         await (result.Succeeded ? Answer(http, queue, result.Value, md5) : result.Error.Write(http));
     }
 

@@ -1,4 +1,5 @@
 using QueueService.Broker;
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
@@ -21,6 +22,7 @@ internal static class SendMessageBatch
         "All or nothing, in one commit. With `partial=true` the valid messages are stored and each message has its " +
         "own status. As JSON at most 1,000 messages, as NDJSON (one message a line) 10,000, both at most 16 MiB.")
     {
+        IsKeyed = true,
         Parameters = [new("partial", "Boolean", "Store what is valid and report the rest.", "false")],
         Request =
         [
@@ -61,7 +63,8 @@ internal static class SendMessageBatch
     {
         Problem? problem = null;
         QueueName queue = http.Queue(ref problem);
-        QueryValues query = RequestQuery.Read(http, Parameters, ref problem);
+        QueryValues query = RequestQuery.ReadKeyed(http, Parameters, ref problem);
+        IdempotencyKey key = IdempotencyKey.Read(http, ref problem);
         bool partial = RequestQuery.Choice(query[0], "partial", Choices, ref problem) == 1;
         MessageOptions.RefuseHeaders(http, ref problem);
         bool lines = ContentTypes.Is(http.Request.ContentType, ContentTypes.Lines);
@@ -74,9 +77,11 @@ internal static class SendMessageBatch
         }
 
         // Nothing valid in it: there is nothing to ask the broker for.
+        IdempotencyToken? token = key.ToToken(http, intake.Batch);
         Result<SendOutcome> result = intake.Batch.Count == 0
             ? default(SendOutcome)
-            : await host.Broker.Send(queue, intake.Take());
+            : await host.Broker.Send(queue, intake.Take(), token);
+        IdempotencyKey.Tell(http, token);
         await (result.Succeeded ? Answer(http, intake, partial, result.Value) : result.Error.Write(http));
     }
 

@@ -1,4 +1,5 @@
 using QueueService.Broker;
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
@@ -28,6 +29,7 @@ internal static class SettleBatches
             "acknowledgeMessages", Tags.Receipts, "Acknowledge many messages", "Each receipt has its own status.")
         {
             Request = [Request("ReceiptBatch", "")],
+            IsKeyed = true,
             RequestRequired = true,
             Replies = [Reply(204, "")],
             Problems = Problems,
@@ -37,6 +39,7 @@ internal static class SettleBatches
             "They are available again after `delaySeconds`, or as the queue's retryPolicy says. Each receipt has its own status.")
         {
             Request = [Request("ReleaseBatch", ",\"delaySeconds\":10")],
+            IsKeyed = true,
             RequestRequired = true,
             Replies = [Reply(204, VisibleAt)],
             Problems = Problems,
@@ -46,6 +49,7 @@ internal static class SettleBatches
             "They now end after this many seconds, counted from now. Each receipt has its own status.")
         {
             Request = [Request("ExtendBatch", ",\"visibilityTimeoutSeconds\":60")],
+            IsKeyed = true,
             RequestRequired = true,
             Replies = [Reply(200, VisibleAt)],
             Problems = Problems,
@@ -56,7 +60,8 @@ internal static class SettleBatches
     {
         Problem? problem = null;
         QueueName queue = http.Queue(ref problem);
-        RequestQuery.Read(http, [], ref problem);
+        RequestQuery.ReadKeyed(http, [], ref problem);
+        IdempotencyKey key = IdempotencyKey.Read(http, ref problem);
         SettleRequest request = new(shape);
         problem ??= await request.Read(http, host);
         if (problem is not null)
@@ -65,8 +70,11 @@ internal static class SettleBatches
             return;
         }
 
+        List<ReceiptHandle> handles = request.Receipts.Handles;
+        IdempotencyToken? token = key.ToToken(http, $"{request.Milliseconds}:{string.Join(',', handles)}");
         Result<SettleOutcome> result =
-            await host.Broker.Settle(queue, settlement, request.Receipts.Handles, request.Milliseconds);
+            await host.Broker.Settle(queue, settlement, handles, request.Milliseconds, token);
+        IdempotencyKey.Tell(http, token);
         await (result.Succeeded ? Answer(http, settlement, request, result.Value) : result.Error.Write(http));
     }
 
