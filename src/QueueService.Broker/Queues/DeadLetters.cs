@@ -144,6 +144,7 @@ internal sealed record DeadLetterSelection(
                 ReceiveCount = message.ReceiveCount,
                 FirstFailedAt = FailedAt[i].First,
                 LastFailedAt = FailedAt[i].Last,
+                RedriveCount = message.Origin?.RedriveCount ?? 0,
             });
             Expected[read++] = Expected[i];
         }

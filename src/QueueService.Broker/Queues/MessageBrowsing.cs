@@ -54,18 +54,13 @@ internal static class MessageBrowsing
         return BrokerError.None;
     }
 
-    public static BrokerError Purge(Shard shard, PlainCommand<BrokerError> command, QueueName name)
+    /// <summary>Everything that is there now is gone, in the open frame.</summary>
+    public static void WritePurge(Shard shard, MessageQueue queue)
     {
-        MessageQueue? queue = command.Queue = shard.FindQueue(name);
-        if (queue is null) return BrokerError.QueueNotFound;
         Span<byte> record = stackalloc byte[2 * RecordWriting.MaxVarintBytes];
         int used = RecordWriting.WriteVarint(record, (ulong)queue.Log.End);
         used += RecordWriting.WriteVarint(record[used..], (ulong)queue.Epoch + 1);
-        shard.Store.BeginFrame();
         shard.Write(queue, QueueRecord.Purged, record[..used]);
-        shard.Store.EndFrame();
-        command.Wrote = true;
-        return BrokerError.None;
     }
 
     /// <summary>Takes out messages whose bytes are damaged on disk: they can never be served, and a lease that comes

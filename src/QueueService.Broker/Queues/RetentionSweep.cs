@@ -13,11 +13,10 @@ internal static class RetentionSweep
     /// </summary>
     private const long DiskIntervalMilliseconds = 10_000;
 
-    /// <summary>Ends what is in memory and too old; answers the queues whose oldest message is on disk, with the time
-    /// before which their messages end, and the offset where memory starts.</summary>
-    public static List<(MessageQueue Queue, long Before, long MemoryStart)> Sweep(
-        Shard shard, PlainCommand<List<(MessageQueue Queue, long Before, long MemoryStart)>> command)
+    /// <summary>Ends what is in memory and too old.</summary>
+    public static RetentionPass Sweep(Shard shard, PlainCommand<RetentionPass> command)
     {
+        long expired = 0;
         var onDisk = new List<(MessageQueue, long, long)>();
         foreach (MessageQueue queue in shard.Queues)
         {
@@ -29,7 +28,7 @@ internal static class RetentionSweep
                 long time = record.Time;
                 record.Release();
                 if (time < before && queue.Log.TryFindTimeInMemory(before, out long floor))
-                    command.Wrote |= Expire(shard, queue, floor);
+                    expired += Expire(shard, queue, floor);
             }
             else if (shard.Now - queue.LastDiskSweep >= DiskIntervalMilliseconds)
             {
@@ -39,7 +38,8 @@ internal static class RetentionSweep
             }
         }
 
-        return onDisk;
+        command.Wrote = expired > 0;
+        return new RetentionPass(expired, onDisk);
     }
 
     /// <summary>The queues that hold messages of other queues and were not looked at for a while, with the time before
@@ -59,11 +59,12 @@ internal static class RetentionSweep
         return moved;
     }
 
-    /// <summary>Ends everything below an offset; answers whether that was anything.</summary>
-    public static bool Expire(Shard shard, MessageQueue queue, long floor)
+    /// <summary>Ends everything below an offset; answers how many messages that were.</summary>
+    public static long Expire(Shard shard, MessageQueue queue, long floor)
     {
         floor = Math.Min(floor, queue.Log.End);
-        if (queue.IsDeleted || floor <= queue.Floor) return false;
+        if (queue.IsDeleted || floor <= queue.Floor) return 0;
+        long before = queue.ExpiredTotal;
         Span<byte> record = stackalloc byte[RecordWriting.MaxVarintBytes];
         int used = RecordWriting.WriteVarint(record, (ulong)floor);
         shard.Store.BeginFrame();
@@ -72,8 +73,13 @@ internal static class RetentionSweep
 
         // Fewer leases, fewer holes: a waiting receive may go on.
         shard.Dispatch(queue);
-        return true;
+        return queue.ExpiredTotal - before;
     }
 
     private static long Before(Shard shard, MessageQueue queue) => shard.Now - (queue.Config.RetentionSeconds * 1000L);
 }
+
+/// <summary>What a pass ended in memory, and the queues whose oldest message is on disk, with the time before which their
+/// messages end, and the offset where memory starts.</summary>
+internal sealed record RetentionPass(
+    long Expired, IReadOnlyList<(MessageQueue Queue, long Before, long MemoryStart)> OnDisk);

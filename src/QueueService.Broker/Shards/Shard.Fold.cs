@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using QueueService.Broker.Control;
+using QueueService.Broker.Operations;
 using QueueService.Broker.Queues;
 using QueueService.Storage;
 
@@ -15,6 +16,12 @@ internal sealed partial class Shard
         {
             // Opened only now: the store brings logs that have files with it when it recovers.
             Catalog.Apply(record, Store.OpenLog(new LogId(Catalog.Resource, 0)));
+            return;
+        }
+
+        if (record.Resource == OperationTable.Resource)
+        {
+            Operations.Apply(record);
             return;
         }
 
@@ -33,6 +40,7 @@ internal sealed partial class Shard
     {
         var reader = new SpanReader(state);
         if (resource == Catalog.Resource) Catalog.Restore(ref reader);
+        else if (resource == OperationTable.Resource) Operations.Restore(ref reader);
         else AddQueue(resource).Restore(ref reader);
     }
 
@@ -51,6 +59,7 @@ internal sealed partial class Shard
     public void Capture(uint resource, IBufferWriter<byte> output)
     {
         if (resource == Catalog.Resource) Catalog.Capture(output);
+        else if (resource == OperationTable.Resource) Operations.Capture(output);
         else _queues[resource].Capture(output);
     }
 

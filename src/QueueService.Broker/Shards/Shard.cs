@@ -1,5 +1,6 @@
 using System.Buffers;
 using QueueService.Broker.Control;
+using QueueService.Broker.Operations;
 using QueueService.Broker.Queues;
 using QueueService.Storage;
 using QueueService.Storage.Files;
@@ -32,6 +33,7 @@ internal sealed partial class Shard : IFold, IDisposable
         {
             Store = store;
             _resources.Add(Catalog.Resource);
+            _resources.Add(OperationTable.Resource);
             return this;
         }, wake);
         Seal = new ReceiptSeal(Store.Secret);
