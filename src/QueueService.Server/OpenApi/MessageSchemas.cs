@@ -133,6 +133,7 @@ internal static class MessageSchemas
         ("sentAt", Instant("When it was stored.")),
         ("firstReceivedAt?", Instant("When it was received for the first time.")),
         ("visibleAt?", Instant("When its lease or delay ends.")),
+        ("redriveCount?", Integer("How often it was brought back from a dead-letter queue.", 0, int.MaxValue)),
         ("deadLetter?", set.Ref("DeadLetter")),
     ];
 }
