@@ -19,11 +19,13 @@ public sealed partial class MessageBroker : IAsyncDisposable
     private readonly ShardLoop _loop;
     private readonly ReplySweep _replies;
     private readonly Thread? _thread;
+    private readonly TimeProvider _time;
     private int _disposed;
 
     private MessageBroker(IFileSystem files, BrokerOptions options, TimeProvider time, bool manual)
     {
         FsyncSelfTest.Run(files);
+        _time = time;
         _inbox = new Inbox();
         _replies = new ReplySweep(inline: manual);
         _shard = new Shard(files, options, time, _inbox.Wake);

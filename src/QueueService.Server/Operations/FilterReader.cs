@@ -83,8 +83,8 @@ internal static class FilterReader
             json.TrySkip();
         }
 
-        if (values.Count > MessageFilter.MaxValues)
-            Problem.Blame(ref problem, pointer, $"must list at most {MessageFilter.MaxValues} values.");
+        if (values.Count is 0 or > MessageFilter.MaxValues)
+            Problem.Blame(ref problem, pointer, $"must list 1 to {MessageFilter.MaxValues} values.");
         return values;
     }
 

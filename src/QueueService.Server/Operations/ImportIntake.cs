@@ -41,9 +41,9 @@ internal sealed class ImportIntake(MessageBroker broker, LongOperation operation
     /// <summary>Reads one line; empty ones count as none.</summary>
     public void Add(ReadOnlySpan<byte> line)
     {
-        _line++;
         line = line.Trim(" \t\r"u8);
         if (line.IsEmpty) return;
+        _line++;
         if (Read(line) is { } problem)
         {
             _invalid++;
