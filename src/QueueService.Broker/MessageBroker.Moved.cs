@@ -50,8 +50,8 @@ public sealed partial class MessageBroker
         return BrokerError.MessageNotFound;
     }
 
-    /// <summary>Whether the message at the place that an id names is the one that it names: a moved message has its place
-    /// too, and no id says so.</summary>
+    /// <summary>Whether the message at the place that an id names is the one that it names: a moved message has its
+    /// place too, and no id says so.</summary>
     private async ValueTask<bool> IsAt(QueueName name, MessageId id)
     {
         Result<ReceivedMessages> found = await Submit<ReceivedMessages>((shard, command) =>

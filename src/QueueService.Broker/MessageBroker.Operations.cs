@@ -49,8 +49,8 @@ public sealed partial class MessageBroker
     public ValueTask<Result<Operation>> EndImport(OperationId id, bool whole) =>
         Submit<Operation>((shard, command) => Imports.End(shard, command, id, whole));
 
-    /// <summary>Goes on with all operations, a page of each in turn, until nothing is left to do now. One call at a time.
-    /// </summary>
+    /// <summary>Goes on with all operations, a page of each in turn, until nothing is left to do now. One call at a
+    /// time.</summary>
     /// <returns>Messages moved.</returns>
     public async Task<long> RunOperations(CancellationToken cancellation)
     {
@@ -90,8 +90,8 @@ public sealed partial class MessageBroker
         return BrokerError.None;
     });
 
-    /// <summary>The commits of everybody else wait behind the pages of a redrive: it waits in its turn, at least half as
-    /// long as its pages took.</summary>
+    /// <summary>The commits of everybody else wait behind the pages of a redrive: it waits in its turn, at least half
+    /// as long as its pages took.</summary>
     private async Task LetOthersIn(long began, long moved, CancellationToken cancellation)
     {
         TimeSpan took = _time.GetElapsedTime(began);

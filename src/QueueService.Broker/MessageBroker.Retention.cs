@@ -5,8 +5,8 @@ namespace QueueService.Broker;
 /// <summary>The end of messages that are older than their queue keeps them.</summary>
 public sealed partial class MessageBroker
 {
-    /// <summary>One pass over all queues. To be called every second or so, one call at a time: a message on disk may live
-    /// 10 s too long.</summary>
+    /// <summary>One pass over all queues. To be called every second or so, one call at a time: a message on disk may
+    /// live 10 s too long.</summary>
     /// <returns>Messages that expired.</returns>
     public async Task<long> ExpireMessages(CancellationToken cancellation)
     {

@@ -2,8 +2,8 @@ using QueueService.Broker.Queues;
 
 namespace QueueService.Broker.Messages;
 
-/// <summary>Where a message was before it was moved, and why it was: put aside as a dead letter, given back by a redrive,
-/// or imported. Instants are Unix milliseconds.</summary>
+/// <summary>Where a message was before it was moved, and why it was: put aside as a dead letter, given back by a
+/// redrive, or imported. Instants are Unix milliseconds.</summary>
 public sealed record MessageOrigin
 {
     /// <summary>The id that it got when it was sent, and keeps. Default for an imported message: it has the id of its

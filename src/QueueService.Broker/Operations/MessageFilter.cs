@@ -15,6 +15,9 @@ public sealed record MessageFilter
     /// <summary>Values of one attribute, any of which matches.</summary>
     public const int MaxValues = 20;
 
+    /// <summary>Bytes of all names and values: the filter is in every record of its operation.</summary>
+    public const int MaxBytes = 8_192;
+
     public IReadOnlyList<AttributeMatch> Attributes { get; init; } = [];
 
     /// <summary>Why it was dead-lettered, exactly.</summary>
@@ -53,7 +56,8 @@ public sealed record MessageFilter
     }
 }
 
-/// <summary>An attribute has one of these values. Numbers are compared as numbers, everything else as its text.</summary>
+/// <summary>An attribute has one of these values. Numbers are compared as numbers, everything else as its
+/// text.</summary>
 public sealed record AttributeMatch(string Name, IReadOnlyList<AttributeValue> Values)
 {
     public bool Matches(MessageAttribute attribute)

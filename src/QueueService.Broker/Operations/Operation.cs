@@ -76,8 +76,8 @@ public readonly record struct OperationId(long Number)
     public override string ToString() => Prefix + Number.ToString();
 }
 
-/// <summary>Long work on a queue: what it is to do, how far it is, and how it ended. A value of one moment; every change
-/// of it is a record of the log. Instants are Unix milliseconds, 0 when they did not come yet.</summary>
+/// <summary>Long work on a queue: what it is to do, how far it is, and how it ended. A value of one moment; every
+/// change of it is a record of the log. Instants are Unix milliseconds, 0 when they did not come yet.</summary>
 public sealed record Operation
 {
     public required OperationId Id { get; init; }

@@ -105,7 +105,8 @@ internal static class OperationFormat
             SentBefore = ReadOptional(ref input),
             Attributes = ReadAttributes(ref input),
         };
-        bool all = filter.Attributes.Count == 0 && filter with { Attributes = MessageFilter.All.Attributes } == MessageFilter.All;
+        bool all = filter.Attributes.Count == 0
+            && filter with { Attributes = MessageFilter.All.Attributes } == MessageFilter.All;
         return new RedriveRequest(target, all ? MessageFilter.All : filter, limit, rate);
     }
 

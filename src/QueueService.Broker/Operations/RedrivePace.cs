@@ -1,7 +1,7 @@
 namespace QueueService.Broker.Operations;
 
-/// <summary>How many messages a redrive may move now: a bucket that fills at its rate and starts empty, so that never more
-/// was moved than the rate times the time that it ran.</summary>
+/// <summary>How many messages a redrive may move now: a bucket that fills at its rate and starts empty, so that never
+/// more was moved than the rate times the time that it ran.</summary>
 internal sealed class RedrivePace
 {
     /// <summary>Seconds of the rate that are saved up: a pass that comes late makes up for it.</summary>

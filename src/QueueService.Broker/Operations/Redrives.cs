@@ -5,13 +5,14 @@ using QueueService.Broker.Shards;
 namespace QueueService.Broker.Operations;
 
 /// <summary>
-/// A redrive on the loop, page by page: select; then, when the bodies were read outside, check again and write one frame
-/// that moves the messages and says how far the operation is. A crash loses the page or keeps it whole.
+/// A redrive on the loop, page by page: select; then, when the bodies were read outside, check again and write one
+/// frame that moves the messages and says how far the operation is. A crash loses the page or keeps it whole.
 /// </summary>
 [SuppressMessage("Reliability", "CA2000", Justification = "A selection belongs to whoever awaits it.")]
 internal static class Redrives
 {
-    /// <summary>Messages of one page: bounds the turn of the loop, and with it what a page adds to other calls.</summary>
+    /// <summary>Messages of one page: bounds the turn of the loop, and with it what a page adds to other
+    /// calls.</summary>
     private const int PageMessages = 500;
 
     /// <summary>Messages looked at for a page: many may be leased.</summary>

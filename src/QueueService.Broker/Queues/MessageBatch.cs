@@ -70,7 +70,8 @@ public sealed class MessageBatch : IDisposable
         Bytes += bytes;
     }
 
-    /// <summary>Copies one message in that keeps its time of sending and counts its retention from another one.</summary>
+    /// <summary>Copies one message in that keeps its time of sending and counts its retention from another
+    /// one.</summary>
     /// <param name="sentAt">Unix milliseconds, like <paramref name="retentionFrom"/>.</param>
     public void AddImported(MessageHeaders headers, ReadOnlySpan<byte> body, long sentAt, long retentionFrom)
     {

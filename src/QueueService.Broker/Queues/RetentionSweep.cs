@@ -79,7 +79,7 @@ internal static class RetentionSweep
     private static long Before(Shard shard, MessageQueue queue) => shard.Now - (queue.Config.RetentionSeconds * 1000L);
 }
 
-/// <summary>What a pass ended in memory, and the queues whose oldest message is on disk, with the time before which their
-/// messages end, and the offset where memory starts.</summary>
+/// <summary>What a pass ended in memory, and the queues whose oldest message is on disk, with the time before which
+/// their messages end, and the offset where memory starts.</summary>
 internal sealed record RetentionPass(
     long Expired, IReadOnlyList<(MessageQueue Queue, long Before, long MemoryStart)> OnDisk);

@@ -176,14 +176,14 @@ internal sealed record ProblemKind(
 
     public static readonly IReadOnlyList<ProblemKind> All =
     [
-        InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, DeliverAtTooFar, RouteNotFound, QueueNotFound,
-        MessageNotFound, ReceiptInvalid,
+        InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, DeliverAtTooFar, RouteNotFound,
+        QueueNotFound, MessageNotFound, ReceiptInvalid,
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
         RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
         TooManyWaiters, TooManyInFlight, TooManyQueues, OperationNotFound, OperationFinished, TooManyOperations,
-        RedriveTargetNotFound, ImportInterrupted, JobNotFound, JobRunning, InternalError, Overloaded, ShuttingDown, Starting,
-        StorageFailed, DiskFull,
+        RedriveTargetNotFound, ImportInterrupted, JobNotFound, JobRunning, InternalError, Overloaded, ShuttingDown,
+        Starting, StorageFailed, DiskFull,
     ];
 
     public static readonly FrozenDictionary<string, ProblemKind> ByCode = All.ToFrozenDictionary(kind => kind.Code);

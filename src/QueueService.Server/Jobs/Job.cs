@@ -8,8 +8,8 @@ namespace QueueService.Server.Jobs;
 internal sealed record Job(
     string Name, string Description, TimeSpan Interval, Func<MessageBroker, CancellationToken, Task<string>> Run);
 
-/// <summary>All periodic work. A new job is a line here: schedules are code, and what a job must remember is in the log.
-/// </summary>
+/// <summary>All periodic work. A new job is a line here: schedules are code, and what a job must remember is in the
+/// log.</summary>
 internal static class JobList
 {
     public const string Operations = "operations";
@@ -23,7 +23,8 @@ internal static class JobList
         new("redelivery",
             "Moves failed messages to their dead-letter queues and applies retry delays, also when nobody receives.",
             EverySecond,
-            static async (broker, stop) => $"{await broker.MoveDeadLetters(stop)} messages moved to dead-letter queues."),
+            static async (broker, stop) =>
+                $"{await broker.MoveDeadLetters(stop)} messages moved to dead-letter queues."),
         new(Operations, "Goes on with redrives, and forgets operations that were kept long enough.", EverySecond,
             static async (broker, stop) => $"{await broker.RunOperations(stop)} messages moved."),
     ];

@@ -5,8 +5,8 @@ using QueueService.Server.Hosting;
 
 namespace QueueService.Server.Jobs;
 
-/// <summary>Runs the jobs: Quartz.NET says when, the broker does the work, and this keeps what became of it. Starts after
-/// the broker is open and ends before it is closed.</summary>
+/// <summary>Runs the jobs: Quartz.NET says when, the broker does the work, and this keeps what became of it. Starts
+/// after the broker is open and ends before it is closed.</summary>
 internal sealed class JobHost(
     ISchedulerFactory schedulers, BrokerHost host, IHostApplicationLifetime lifetime, TimeProvider time,
     ILogger<JobHost> log) : IHostedService

@@ -8,7 +8,8 @@ internal static class JobSetup
     /// <summary>A trigger that is later than this has missed its time: a run took longer than the interval.</summary>
     private static readonly TimeSpan MisfireThreshold = TimeSpan.FromSeconds(1);
 
-    /// <summary>Adds the jobs; called after the broker is added, so that they start after it and end before it.</summary>
+    /// <summary>Adds the jobs; called after the broker is added, so that they start after it and end before
+    /// it.</summary>
     public static void Add(IServiceCollection services)
     {
         services.AddQuartz(quartz =>

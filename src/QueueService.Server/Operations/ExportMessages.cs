@@ -9,8 +9,8 @@ using Operation = QueueService.Server.OpenApi.Operation;
 
 namespace QueueService.Server.Operations;
 
-/// <summary>A queue as NDJSON, streamed page by page: there is nothing to keep on the server, and a slow reader costs one
-/// page.</summary>
+/// <summary>A queue as NDJSON, streamed page by page: there is nothing to keep on the server, and a slow reader costs
+/// one page.</summary>
 internal static class ExportMessages
 {
     /// <summary>Messages that are held for a reader at a time.</summary>

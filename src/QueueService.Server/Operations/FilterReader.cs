@@ -65,6 +65,10 @@ internal static class FilterReader
 
         if (matches.Count > MessageFilter.MaxAttributes)
             Problem.Blame(ref problem, pointer, $"must name at most {MessageFilter.MaxAttributes} attributes.");
+        int bytes = matches.Sum(match =>
+            Encoding.UTF8.GetByteCount(match.Name) + match.Values.Sum(value => Encoding.UTF8.GetByteCount(value.Text)));
+        if (bytes > MessageFilter.MaxBytes)
+            Problem.Blame(ref problem, pointer, $"must have at most {MessageFilter.MaxBytes} bytes.");
         return matches;
     }
 

@@ -9,13 +9,15 @@ using LongOperation = QueueService.Broker.Operations.Operation;
 
 namespace QueueService.Server.Operations;
 
-/// <summary>Gathers the messages of an import into commits, and remembers what is wrong with the first bad lines.</summary>
+/// <summary>Gathers the messages of an import into commits, and remembers what is wrong with the first bad
+/// lines.</summary>
 internal sealed class ImportIntake(MessageBroker broker, LongOperation operation) : IDisposable
 {
     /// <summary>Bad lines that are described; the rest is counted.</summary>
     private const int MaxErrors = 100;
 
-    /// <summary>Messages of one commit, and bytes: as for a batch, and small enough not to hold other commits up.</summary>
+    /// <summary>Messages of one commit, and bytes: as for a batch, and small enough not to hold other commits
+    /// up.</summary>
     private const int CommitLines = 1_000;
 
     private const int CommitBytes = 1 << 20;

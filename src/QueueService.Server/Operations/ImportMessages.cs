@@ -33,7 +33,8 @@ internal static class ImportMessages
         RequestRequired = true,
         Replies =
         [
-            new(200, "The operation as it ended, and what is wrong with the first 100 bad lines.", Content.Json("Import", """
+            new(200, "The operation as it ended, and what is wrong with the first 100 bad lines.",
+                Content.Json("Import", """
                 {"operation":{"id":"op-9","kind":"import","queue":"jobs","status":"succeeded","dryRun":false,"done":2,
                 "total":2,"createdAt":"2026-11-21T10:00:00.000Z","startedAt":"2026-11-21T10:00:00.000Z",
                 "finishedAt":"2026-11-21T10:00:01.000Z",
@@ -57,7 +58,8 @@ internal static class ImportMessages
         QueryValues query = RequestQuery.Read(http, Parameters, ref problem);
         bool dryRun = RequestQuery.Choice(query[0], "dryRun", Choices, ref problem) == 1;
         problem ??= CheckRequest(http);
-        if (problem is null && !host.Bodies.TryEnter(Limits.RequestBytes)) problem = new Problem(ProblemKind.Overloaded);
+        if (problem is null && !host.Bodies.TryEnter(Limits.RequestBytes))
+            problem = new Problem(ProblemKind.Overloaded);
         if (problem is not null)
         {
             await problem.Write(http);

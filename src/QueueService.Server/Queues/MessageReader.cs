@@ -21,8 +21,8 @@ internal sealed class MessageReader : IDisposable
     /// </summary>
     private static readonly FieldNames ImportFields = new(
         "body", "bodyBase64", "contentType", "delaySeconds", "correlationId", "replyTo", "traceparent", "tracestate",
-        "attributes", "deliverAt", "sentAt", "id", "state", "sequenceNumber", "receiveCount", "firstReceivedAt", "visibleAt",
-        "deadLetter", "redriveCount");
+        "attributes", "deliverAt", "sentAt", "id", "state", "sequenceNumber", "receiveCount", "firstReceivedAt",
+        "visibleAt", "deadLetter", "redriveCount");
 
     /// <summary>Unescaped and decoded bodies.</summary>
     private byte[] _scratch = [];

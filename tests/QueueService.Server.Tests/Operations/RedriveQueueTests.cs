@@ -75,6 +75,19 @@ public sealed class RedriveQueueTests(RunningServer server)
     }
 
     [Fact]
+    public async Task A_filter_is_bounded()
+    {
+        string queue = await _api.NewQueue();
+        string value = new('x', 1_024);
+        string values = string.Join(',', Enumerable.Repeat($"\"{value}\"", 8));
+        (await _api.Post($"{queue}/redrive", $$$"""{"filter":{"attributes":{"a":[{{{values}}}]}}}"""))
+            .ShouldBlame(400, "invalid-request", "/filter/attributes");
+        string many = string.Join(',', Enumerable.Range(0, 11).Select(n => $"\"{n}\":1"));
+        (await _api.Post($"{queue}/redrive", $$$"""{"filter":{"attributes":{{{{many}}}}}}"""))
+            .ShouldBlame(400, "invalid-request", "/filter/attributes");
+    }
+
+    [Fact]
     public async Task Queues_that_do_not_exist_are_refused()
     {
         string queue = await _api.NewQueue();
