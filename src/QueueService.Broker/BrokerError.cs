@@ -71,6 +71,17 @@ public enum BrokerError
     /// <summary>The queue limit of the service is reached.</summary>
     TooManyQueues,
 
+    OperationNotFound,
+
+    /// <summary>The operation has ended, so it cannot be cancelled or go on.</summary>
+    OperationFinished,
+
+    /// <summary>As many operations are queued or running as may be.</summary>
+    TooManyOperations,
+
+    /// <summary>The queue to which a redrive is to move messages does not exist, or is the one they are in.</summary>
+    RedriveTargetNotFound,
+
     /// <summary>The disk is full but for the reserve; acknowledging and deleting still work. Retriable.</summary>
     DiskFull,
 

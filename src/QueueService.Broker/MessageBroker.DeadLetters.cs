@@ -29,20 +29,27 @@ public sealed partial class MessageBroker
         return await Move(selection, token);
     }
 
-    /// <summary>Moves everything that failed as often as it may, as far as there is somewhere to go.</summary>
-    private async Task MoveDoomed()
+    /// <summary>One pass over the queues that have policies, whether anybody receives from them or not: writes how long
+    /// failed messages wait, and moves what failed as often as it may, as far as there is somewhere to go. To be called
+    /// every second or so, one call at a time.</summary>
+    /// <returns>Messages moved to dead-letter queues.</returns>
+    public async Task<long> MoveDeadLetters(CancellationToken cancellation)
     {
+        long moved = 0;
         foreach (MessageQueue queue in await Ask<List<MessageQueue>>(FailedLeases.Sweep, []))
         {
-            for (bool more = true; more;)
+            for (bool more = true; more && !cancellation.IsCancellationRequested;)
             {
                 DeadLetterSelection? selected =
                     await Ask<DeadLetterSelection?>((shard, _) => DeadLetters.SelectDoomed(shard, queue));
                 if (selected is null) break;
                 using DeadLetterSelection selection = selected;
                 more = (await Move(selection, token: null)).Succeeded;
+                if (more) moved += selection.Messages.Count;
             }
         }
+
+        return moved;
     }
 
     private async ValueTask<Result<Durability>> Move(DeadLetterSelection selection, IdempotencyToken? token)

@@ -42,45 +42,59 @@ public sealed partial class MessageBroker
             : local.Error;
     }
 
-    /// <summary>The id by the message's place in this queue: the same one, unless it was moved here.</summary>
+    /// <summary>The id by the message's place in this queue: the same one, unless it was moved here. Also an id of this
+    /// queue may have been away: a redrive brought it back to another place.</summary>
     private async ValueTask<Result<MessageId>> FindMoved(QueueName name, MessageId id)
     {
         (bool moved, uint resource) = await Ask<(bool, uint)>((shard, _) =>
-            shard.FindQueue(name) is { } queue ? (queue.MovedTotal > 0 && queue.Resource != id.Queue, queue.Resource) : default);
+            shard.FindQueue(name) is { } queue ? (queue.MovedTotal > 0, queue.Resource) : default);
         if (!moved) return id;
+        if (id.Queue == resource && await IsAt(name, id)) return id;
         for (long? from = 0; from is not null;)
         {
             var request = new BrowseRequest { From = from.Value, Limit = MovedPage };
             Result<ReceivedMessages> page = await Browse(name, request);
             if (!page.Succeeded) return page.Error;
             using ReceivedMessages messages = page.Value;
-            for (int i = 0; i < messages.Count; i++)
-            {
-                if (messages.TryRead(i, out MessageView message) && message.Id == id)
-                    return new MessageId(resource, message.SequenceNumber);
-            }
-
+            if (PlaceOf(id, messages) is { } place) return new MessageId(resource, place);
             from = messages.Next;
         }
 
         return BrokerError.MessageNotFound;
     }
 
+    /// <summary>Whether the message at the place that an id names is the one that it names: a moved message has its
+    /// place too, and no id says so.</summary>
+    private async ValueTask<bool> IsAt(QueueName name, MessageId id)
+    {
+        Result<ReceivedMessages> found = await Submit<ReceivedMessages>((shard, command) =>
+            MessageBrowsing.Find(shard, command, name, id));
+        if (!found.Succeeded) return false;
+        using ReceivedMessages messages = found.Value;
+        return PlaceOf(id, messages) is not null;
+    }
+
+    private static long? PlaceOf(MessageId id, ReceivedMessages messages)
+    {
+        for (int i = 0; i < messages.Count; i++)
+            if (messages.TryRead(i, out MessageView message) && message.Id == id) return message.SequenceNumber;
+        return null;
+    }
+
     /// <summary>Retention of the queues that hold moved messages: their log's times say when they were moved. The queue
     /// is read from its oldest message on, up to the first that is young enough.</summary>
-    private async Task ExpireMoved()
+    private async Task<long> ExpireMoved(CancellationToken cancellation)
     {
+        long expired = 0;
         foreach ((MessageQueue queue, Lane lane, long before) in
             await Ask<List<(MessageQueue, Lane, long)>>(RetentionSweep.Moved, []))
         {
+            if (cancellation.IsCancellationRequested) break;
             long floor = await FindYoung(queue, lane, before);
-            if (floor < 0) continue;
-            await Ask<bool>((shard, command) =>
-            {
-                command.Queue = queue;
-                return command.Wrote = RetentionSweep.Expire(shard, queue, floor);
-            });
+            if (floor >= 0) expired += await Expire(queue, floor);
         }
+
+        return expired;
     }
 
     /// <summary>The position behind the last message in front of the lane's first young one; negative when that is the

@@ -1,3 +1,4 @@
+using System.Text;
 using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Shards;
@@ -15,20 +16,18 @@ namespace QueueService.Broker;
 /// </remarks>
 public sealed partial class MessageBroker : IAsyncDisposable
 {
-    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
-
     private readonly Inbox _inbox;
     private readonly Shard _shard;
     private readonly ShardLoop _loop;
     private readonly ReplySweep _replies;
     private readonly Thread? _thread;
-    private readonly ITimer? _sweepTimer;
-    private int _sweeping;
+    private readonly TimeProvider _time;
     private int _disposed;
 
     private MessageBroker(IFileSystem files, BrokerOptions options, TimeProvider time, bool manual)
     {
         FsyncSelfTest.Run(files);
+        _time = time;
         _inbox = new Inbox();
         _replies = new ReplySweep(inline: manual);
         _shard = new Shard(files, options, time, _inbox.Wake) { StartReading = StartReading };
@@ -36,7 +35,6 @@ public sealed partial class MessageBroker : IAsyncDisposable
         if (manual) return;
         _thread = new Thread(_loop.Run) { Name = "shard", IsBackground = true, Priority = ThreadPriority.AboveNormal };
         _thread.Start();
-        _sweepTimer = time.CreateTimer(static state => _ = ((MessageBroker)state!).Sweep(), this, SweepInterval, SweepInterval);
     }
 
     public BrokerHealth Health => _loop.Failure is not null ? BrokerHealth.StorageFailed
@@ -74,6 +72,11 @@ public sealed partial class MessageBroker : IAsyncDisposable
         QueueName name, Func<QueueConfig, QueueConfig> change, Precondition precondition) =>
         ReadFromDisk(Submit<QueueChange>((shard, command) =>
             QueueDefinitions.Patch(shard, command, name, change, precondition)));
+
+    /// <summary>Pauses a queue, or lets it go on. Answers the ETag of its definition.</summary>
+    public ValueTask<Result<string>> Pause(QueueName name, bool paused, IdempotencyToken? token = null) =>
+        Submit(token, static outcome => Encoding.ASCII.GetString(outcome.Span), (shard, command) =>
+            QueueDefinitions.Pause(shard, command, name, paused));
 
     /// <summary>Deletes a queue and all its messages.</summary>
     public ValueTask<BrokerError> DeleteQueue(QueueName name, Precondition precondition) =>
@@ -136,10 +139,6 @@ public sealed partial class MessageBroker : IAsyncDisposable
             MessageBrowsing.Browse(shard, command, name, request));
     }
 
-    /// <summary>Removes all messages, leased ones too, in one commit.</summary>
-    public ValueTask<BrokerError> Purge(QueueName name, IdempotencyToken? token = null) =>
-        Submit(token, (shard, command) => MessageBrowsing.Purge(shard, command, name));
-
     /// <summary>Reports messages that could not be read back (see <see cref="ReceivedMessages.TryRead"/>): they are
     /// taken out of the queue. Answers how many there were.</summary>
     public async ValueTask<int> ReportDamage(ReceivedMessages messages)
@@ -153,15 +152,15 @@ public sealed partial class MessageBroker : IAsyncDisposable
     public void Drain() => _loop.Drain();
 
     /// <summary>Finishes what was accepted, writes a checkpoint and closes the files.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
-        if (_sweepTimer is not null) await _sweepTimer.DisposeAsync();
+        if (Interlocked.Exchange(ref _disposed, 1) == 1) return ValueTask.CompletedTask;
         _loop.Stop();
         _thread?.Join();
         _loop.RefuseEverything();
         _shard.Dispose();
         _inbox.Dispose();
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>Lets go of everything as it is, for a simulation whose process has died.</summary>
@@ -197,32 +196,5 @@ public sealed partial class MessageBroker : IAsyncDisposable
             []);
         foreach (Lane lane in onDisk) starts[lane.Number] = lane.FindTimeOnDisk(since) ?? starts[lane.Number];
         return starts;
-    }
-
-    /// <summary>One pass of dead-lettering and of retention. Called by the timer, and by simulations.</summary>
-    internal async Task Sweep()
-    {
-        if (Interlocked.Exchange(ref _sweeping, 1) == 1) return;
-        try
-        {
-            await MoveDoomed();
-            await ExpireMoved();
-            var onDisk = await Ask<List<(MessageQueue, Lane, long, long)>>(RetentionSweep.Sweep, []);
-            foreach ((MessageQueue queue, Lane lane, long before, long memoryStart) in onDisk)
-            {
-                // Nothing on disk is young enough: then everything up to where memory started is too old. Where it
-                // starts now would be wrong: what was in memory when the disk was asked may be on disk by now.
-                long floor = lane.FindTimeOnDisk(before) ?? memoryStart;
-                await Ask<bool>((shard, command) =>
-                {
-                    command.Queue = queue;
-                    return command.Wrote = RetentionSweep.Expire(shard, queue, floor);
-                });
-            }
-        }
-        finally
-        {
-            Volatile.Write(ref _sweeping, 0);
-        }
     }
 }

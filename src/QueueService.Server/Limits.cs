@@ -8,6 +8,9 @@ internal static class Limits
     /// message that a queue may allow.</summary>
     public const int RequestBytes = 16 * 1_048_576;
 
+    /// <summary>One import: it is taken in while it arrives, so this bounds only how long one request may last.</summary>
+    public const long ImportBytes = 1L << 30;
+
     /// <summary>A JSON batch is parsed from one buffer and answered from one.</summary>
     public const int BatchMessages = 1_000;
 

@@ -19,6 +19,8 @@ internal static class Usage
         all              all of these with the settings of the targets, as one table
         backlog          fills a queue with --messages 10000000; memory, disk, restart after kill -9, cost beside an
                          empty server; --settle 35: seconds without a change on disk that count as checkpointed
+        redrive          moves --messages 1000000 back from a dead-letter queue while messages are sent to the target at
+                         --rate 200 per second on 4 connections
         micro            the broker without HTTP: durable sends of 1, 64 and 1,024 producers in this process, and what
                          one operation of the shard costs, with allocated bytes
         floor            runs the floor alone at --urls http://127.0.0.1:8081

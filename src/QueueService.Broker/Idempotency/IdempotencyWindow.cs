@@ -28,16 +28,20 @@ internal sealed class IdempotencyWindow
     /// <summary>Of all outcomes: that of a batch of 1,000 messages with groups takes 10 KB.</summary>
     private const long MaxBytes = 256L << 20;
 
+    /// <summary>Resource numbers for generations: used again after seven years.</summary>
+    private const uint Generations = 0xFF00;
+
     private const long HourMilliseconds = 3_600_000;
 
     private readonly SortedDictionary<uint, IdempotencyGeneration> _generations = [];
 
     public long Count => _generations.Values.Sum(static generation => (long)generation.Count);
 
-    public static bool IsGeneration(uint resource) => resource >= FirstResource;
+    public static bool IsGeneration(uint resource) =>
+        resource is >= FirstResource and < FirstResource + Generations;
 
     /// <summary>The resource of calls that are made at this time.</summary>
-    public static uint ResourceAt(long time) => FirstResource + (uint)(time / HourMilliseconds % 0xFFFF);
+    public static uint ResourceAt(long time) => FirstResource + (uint)(time / HourMilliseconds % Generations);
 
     public bool IsFull(int max) =>
         Count >= max || _generations.Values.Sum(static generation => (long)generation.Bytes) >= MaxBytes;

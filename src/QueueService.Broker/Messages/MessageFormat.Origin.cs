@@ -7,7 +7,8 @@ namespace QueueService.Broker.Messages;
 /// <summary>The header of a message that came from another queue.</summary>
 internal static partial class MessageFormat
 {
-    private const ulong OriginVersion = 1;
+    /// <summary>Version 1 had no redrive count.</summary>
+    private const ulong OriginVersion = 2;
 
     public static bool HasOrigin(ReadOnlySpan<byte> message) => (message[1] & OriginFlag) != 0;
 
@@ -17,7 +18,7 @@ internal static partial class MessageFormat
         if (!HasOrigin(message)) return null;
         ReadOnlySpan<byte> field = message[(MinHeaderBytes + sizeof(uint))..];
         var reader = new SpanReader(field.Slice(FieldHeaderBytes, BinaryPrimitives.ReadInt32LittleEndian(field[4..])));
-        reader.ReadVarint();
+        ulong version = reader.ReadVarint();
         return new MessageOrigin
         {
             Id = new MessageId((uint)reader.ReadVarint(), (long)reader.ReadVarint()),
@@ -28,6 +29,7 @@ internal static partial class MessageFormat
             ReceiveCount = (int)reader.ReadVarint(),
             FirstFailedAt = (long)reader.ReadVarint(),
             LastFailedAt = (long)reader.ReadVarint(),
+            RedriveCount = version > 1 ? (int)reader.ReadVarint() : 0,
         };
     }
 
@@ -45,6 +47,7 @@ internal static partial class MessageFormat
         value.WriteVarint((ulong)origin.ReceiveCount);
         value.WriteVarint((ulong)origin.FirstFailedAt);
         value.WriteVarint((ulong)origin.LastFailedAt);
+        value.WriteVarint((ulong)origin.RedriveCount);
 
         ReadOnlySpan<byte> fields = OtherFields(message);
         Span<byte> head = output.GetSpan(MinHeaderBytes + sizeof(uint) + FieldHeaderBytes);

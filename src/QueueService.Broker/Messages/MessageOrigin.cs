@@ -2,10 +2,12 @@ using QueueService.Broker.Queues;
 
 namespace QueueService.Broker.Messages;
 
-/// <summary>Where a message was before it was moved, and why it was. Instants are Unix milliseconds.</summary>
+/// <summary>Where a message was before it was moved, and why it was: put aside as a dead letter, given back by a
+/// redrive, or imported. Instants are Unix milliseconds.</summary>
 public sealed record MessageOrigin
 {
-    /// <summary>The id that it got when it was sent, and keeps.</summary>
+    /// <summary>The id that it got when it was sent, and keeps. Default for an imported message: it has the id of its
+    /// place.</summary>
     public required MessageId Id { get; init; }
 
     /// <summary>When it was sent.</summary>
@@ -19,11 +21,20 @@ public sealed record MessageOrigin
 
     public required string Reason { get; init; }
 
-    /// <summary>Deliveries in that queue.</summary>
+    /// <summary>Deliveries in that queue that failed; 0 when it was not moved because of them.</summary>
     public required int ReceiveCount { get; init; }
 
     /// <summary>When the first of them ended without an acknowledgement.</summary>
     public required long FirstFailedAt { get; init; }
 
     public required long LastFailedAt { get; init; }
+
+    /// <summary>How often it was redriven.</summary>
+    public int RedriveCount { get; init; }
+
+    /// <summary>It was put aside, and lies in a dead-letter queue.</summary>
+    public bool IsDeadLetter => ReceiveCount > 0;
+
+    /// <summary>It was sent to the queue in which it is.</summary>
+    public bool HasOwnId => Id == default;
 }

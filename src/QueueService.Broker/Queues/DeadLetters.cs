@@ -89,7 +89,7 @@ internal static class DeadLetters
     }
 
     /// <summary>The message goes to the lane that it would have been sent to; a FIFO queue has no priorities.</summary>
-    private static void Write(Shard shard, MessageQueue target, MessageBatch batch, int index)
+    public static void Write(Shard shard, MessageQueue target, MessageBatch batch, int index)
     {
         ulong? group = target.IsFifo ? batch.Group(index) ?? MessageFormat.NoGroupHash : batch.Group(index);
         int priority = target.IsFifo ? 0 : batch.Options(index).Priority;
@@ -165,6 +165,7 @@ internal sealed record DeadLetterSelection(
                 ReceiveCount = message.ReceiveCount,
                 FirstFailedAt = FailedAt[i].First,
                 LastFailedAt = FailedAt[i].Last,
+                RedriveCount = message.Origin?.RedriveCount ?? 0,
             }, message.Priority);
             Expected[read++] = Expected[i];
         }

@@ -81,6 +81,28 @@ public sealed class MessageBatch : IDisposable
         Bytes += bytes;
     }
 
+    /// <summary>Copies one message in that keeps its time of sending and counts its retention from another
+    /// one.</summary>
+    /// <param name="sentAt">Unix milliseconds, like <paramref name="retentionFrom"/>.</param>
+    public void AddImported(MessageHeaders headers, ReadOnlySpan<byte> body, long sentAt, long retentionFrom, int priority)
+    {
+        byte[] message = ArrayPool<byte>.Shared.Rent(MessageFormat.Measure(headers, body.Length));
+        Span<byte> bytes = message.AsSpan(0, MessageFormat.Measure(headers, body.Length));
+        MessageFormat.Write(bytes, headers, body);
+        AddMoved(bytes, new MessageOrigin
+        {
+            Id = default,
+            SentAt = sentAt,
+            RetentionFrom = retentionFrom,
+            SourceQueue = "",
+            Reason = "",
+            ReceiveCount = 0,
+            FirstFailedAt = 0,
+            LastFailedAt = 0,
+        }, priority);
+        ArrayPool<byte>.Shared.Return(message);
+    }
+
     public void Dispose()
     {
         Count = 0;

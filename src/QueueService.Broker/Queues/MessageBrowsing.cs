@@ -82,18 +82,13 @@ internal static class MessageBrowsing
         return visibleAt;
     }
 
-    public static BrokerError Purge(Shard shard, PlainCommand<BrokerError> command, QueueName name)
+    /// <summary>Everything that is there now is gone, in the open frame.</summary>
+    public static void WritePurge(Shard shard, MessageQueue queue)
     {
-        MessageQueue? queue = command.Queue = shard.FindQueue(name);
-        if (queue is null) return BrokerError.QueueNotFound;
         Span<byte> record = new byte[(queue.Lanes.Count + 1) * RecordWriting.MaxVarintBytes];
         int used = RecordWriting.WriteVarint(record, (ulong)queue.Epoch + 1);
         foreach (Lane lane in queue.Lanes) used += RecordWriting.WriteVarint(record[used..], (ulong)lane.End);
-        shard.Store.BeginFrame();
         shard.Write(queue, QueueRecord.Purged, record[..used]);
-        shard.EndFrame();
-        command.Wrote = true;
-        return BrokerError.None;
     }
 
     /// <summary>Takes out messages whose bytes are damaged on disk: they can never be served, and a lease that comes

@@ -33,6 +33,18 @@ internal static class QueueDefinitions
             : BrokerError.PreconditionFailed;
     }
 
+    /// <summary>Also when nothing changes: a repeated request must not undo what another did in between.</summary>
+    public static Result<string> Pause(Shard shard, PlainCommand<Result<string>> command, QueueName name, bool paused)
+    {
+        if (shard.FindQueue(name) is not { } queue) return BrokerError.QueueNotFound;
+        QueueConfig config = queue.Config with { Paused = paused };
+        if (command.Token is null && config == queue.Config) return queue.ETag();
+        shard.Define(queue.Resource, ControlRecord.QueueConfigured, QueueRecord.Configured, name, config);
+        shard.Dispatch(queue);
+        command.Wrote = true;
+        return queue.ETag();
+    }
+
     public static BrokerError Delete(
         Shard shard, PlainCommand<BrokerError> command, QueueName name, Precondition condition)
     {

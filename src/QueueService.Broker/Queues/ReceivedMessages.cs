@@ -65,7 +65,7 @@ public sealed class ReceivedMessages : IDisposable
         MessageOrigin? origin = MessageFormat.ReadOrigin(bytes);
         message = new MessageView(bytes)
         {
-            Id = origin?.Id ?? new MessageId(_queue.Resource, item.Position),
+            Id = origin is { HasOwnId: false } ? origin.Id : new MessageId(_queue.Resource, item.Position),
             SequenceNumber = item.Position,
             Origin = origin,
             Receipt = item.HasReceipt ? _seal.Issue(_queue.Resource, item.Position, item.ReceiveCount, _epoch) : default,
@@ -159,7 +159,7 @@ public readonly ref struct MessageView
     /// <summary>Its place in the queue.</summary>
     public long SequenceNumber { get; init; }
 
-    /// <summary>Null for a message that was sent to this queue.</summary>
+    /// <summary>Null for a message that came to this queue by a send.</summary>
     public MessageOrigin? Origin { get; init; }
 
     /// <summary>Default for a browsed message and for one acknowledged on receipt.</summary>

@@ -13,13 +13,12 @@ internal static class RetentionSweep
     /// </summary>
     private const long DiskIntervalMilliseconds = 10_000;
 
-    /// <summary>Ends what is in memory and too old; answers the queues whose oldest message is on disk, with the time
-    /// before which their messages end, and the offset where memory starts.</summary>
-    public static List<(MessageQueue Queue, Lane Lane, long Before, long MemoryStart)> Sweep(
-        Shard shard, PlainCommand<List<(MessageQueue Queue, Lane Lane, long Before, long MemoryStart)>> command)
+    /// <summary>Ends what is in memory and too old.</summary>
+    public static RetentionPass Sweep(Shard shard, PlainCommand<RetentionPass> command)
     {
+        long expired = 0;
         var onDisk = new List<(MessageQueue, Lane, long, long)>();
-        command.Wrote |= shard.ForgetKeys();
+        command.Wrote = shard.ForgetKeys();
         foreach (MessageQueue queue in shard.Queues)
         {
             if (queue.HasForgettable(shard.Now)) command.Wrote |= Forget(shard, queue);
@@ -33,7 +32,7 @@ internal static class RetentionSweep
                     long time = record.Time;
                     record.Release();
                     if (time < before && lane.TryFindTimeInMemory(before, out long floor))
-                        command.Wrote |= Expire(shard, queue, floor);
+                        expired += Expire(shard, queue, floor);
                 }
                 else if (shard.Now - lane.LastDiskSweep >= DiskIntervalMilliseconds)
                 {
@@ -44,7 +43,8 @@ internal static class RetentionSweep
             }
         }
 
-        return onDisk;
+        command.Wrote |= expired > 0;
+        return new RetentionPass(expired, onDisk);
     }
 
     /// <summary>The lanes of queues that hold messages of other queues and were not looked at for a while, with the time
@@ -64,12 +64,13 @@ internal static class RetentionSweep
         return moved;
     }
 
-    /// <summary>Ends everything of a lane below a position; answers whether that was anything.</summary>
-    public static bool Expire(Shard shard, MessageQueue queue, long floor)
+    /// <summary>Ends everything of a lane below a position; answers how many messages that were.</summary>
+    public static long Expire(Shard shard, MessageQueue queue, long floor)
     {
         Lane lane = queue.LaneOf(floor);
         floor = Math.Min(floor, lane.End);
-        if (queue.IsDeleted || floor <= lane.Floor) return false;
+        if (queue.IsDeleted || floor <= lane.Floor) return 0;
+        long before = queue.ExpiredTotal;
         Span<byte> record = stackalloc byte[RecordWriting.MaxVarintBytes];
         int used = RecordWriting.WriteVarint(record, (ulong)floor);
         shard.Store.BeginFrame();
@@ -78,7 +79,7 @@ internal static class RetentionSweep
 
         // Fewer leases, fewer holes: a waiting receive may go on.
         shard.Dispatch(queue);
-        return true;
+        return queue.ExpiredTotal - before;
     }
 
     private static bool Forget(Shard shard, MessageQueue queue)
@@ -91,3 +92,8 @@ internal static class RetentionSweep
 
     private static long Before(Shard shard, MessageQueue queue) => shard.Now - (queue.Config.RetentionSeconds * 1000L);
 }
+
+/// <summary>What a pass ended in memory, and the lanes whose oldest message is on disk, with the time before which
+/// their messages end, and the position where memory starts.</summary>
+internal sealed record RetentionPass(
+    long Expired, IReadOnlyList<(MessageQueue Queue, Lane Lane, long Before, long MemoryStart)> OnDisk);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using QueueService.Broker.Control;
 using QueueService.Broker.Idempotency;
+using QueueService.Broker.Operations;
 using QueueService.Broker.Queues;
 using QueueService.Storage;
 
@@ -16,6 +17,12 @@ internal sealed partial class Shard
         {
             // Opened only now: the store brings logs that have files with it when it recovers.
             Catalog.Apply(record, Store.OpenLog(new LogId(Catalog.Resource, 0)));
+            return;
+        }
+
+        if (record.Resource == OperationTable.Resource)
+        {
+            Operations.Apply(record);
             return;
         }
 
@@ -43,6 +50,10 @@ internal sealed partial class Shard
         if (resource == Catalog.Resource)
         {
             Catalog.Restore(ref reader);
+        }
+        else if (resource == OperationTable.Resource)
+        {
+            Operations.Restore(ref reader);
         }
         else if (IdempotencyWindow.IsGeneration(resource))
         {
@@ -73,6 +84,7 @@ internal sealed partial class Shard
     {
         if (resource == Catalog.Resource) Catalog.Capture(output);
         else if (IdempotencyWindow.IsGeneration(resource)) Idempotency.Capture(resource, output);
+        else if (resource == OperationTable.Resource) Operations.Capture(output);
         else _queues[resource].Capture(output);
     }
 

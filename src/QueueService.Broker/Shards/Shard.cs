@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Text;
 using QueueService.Broker.Control;
+using QueueService.Broker.Operations;
 using QueueService.Broker.Queues;
 using QueueService.Storage;
 using QueueService.Storage.Files;
@@ -39,6 +41,7 @@ internal sealed partial class Shard : IFold, IDisposable
         {
             Store = store;
             _resources.Add(Catalog.Resource);
+            _resources.Add(OperationTable.Resource);
             return this;
         }, wake);
         Seal = new ReceiptSeal(Store.Secret);
@@ -197,8 +200,9 @@ internal sealed partial class Shard : IFold, IDisposable
         if (config is not null) QueueConfigFormat.Write(_scratch, config);
         MessageQueue? queue = _queues.GetValueOrDefault(resource);
         Apply(resource, (byte)type, _scratch.WrittenSpan);
-        EndFrame();
-        return queue ?? _queues[resource];
+        queue ??= _queues[resource];
+        EndFrame(Encoding.ASCII.GetBytes(queue.ETag()));
+        return queue;
     }
 
     /// <summary>The queue has waiting receives and perhaps something for them: looked at before the commit.</summary>

@@ -18,6 +18,12 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Error, "{Count} messages were damaged on disk and are no longer in their queue")]
     public static partial void MessagesDamaged(this ILogger log, int count);
 
+    [LoggerMessage(6, LogLevel.Error, "The job {Job} failed")]
+    public static partial void JobFailed(this ILogger log, string job, Exception mistake);
+
+    [LoggerMessage(7, LogLevel.Warning, "Jobs still run after {Seconds} s; the server ends without them")]
+    public static partial void JobsStillRun(this ILogger log, int seconds);
+
     [LoggerMessage(3, LogLevel.Error, "{Method} {Path} failed")]
     public static partial void RequestFailed(this ILogger log, string method, string path, Exception mistake);
 }

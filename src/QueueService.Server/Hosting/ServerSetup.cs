@@ -2,7 +2,9 @@ using System.Reflection;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using QueueService.Server.Http;
+using QueueService.Server.Jobs;
 using QueueService.Server.OpenApi;
+using QueueService.Server.Operations;
 using QueueService.Server.Queues;
 using Serilog;
 using Serilog.Extensions.Logging;
@@ -42,6 +44,7 @@ internal static class ServerSetup
         services.AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton<BrokerHost>();
         // The build runs this program to write the OpenAPI document; that must not open a data directory.
         if (!IsDescribing) services.AddHostedService(provider => provider.GetRequiredService<BrokerHost>());
+        JobSetup.Add(services);
         ApiDocument.AddServices(services);
 
         builder.WebHost.UseUrls(options.Urls).UseKestrelCore().UseKestrelHttpsConfiguration();
@@ -54,6 +57,8 @@ internal static class ServerSetup
         app.UseMiddleware<ProblemMiddleware>();
         app.UseRouting();
         QueueRoutes.Map(app);
+        OperationRoutes.Map(app);
+        JobRoutes.Map(app);
         ServiceRoutes.Map(app);
         ApiDocument.Map(app);
         return app;
@@ -82,6 +87,7 @@ internal static class ServerSetup
         logging.AddFilter<SerilogLoggerProvider>(null, LogLevel.Information)
             .AddFilter<SerilogLoggerProvider>("Microsoft", LogLevel.Warning)
             .AddFilter<SerilogLoggerProvider>("Microsoft.Hosting.Lifetime", LogLevel.Information)
+            .AddFilter<SerilogLoggerProvider>("Quartz", LogLevel.Warning)
             // A start that fails is reported by the program, in one line.
             .AddFilter<SerilogLoggerProvider>("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
             // Enabled at any level, it would create an activity and a log scope for each request.

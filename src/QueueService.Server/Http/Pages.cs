@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
+using QueueService.Broker.Operations;
 using QueueService.Broker.Queues;
 
 namespace QueueService.Server.Http;
@@ -11,6 +12,7 @@ internal static class Pages
 {
     private const char Names = 'n';
     private const char Messages = 'm';
+    private const char Operations = 'o';
 
     public static string AfterName(string name) => Encode(Names + name);
 
@@ -32,6 +34,18 @@ internal static class Pages
             return from;
         Problem.Blame(ref problem, "?cursor", NotACursor);
         return 0;
+    }
+
+    public static string BeforeOperation(OperationId id) => Encode(Operations + id.Number.ToString());
+
+    /// <summary>The operation before which the page starts; null at the newest.</summary>
+    public static OperationId? ReadOperation(ReadOnlyMemory<char>? cursor, ref Problem? problem)
+    {
+        if (cursor is not { } text) return null;
+        if (Decode(text.Span) is [Operations, .. string digits] && long.TryParse(digits, out long number) && number > 0)
+            return new OperationId(number);
+        Problem.Blame(ref problem, "?cursor", NotACursor);
+        return null;
     }
 
     public static int ReadLimit(ReadOnlyMemory<char>? limit, ref Problem? problem) => Math.Min(

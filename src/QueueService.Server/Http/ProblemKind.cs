@@ -148,6 +148,32 @@ internal sealed record ProblemKind(
         "too-many-queues", 429, "The service holds as many queues as it may", true, Nothing,
         "Delete queues that are not needed, or raise Limits:MaxQueues.", 60);
 
+    public static readonly ProblemKind OperationNotFound = new(
+        "operation-not-found", 404, "The operation does not exist", false, Nothing,
+        "Check its id. Finished operations are kept for 7 days, and at most 1,000 of them.");
+
+    public static readonly ProblemKind OperationFinished = new(
+        "operation-finished", 409, "The operation has ended", false, Nothing,
+        "Read it to see how; there is nothing to cancel any more.");
+
+    public static readonly ProblemKind TooManyOperations = new(
+        "too-many-operations", 429, "As many operations are active as may be", true, Nothing,
+        "Wait until one of the 100 has ended, or cancel one.", 10);
+
+    public static readonly ProblemKind RedriveTargetNotFound = new(
+        "redrive-target-not-found", 422, "The queue to which messages are to be moved does not exist", false,
+        "What was moved before stays moved.", "Create the queue that `to` names, then send the request again.");
+
+    public static readonly ProblemKind ImportInterrupted = new(
+        "import-interrupted", 400, "The import ended before all of its lines had come", false,
+        "The lines that `done` counts were dealt with.", "Send the lines after these again.");
+
+    public static readonly ProblemKind JobNotFound = new(
+        "job-not-found", 404, "The job does not exist", false, Nothing, "GET /v1/jobs lists the jobs.");
+
+    public static readonly ProblemKind JobRunning = new(
+        "job-running", 409, "The job is running", true, Nothing, "Wait for its end: two runs never overlap.");
+
     public static readonly ProblemKind InternalError = new(
         "internal-error", 500, "The server made a mistake", false, "Whether the request took effect is not known.",
         "Report it with the traceId. If the request can safely happen twice, try again.");
@@ -182,8 +208,9 @@ internal sealed record ProblemKind(
         RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,
         IdempotencyKeyReused, IdempotencyWindowFull,
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
-        TooManyWaiters, TooManyInFlight, WindowFull, TooManyReceiveAttempts, TooManyQueues, InternalError, Overloaded, ShuttingDown, Starting,
-        StorageFailed, DiskFull,
+        TooManyWaiters, TooManyInFlight, WindowFull, TooManyReceiveAttempts, TooManyQueues, OperationNotFound,
+        OperationFinished, TooManyOperations, RedriveTargetNotFound, ImportInterrupted, JobNotFound, JobRunning,
+        InternalError, Overloaded, ShuttingDown, Starting, StorageFailed, DiskFull,
     ];
 
     public static readonly FrozenDictionary<string, ProblemKind> ByCode = All.ToFrozenDictionary(kind => kind.Code);

@@ -24,6 +24,8 @@ internal sealed class DocumentWriter(EndpointDataSource endpoints) : IOpenApiDoc
         ["queue"] = ("The name of the queue: 1 to 128 of A-Z a-z 0-9 . _ -", "jobs"),
         ["id"] = ("The id of the message.", "AAAAAQAAAAAAAAAq"),
         ["receiptHandle"] = ("The receipt handle that came with the message.", ReceiptSchemas.ExampleHandle),
+        ["operation"] = ("The id of the operation.", "op-7"),
+        ["job"] = ("The name of the job.", "retention"),
         ["code"] = ("The code of the problem.", "receipt-expired"),
     };
 

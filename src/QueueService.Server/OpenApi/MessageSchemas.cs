@@ -147,6 +147,7 @@ internal static class MessageSchemas
         ("expiresAt?", Instant("It is not delivered later; absent when it was sent without a ttl.")),
         ("firstReceivedAt?", Instant("When it was received for the first time.")),
         ("visibleAt?", Instant("When its lease or delay ends.")),
+        ("redriveCount?", Integer("How often it was brought back from a dead-letter queue.", 0, int.MaxValue)),
         ("deadLetter?", set.Ref("DeadLetter")),
     ];
 }

@@ -62,6 +62,7 @@ internal static class Schemas
         QueueSchemas.AddTo(set);
         MessageSchemas.AddTo(set);
         ReceiptSchemas.AddTo(set);
+        OperationSchemas.AddTo(set);
         AddServiceSchemas(set);
     }
 

@@ -6,6 +6,8 @@ internal static class Tags
     public const string Queues = "Queues";
     public const string Messages = "Messages";
     public const string Receipts = "Receipts";
+    public const string Operations = "Operations";
+    public const string Jobs = "Jobs";
     public const string Service = "Service";
 
     public static readonly IReadOnlyList<(string Name, string Description)> All =
@@ -13,6 +15,8 @@ internal static class Tags
         (Queues, "Create, read, change, delete and purge queues."),
         (Messages, "Send, receive and look at messages."),
         (Receipts, "Finish, prolong or give back what was received."),
+        (Operations, "Watch and cancel long work."),
+        (Jobs, "What the server does by itself: watch, run, pause."),
         (Service, "Health of the server and explanations of problems."),
     ];
 }

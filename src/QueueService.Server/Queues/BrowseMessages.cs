@@ -57,16 +57,26 @@ internal static class BrowseMessages
     private static BrowseRequest ReadQuery(HttpContext http, ref Problem? problem)
     {
         QueryValues query = RequestQuery.Read(http, Parameters, ref problem);
-        long since = 0;
-        if (query[1] is { } instant && !Rfc3339.TryParse(instant.Span, out since))
-            Problem.Blame(ref problem, "?since", "must be an RFC 3339 instant like 2026-11-21T10:00:00Z.");
-        int state = RequestQuery.Choice(query[0], "state", MessageJson.States, ref problem);
-        return new BrowseRequest
+        return Select(query[0], query[1], ref problem) with
         {
             From = Pages.ReadMessage(query[3], ref problem),
             Limit = Pages.ReadLimit(query[2], ref problem),
-            State = query[0] is null ? null : (MessageState)state,
-            Since = query[1] is null ? null : since,
+        };
+    }
+
+    /// <summary>Which messages are asked for; their number is left open.</summary>
+    public static BrowseRequest Select(
+        ReadOnlyMemory<char>? state, ReadOnlyMemory<char>? since, ref Problem? problem)
+    {
+        long at = 0;
+        if (since is { } instant && !Rfc3339.TryParse(instant.Span, out at))
+            Problem.Blame(ref problem, "?since", "must be an RFC 3339 instant like 2026-11-21T10:00:00Z.");
+        int index = RequestQuery.Choice(state, "state", MessageJson.States, ref problem);
+        return new BrowseRequest
+        {
+            Limit = 0,
+            State = state is null ? null : (MessageState)index,
+            Since = since is null ? null : at,
         };
     }
 

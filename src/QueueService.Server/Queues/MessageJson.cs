@@ -64,7 +64,9 @@ internal static class MessageJson
         if (message.ExpiresAt != 0) output.Raw(",\"expiresAt\":"u8).Instant(message.ExpiresAt);
         if (message.FirstReceivedAt != 0) output.Raw(",\"firstReceivedAt\":"u8).Instant(message.FirstReceivedAt);
         if (message.VisibleAt != 0) output.Raw(",\"visibleAt\":"u8).Instant(message.VisibleAt);
-        if (message.Origin is { } origin) WriteDeadLetter(output, origin);
+        if (message.Origin is not { } origin) return;
+        if (origin.RedriveCount > 0) output.Raw(",\"redriveCount\":"u8).Number(origin.RedriveCount);
+        if (origin.IsDeadLetter) WriteDeadLetter(output, origin);
     }
 
     /// <param name="withEvent">Whether the attributes of a CloudEvent are among the attributes.</param>

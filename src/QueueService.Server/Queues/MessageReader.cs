@@ -17,8 +17,21 @@ internal sealed class MessageReader : IDisposable
         "body", "bodyBase64", "contentType", "delaySeconds", "correlationId", "replyTo", "traceparent", "tracestate",
         "attributes", "deliverAt", "ttlSeconds", "priority", "groupId", "deduplicationId");
 
+    /// <summary>An import also takes what an export says about a message; all but the time of sending is read over.
+    /// </summary>
+    private static readonly FieldNames ImportFields = new(
+        "body", "bodyBase64", "contentType", "delaySeconds", "correlationId", "replyTo", "traceparent", "tracestate",
+        "attributes", "deliverAt", "ttlSeconds", "priority", "groupId", "deduplicationId", "sentAt", "id", "state",
+        "sequenceNumber", "receiveCount", "firstReceivedAt", "visibleAt", "expiresAt", "deadLetter", "redriveCount");
+
+    /// <summary>Imported messages are there at once and have no time to live.</summary>
+    private const uint NotImported = (1u << 3) | (1u << 9) | (1u << 10);
+
     /// <summary>Unescaped and decoded bodies.</summary>
     private byte[] _scratch = [];
+
+    /// <summary>For an import: from when the retention of its messages counts, Unix milliseconds.</summary>
+    public long? ImportedAt { get; init; }
 
     public void Dispose()
     {
@@ -42,13 +55,18 @@ internal sealed class MessageReader : IDisposable
         uint seen = 0;
         string? traceParent = null;
         string? traceState = null;
+        long? sentAt = null;
+        FieldNames known = ImportedAt is null ? Fields : ImportFields;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            int field = JsonRequest.Field(ref json, Fields, ref seen, ref problem);
+            int field = JsonRequest.Field(ref json, known, ref seen, ref problem);
             json.Read();
             if (JsonRequest.IsLeftOut(ref json, field, ref seen)) continue;
             switch (field)
             {
+                case 3 or 9 when ImportedAt is not null:
+                    Problem.Blame(ref problem, "/" + known[field], "An imported message is available at once.");
+                    break;
                 case 0: body = ReadText(ref json, "/body", ref problem); break;
                 case 1: body = ReadBase64(ref json, ref problem); break;
                 case 3: ReadDelay(ref json, ref draft, ref problem); break;
@@ -57,6 +75,8 @@ internal sealed class MessageReader : IDisposable
                 case 8: AttributesReader.Read(ref json, ref draft, ref problem); break;
                 case 10: ReadTtl(ref json, ref draft, ref problem); break;
                 case 11: ReadPriority(ref json, ref draft, ref problem); break;
+                case 14: sentAt = ReadSentAt(ref json, ref problem); break;
+                case > 14: break;
                 case > 0: ReadOption(ref json, field, ref draft, ref problem); break;
                 default: break;
             }
@@ -66,9 +86,13 @@ internal sealed class MessageReader : IDisposable
         }
 
         if ((seen & 0b11) is 0 or 0b11) Problem.Blame(ref problem, "", "A message has either body or bodyBase64.");
+        if (ImportedAt is not null && (seen & NotImported) != 0)
+            Problem.Blame(ref problem, "", "An import has no delaySeconds, deliverAt or ttlSeconds.");
         if (traceParent is not null) draft.SetTrace(traceParent, traceState);
         MessageHeaders headers = draft.ToHeaders("", "/deliverAt", ref problem);
-        if (problem is null) batch.Add(headers, body, draft.Options);
+        if (problem is not null) return problem;
+        if (ImportedAt is { } now) batch.AddImported(headers, body, sentAt ?? now, now, draft.Options.Priority);
+        else batch.Add(headers, body, draft.Options);
         return problem;
     }
 
@@ -91,6 +115,14 @@ internal sealed class MessageReader : IDisposable
             _ => MessageOption.DeduplicationId,
         };
         draft.Set(option, pointer, text, ref problem);
+    }
+
+    private static long? ReadSentAt(ref Utf8JsonReader json, ref Problem? problem)
+    {
+        if (!JsonRequest.TryText(ref json, "/sentAt", out string text, ref problem)) return null;
+        if (Rfc3339.TryParse(text, out long at) && at >= 0) return at;
+        Problem.Blame(ref problem, "/sentAt", "must be an RFC 3339 instant like 2026-11-21T10:00:00Z.");
+        return null;
     }
 
     public static void ReadDeliverAt(ref Utf8JsonReader json, ref MessageDraft draft, ref Problem? problem)

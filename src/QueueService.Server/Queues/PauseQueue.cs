@@ -1,4 +1,5 @@
 using QueueService.Broker;
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
@@ -15,12 +16,14 @@ internal static class PauseQueue
             "pauseQueue", Tags.Queues, "Stop handing out messages",
             "Receives get nothing until the queue is resumed. Sending goes on, and leases that exist can be settled.")
         {
+            IsKeyed = true,
             Replies = [new(204, "The queue is paused.") { Headers = Schemas.DefinitionHeaders }],
             Problems = [ProblemKind.QueueNotFound, ProblemKind.DiskFull],
         });
         Map(routes, "resume", paused: false, new(
             "resumeQueue", Tags.Queues, "Hand out messages again", "Receives that wait are served at once.")
         {
+            IsKeyed = true,
             Replies = [new(204, "The queue hands out messages.") { Headers = Schemas.DefinitionHeaders }],
             Problems = [ProblemKind.QueueNotFound, ProblemKind.DiskFull],
         });
@@ -30,7 +33,8 @@ internal static class PauseQueue
     {
         Problem? problem = null;
         QueueName queue = http.Queue(ref problem);
-        RequestQuery.Read(http, [], ref problem);
+        RequestQuery.ReadKeyed(http, [], ref problem);
+        IdempotencyKey key = IdempotencyKey.Read(http, ref problem);
         problem ??= await RequestBody.Refuse(http, host.Bodies, "There is no body here.");
         if (problem is not null)
         {
@@ -38,16 +42,17 @@ internal static class PauseQueue
             return;
         }
 
-        Result<QueueChange> result =
-            await host.Broker.PatchQueue(queue, config => config with { Paused = paused }, Precondition.None);
-        if (!result.Succeeded)
+        IdempotencyToken? token = key.ToToken(http, "");
+        Result<string> etag = await host.Broker.Pause(queue, paused, token);
+        IdempotencyKey.Tell(http, token);
+        if (!etag.Succeeded)
         {
-            await result.Error.Write(http);
+            await etag.Error.Write(http);
             return;
         }
 
         http.Promise(Durability.Fsync);
-        http.Response.Headers.ETag = ETags.Quote(result.Value.Queue.ETag);
+        http.Response.Headers.ETag = ETags.Quote(etag.Value);
         await http.Answer(204);
     }
 

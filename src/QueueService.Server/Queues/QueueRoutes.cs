@@ -16,7 +16,6 @@ internal static class QueueRoutes
         GetQueue.Map(routes);
         PatchQueue.Map(routes);
         DeleteQueue.Map(routes);
-        PurgeQueue.Map(routes);
         PauseQueue.Map(routes);
 
         SendMessage.Map(routes);

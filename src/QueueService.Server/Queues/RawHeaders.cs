@@ -27,6 +27,8 @@ internal static class RawHeaders
 
     private static void Write(IHeaderDictionary headers, MessageOrigin origin)
     {
+        if (origin.RedriveCount > 0) headers["Message-Redrive-Count"] = origin.RedriveCount.ToString();
+        if (!origin.IsDeadLetter) return;
         headers["Message-Dead-Letter-Source-Queue"] = origin.SourceQueue;
         headers["Message-Dead-Letter-Reason"] = Printable(origin.Reason);
         headers["Message-Dead-Letter-Receive-Count"] = origin.ReceiveCount.ToString();

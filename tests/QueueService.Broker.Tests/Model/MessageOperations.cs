@@ -112,7 +112,8 @@ internal sealed class DeleteMessageOperation(string name, MessageId id) : Operat
 /// <summary>Removes everything.</summary>
 internal sealed class PurgeOperation(string name) : Operation<BrokerError>
 {
-    protected override ValueTask<BrokerError> Call(MessageBroker broker) => broker.Purge(BrokerHarness.Name(name));
+    protected override async ValueTask<BrokerError> Call(MessageBroker broker) =>
+        (await broker.Purge(BrokerHarness.Name(name))).Error;
 
     public override void Apply(NaiveBroker model)
     {

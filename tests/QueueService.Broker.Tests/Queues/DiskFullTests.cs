@@ -30,7 +30,7 @@ public sealed class DiskFullTests : IDisposable
         Assert.Equal(BrokerHealth.DiskFull, _harness.Broker.Health);
         foreach (Received message in leased) Assert.Equal([BrokerError.None], _harness.Acknowledge(message.Receipt));
         Assert.Equal(BrokerError.None, _harness.DeleteMessage(_harness.Browse()[0].Id));
-        Assert.Equal(BrokerError.None, _harness.Run(() => _harness.Broker.Purge(BrokerHarness.Name())));
+        Assert.Equal(BrokerError.None, _harness.Run(() => _harness.Broker.Purge(BrokerHarness.Name())).Error);
         Assert.Equal(26 + accepted - 6, _harness.Stats().DeletedTotal);
         _harness.Disk.Capacity = long.MaxValue;
         for (int i = 0; i < 10; i++)

@@ -77,12 +77,12 @@ public sealed class RemovalTests : IDisposable
         _harness.Send("a");
         Assert.Equal(BrokerError.None, _harness.Run(() => _harness.Broker.DeleteQueue(BrokerHarness.Name(), Precondition.None)));
         Assert.Equal(BrokerError.QueueNotFound, _harness.TrySend("b").Error);
-        Assert.Equal(BrokerError.QueueNotFound, _harness.Run(() => _harness.Broker.Purge(BrokerHarness.Name())));
+        Assert.Equal(BrokerError.QueueNotFound, _harness.Run(() => _harness.Broker.Purge(BrokerHarness.Name())).Error);
         _harness.CreateQueue();
         Assert.Empty(_harness.Browse());
         _harness.KillAndRestart();
         Assert.Empty(_harness.Browse());
     }
 
-    private void Purge() => Assert.Equal(BrokerError.None, _harness.Run(() => _harness.Broker.Purge(BrokerHarness.Name())));
+    private void Purge() => Assert.Equal(BrokerError.None, _harness.Run(() => _harness.Broker.Purge(BrokerHarness.Name())).Error);
 }

@@ -1,0 +1,33 @@
+using QueueService.Broker;
+
+namespace QueueService.Server.Jobs;
+
+/// <summary>Periodic work.</summary>
+/// <param name="Interval">From the end of a run to the next one, at least.</param>
+/// <param name="Run">Made of broker calls; ends soon when it is cancelled. Answers what it did, for people.</param>
+internal sealed record Job(
+    string Name, string Description, TimeSpan Interval, Func<MessageBroker, CancellationToken, Task<string>> Run);
+
+/// <summary>All periodic work. A new job is a line here: schedules are code, and what a job must remember is in the
+/// log.</summary>
+internal static class JobList
+{
+    public const string Operations = "operations";
+
+    private static readonly TimeSpan EverySecond = TimeSpan.FromSeconds(1);
+
+    public static readonly IReadOnlyList<Job> All =
+    [
+        new("retention", "Ends messages that are older than their queue keeps them.", EverySecond,
+            static async (broker, stop) => $"{await broker.ExpireMessages(stop)} messages expired."),
+        new("redelivery",
+            "Moves failed messages to their dead-letter queues and applies retry delays, also when nobody receives.",
+            EverySecond,
+            static async (broker, stop) =>
+                $"{await broker.MoveDeadLetters(stop)} messages moved to dead-letter queues."),
+        new(Operations, "Goes on with redrives, and forgets operations that were kept long enough.", EverySecond,
+            static async (broker, stop) => $"{await broker.RunOperations(stop)} messages moved."),
+    ];
+
+    public static Job? Find(string name) => All.FirstOrDefault(job => job.Name == name);
+}

@@ -1,0 +1,141 @@
+using System.Collections.Concurrent;
+using Quartz;
+using QueueService.Broker;
+using QueueService.Server.Hosting;
+
+namespace QueueService.Server.Jobs;
+
+/// <summary>Runs the jobs: Quartz.NET says when, the broker does the work, and this keeps what became of it. Starts
+/// after the broker is open and ends before it is closed.</summary>
+internal sealed class JobHost(
+    ISchedulerFactory schedulers, BrokerHost host, IHostApplicationLifetime lifetime, TimeProvider time,
+    ILogger<JobHost> log) : IHostedService
+{
+    /// <summary>A run looks at its cancellation between two pages, which take milliseconds.</summary>
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3);
+
+    private readonly ConcurrentDictionary<string, JobState> _states =
+        new(JobList.All.Select(job => KeyValuePair.Create(job.Name, new JobState(job))));
+
+    private IScheduler? _scheduler;
+
+    private IScheduler Scheduler => _scheduler ?? throw new InvalidOperationException("The jobs are not started.");
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _scheduler = await schedulers.GetScheduler(cancellationToken);
+        IReadOnlyCollection<string> paused = await host.Broker.PausedJobs();
+        foreach (Job job in JobList.All)
+        {
+            await _scheduler.ScheduleJob(
+                JobBuilder.Create<JobRun>().WithIdentity(job.Name).Build(), Trigger(job),
+                cancellationToken: cancellationToken);
+            if (!paused.Contains(job.Name)) continue;
+            await _scheduler.PauseJob(new JobKey(job.Name), cancellationToken);
+            Change(job.Name, static state => state with { Paused = true });
+        }
+
+        await _scheduler.Start(cancellationToken);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_scheduler is null) return;
+        try
+        {
+            await _scheduler.Shutdown(waitForJobsToComplete: true, cancellationToken).AsTask()
+                .WaitAsync(StopLimit, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            log.JobsStillRun((int)StopLimit.TotalSeconds);
+        }
+    }
+
+    /// <summary>In the order of their declaration.</summary>
+    public async ValueTask<List<JobState>> List()
+    {
+        var states = new List<JobState>();
+        foreach (Job job in JobList.All) states.Add(await Get(job));
+        return states;
+    }
+
+    public async ValueTask<JobState> Get(Job job)
+    {
+        JobState state = _states[job.Name];
+        ITrigger? trigger = await Scheduler.GetTrigger(new TriggerKey(job.Name), CancellationToken.None);
+        return state.Paused ? state : state with { NextRunAt = trigger?.NextFireTimeUtc?.ToUnixTimeMilliseconds() };
+    }
+
+    /// <summary>Runs a job now, also when it is paused. Answers false when it runs already.</summary>
+    public async ValueTask<bool> TryTrigger(Job job)
+    {
+        if (_states[job.Name].Running) return false;
+        await Scheduler.TriggerJob(new JobKey(job.Name), null, CancellationToken.None);
+        return true;
+    }
+
+    /// <summary>There is work for a job: it need not wait for its time, unless somebody paused it.</summary>
+    public async ValueTask Hasten(string name)
+    {
+        if (!_states[name].Paused) await TryTrigger(_states[name].Job);
+    }
+
+    /// <summary>A paused job does not run by itself, also after a restart.</summary>
+    public async ValueTask<BrokerError> Pause(Job job, bool paused)
+    {
+        BrokerError error = await host.Broker.PauseJob(job.Name, paused);
+        if (error != BrokerError.None) return error;
+        if (paused) await Scheduler.PauseJob(new JobKey(job.Name), CancellationToken.None);
+        else await Scheduler.ResumeJob(new JobKey(job.Name), CancellationToken.None);
+        Change(job.Name, state => state with { Paused = paused });
+        return BrokerError.None;
+    }
+
+    /// <summary>One run; whatever goes wrong ends this run only.</summary>
+    public async Task Run(string name, CancellationToken cancellation)
+    {
+        long started = time.GetTimestamp();
+        long at = time.GetUtcNow().ToUnixTimeMilliseconds();
+        Change(name, state => state with { Running = true, LastRunAt = at });
+        bool succeeded = false;
+        string result;
+        try
+        {
+            using CancellationTokenSource stop =
+                CancellationTokenSource.CreateLinkedTokenSource(cancellation, lifetime.ApplicationStopping);
+            result = await _states[name].Job.Run(host.Broker, stop.Token);
+            succeeded = host.Health != BrokerHealth.StorageFailed;
+            if (!succeeded) result = "The journal failed: nothing can be done until a restart.";
+        }
+        catch (Exception mistake)
+        {
+            // A root: the job has its next turn, and its state says what happened to this one.
+            log.JobFailed(name, mistake);
+            result = mistake.Message;
+        }
+
+        long took = (long)time.GetElapsedTime(started).TotalMilliseconds;
+        Change(name, state => state with
+        {
+            Running = false,
+            LastDurationMilliseconds = took,
+            LastSucceeded = succeeded,
+            LastResult = result,
+        });
+    }
+
+    /// <summary>A time that was missed, because a run took longer, is not made up for.</summary>
+    private ITrigger Trigger(Job job) => TriggerBuilder.Create()
+        .WithIdentity(job.Name)
+        .StartAt(time.GetUtcNow() + job.Interval)
+        .WithSchedule(SimpleScheduleBuilder.Create()
+            .WithInterval(job.Interval)
+            .RepeatForever()
+            .MeasureIntervalFromCompletion(true)
+            .WithMisfireInstruction(SimpleTriggerMisfireInstruction.NextWithRemainingCount))
+        .Build();
+
+    private void Change(string name, Func<JobState, JobState> change) =>
+        _states.AddOrUpdate(name, _ => throw new KeyNotFoundException(name), (_, state) => change(state));
+}
