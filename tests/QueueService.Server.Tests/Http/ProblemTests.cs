@@ -13,7 +13,7 @@ public sealed class ProblemTests(RunningServer server)
     [InlineData("/")]
     [InlineData("/v1")]
     [InlineData("/v1/queues/a/b/c/d")]
-    [InlineData("/v1/queues/jobs/redrive")]
+    [InlineData("/v1/queues/jobs/undrive")]
     [InlineData("/v1/topics")]
     [InlineData("/favicon.ico")]
     public async Task An_unknown_address_is_a_problem(string path) =>

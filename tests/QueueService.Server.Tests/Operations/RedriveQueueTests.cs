@@ -80,10 +80,10 @@ public sealed class RedriveQueueTests(RunningServer server)
         string queue = await _api.NewQueue();
         string value = new('x', 1_024);
         string values = string.Join(',', Enumerable.Repeat($"\"{value}\"", 8));
-        (await _api.Post($"{queue}/redrive", $$$"""{"filter":{"attributes":{"a":[{{{values}}}]}}}"""))
+        (await _api.Post($"{queue}/redrive", "{\"filter\":{\"attributes\":{\"a\":[" + values + "]}}}"))
             .ShouldBlame(400, "invalid-request", "/filter/attributes");
         string many = string.Join(',', Enumerable.Range(0, 11).Select(n => $"\"{n}\":1"));
-        (await _api.Post($"{queue}/redrive", $$$"""{"filter":{"attributes":{{{{many}}}}}}"""))
+        (await _api.Post($"{queue}/redrive", "{\"filter\":{\"attributes\":{" + many + "}}}"))
             .ShouldBlame(400, "invalid-request", "/filter/attributes");
     }
 
