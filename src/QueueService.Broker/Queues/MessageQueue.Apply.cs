@@ -107,6 +107,7 @@ internal sealed partial class MessageQueue
                     ref CollectionsMarshal.GetValueRefOrAddDefault(_touched, offset, out bool exists);
                 if (exists) Unindex(touched);
                 else PassNext(offset);
+                EndHold(offset);
                 touched.Fail(time);
                 touched.Deadline = deadline;
                 touched.ReceiveCount = runs.ReceiveCount;
@@ -145,6 +146,7 @@ internal sealed partial class MessageQueue
                 if (_touched.Remove(offset, out Touched touched))
                 {
                     Unindex(touched);
+                    EndHold(offset);
                     if (offset >= Next) _touchedAhead--;
                 }
 
@@ -167,6 +169,7 @@ internal sealed partial class MessageQueue
             {
                 ref Touched touched = ref CollectionsMarshal.GetValueRefOrNullRef(_touched, offset);
                 Unindex(touched);
+                if (!leased) EndHold(offset);
                 if (!leased) touched.Fail(time);
                 touched.Deadline = deadline;
                 touched.IsLeased = leased;
@@ -203,6 +206,7 @@ internal sealed partial class MessageQueue
         {
             if (offset >= floor) continue;
             Unindex(touched);
+            EndHold(offset);
             _touched.Remove(offset);
         }
 

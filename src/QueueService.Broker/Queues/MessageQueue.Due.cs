@@ -35,6 +35,7 @@ internal sealed partial class MessageQueue
             ref Touched touched = ref CollectionsMarshal.GetValueRefOrNullRef(_touched, offset);
             if (Unsafe.IsNullRef(ref touched) || touched.IsDue || touched.Deadline != deadline) continue;
             Unindex(touched);
+            EndHold(offset);
             Fate fate = FateOf(touched);
             touched.IsReady = fate == Fate.Ready;
             touched.HasFailed = fate != Fate.Ready;

@@ -56,9 +56,16 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
             return true;
         }
 
+        if (_request.Holder?.TryBind(shard, Queue) == false)
+        {
+            QueueGone();
+            return true;
+        }
+
         ReplyAfter = Queue.Config.Durability;
         _wait = shard.IsDraining ? 0 : _request.WaitMilliseconds ?? Queue.Config.ReceiveWaitSeconds * 1000L;
         Acknowledge(shard);
+        if (_request.Holder is { Room: <= 0 } holder) return !Park(shard, holder);
         if (Queue.Waiters.Count == 0 && TryServe(shard)) return true;
         return !Wait(shard);
     }
@@ -70,6 +77,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         queue.Promote(shard.Now);
         if (FailedLeases.Delay(shard, queue)) shard.Note(ReplyAfter, wrote: true);
         int room = shard.Options.MaxInFlightPerQueue - queue.LeasedCount;
+        if (_request.Holder is { } holder) room = Math.Min(room, holder.Room);
         bool full = room <= 0 && !_request.AcknowledgeOnReceipt;
         int max = _request.AcknowledgeOnReceipt ? _request.Max : Math.Min(_request.Max, room);
         if (full)
@@ -83,6 +91,13 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
 
         Outcome = Lease(shard, queue, shard.Chosen);
         return true;
+    }
+
+    /// <summary>Its wait is over.</summary>
+    public void LeaveLine()
+    {
+        Node.List!.Remove(Node);
+        if (_request.Holder is { } holder) holder.Parked = null;
     }
 
     public void AnswerEmpty(Shard shard)
@@ -158,6 +173,27 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         return true;
     }
 
+    /// <summary>Waits for the holder to have room; answers false when the request does not wait.</summary>
+    private bool Park(Shard shard, LeaseHolder holder)
+    {
+        if (_wait <= 0)
+        {
+            AnswerEmpty(shard);
+            return false;
+        }
+
+        if (shard.WaiterCount >= shard.Options.MaxWaiters)
+        {
+            AnswerError(shard, BrokerError.TooManyWaiters);
+            return false;
+        }
+
+        Queue!.Parked.AddLast(Node);
+        holder.Parked = this;
+        shard.AddWaiter(this, _wait);
+        return true;
+    }
+
     private ReceivedMessages Lease(Shard shard, MessageQueue queue, List<(long Offset, int ReceiveCount)> chosen)
     {
         chosen.Sort(static (a, b) => a.Offset.CompareTo(b.Offset));
@@ -172,6 +208,8 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         else shard.Write(queue, QueueRecord.Leased, deadline, shard.Runs(offsets, counts));
         shard.Store.EndFrame();
         shard.Note(ReplyAfter, wrote: true);
+        if (_request.Holder is not { } holder || _request.AcknowledgeOnReceipt) return messages;
+        foreach ((long offset, _) in chosen) queue.Hold(offset, holder);
         return messages;
     }
 
