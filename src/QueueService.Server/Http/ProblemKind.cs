@@ -114,6 +114,10 @@ internal sealed record ProblemKind(
         "too-many-waiters", 429, "Too many receives are waiting", true, Nothing,
         "Wait as Retry-After says, use fewer consumers with a larger max, or raise Limits:MaxWaiters.", 1);
 
+    public static readonly ProblemKind TooManyStreams = new(
+        "too-many-streams", 429, "Too many live streams are open", true, Nothing,
+        "Wait as Retry-After says, use fewer streams with more messages in flight, or raise Limits:MaxLiveStreams.", 1);
+
     public static readonly ProblemKind TooManyInFlight = new(
         "too-many-in-flight", 429, "Too many messages of the queue are leased", true, Nothing,
         "Acknowledge or release messages first, shorten the visibility timeout, or raise " +
@@ -155,7 +159,7 @@ internal sealed record ProblemKind(
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
         RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
-        TooManyWaiters, TooManyInFlight, TooManyQueues, InternalError, Overloaded, ShuttingDown, Starting,
+        TooManyWaiters, TooManyStreams, TooManyInFlight, TooManyQueues, InternalError, Overloaded, ShuttingDown, Starting,
         StorageFailed, DiskFull,
     ];
 

@@ -42,9 +42,13 @@ internal static class Schemas
         "Boolean" => new OpenApiSchema { Type = JsonSchemaType.Boolean },
         "Bytes" => new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" },
         "Lines" => Text("One message as JSON a line."),
+        "ResultLines" => Text("One JSON object a line."),
+        "ConsumerLines" => Text("One JSON object a line."),
+        "Events" => Text("Server-sent events."),
         "Duration" => Text("`30` or `30s` are seconds; `500ms`, `5m`, `2h`.", @"^[0-9]{1,12}(ms|s|m|h)?$"),
         "Instant" => new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" },
         "Limit" => Bare(Integer("", 1, int.MaxValue, Limits.DefaultPageItems)),
+        "Prefetch" => Bare(Integer("", 1, Limits.Prefetch, Limits.DefaultPrefetch)),
         "ReceiveMax" => Bare(Integer("", 1, ReceiveRequest.MaxMessages, 1)),
         _ => set.Ref(name),
     };
