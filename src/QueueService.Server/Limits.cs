@@ -91,6 +91,9 @@ internal static class Limits
     /// <summary>Proxies give up after 60 s of silence, some after 30.</summary>
     public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
+    /// <summary>From the end of an answer to the end of its connection, when the client goes on sending.</summary>
+    public static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
+
     /// <summary>In this time a reader has to take 64 KiB. A stalled one is gone before its messages' usual visibility
     /// timeout (30 s).</summary>
     public static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(20);

@@ -35,6 +35,29 @@ internal sealed class LiveResponse(HttpContext http, TimeProvider time)
         return flush.IsCompletedSuccessfully ? ValueTask.FromResult(!IsBroken) : Finish(flush);
     }
 
+    /// <summary>Ends the answer before the client has ended its request, and breaks the connection when it does not
+    /// notice: the server must not wait for it.</summary>
+    public async Task Leave()
+    {
+        PipeReader request = http.Request.BodyReader;
+        try
+        {
+            await http.Response.CompleteAsync();
+            using CancellationTokenSource patience = new(Limits.Farewell, time);
+            bool ended = false;
+            while (!ended)
+            {
+                ReadResult rest = await request.ReadAsync(patience.Token);
+                request.AdvanceTo(rest.Buffer.End);
+                ended = rest.IsCompleted;
+            }
+        }
+        catch (Exception gone) when (gone is IOException or OperationCanceledException)
+        {
+            http.Abort();
+        }
+    }
+
     /// <summary>A large message must not be in the connection's buffers as a whole while its reader stalls.</summary>
     private async ValueTask<bool> WriteInPieces(JsonOutput output)
     {

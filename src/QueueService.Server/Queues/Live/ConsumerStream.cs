@@ -44,6 +44,7 @@ internal sealed class ConsumerStream : IDisposable
     {
         await _response.Begin(ContentTypes.Lines);
         await Task.WhenAll(ReadLines(), Converse());
+        if (!_lines.Finished) await _response.Leave();
     }
 
     public void Dispose()
@@ -56,36 +57,36 @@ internal sealed class ConsumerStream : IDisposable
 
     private async Task ReadLines()
     {
-        do
+        // Room first: what arrives meanwhile is done together.
+        while (!_lines.Ended && await _said.Writer.WaitToWriteAsync())
         {
             List<ConsumerLine> lines = [];
             if (await _lines.Read() is { } problem) lines.Add(new ConsumerLine { Problem = problem });
             while (lines.Count < MaxLines && _lines.TryTake(ref _scratch, out ReadOnlySpan<byte> line))
             {
                 line = line.Trim(" \t\r"u8);
-                if (!line.IsEmpty) lines.Add(ConsumerLine.Read(line));
+                if (line.IsEmpty) continue;
+                lines.Add(_lines.CheckLength(line) is { } tooLong
+                    ? new ConsumerLine { Problem = tooLong }
+                    : ConsumerLine.Read(line));
             }
 
             _lines.Advance();
-            if (lines.Count > 0 && !await Say(lines)) return;
+            if (lines.Count > 0) await Say(lines);
         }
-        while (!_lines.Ended);
 
         _said.Writer.TryComplete();
         _pulse.Wake();
     }
 
-    /// <summary>Waits until the other loop has taken what was said before; false when it has ended.</summary>
-    private async ValueTask<bool> Say(List<ConsumerLine> lines)
+    /// <summary>A heartbeat may have taken the room.</summary>
+    private async ValueTask Say(List<ConsumerLine> lines)
     {
-        while (await _said.Writer.WaitToWriteAsync())
+        while (!_said.Writer.TryWrite(lines) && await _said.Writer.WaitToWriteAsync())
         {
-            if (!_said.Writer.TryWrite(lines)) continue;
-            _pulse.Wake();
-            return true;
         }
 
-        return false;
+        _pulse.Wake();
     }
 
     private async Task Converse()

@@ -27,6 +27,9 @@ internal sealed class LineSource(PipeReader reader, BodiesInFlight account, int 
     /// <summary>The client broke off in the middle.</summary>
     public bool Broken { get; private set; }
 
+    /// <summary>The client has said everything; otherwise nobody listens any more.</summary>
+    public bool Finished { get; private set; }
+
     /// <summary>Waits for lines. Answers what is wrong with one that is not among them.</summary>
     public async ValueTask<Problem?> Read()
     {
@@ -37,13 +40,14 @@ internal sealed class LineSource(PipeReader reader, BodiesInFlight account, int 
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException)
         {
-            Broken = Ended = true;
+            Broken = Ended = Finished = true;
             return null;
         }
 
         _buffer = result.Buffer;
         // Cancelled by ourselves: what is there stays unread, and unanswered.
         Ended = result.IsCanceled || result.IsCompleted;
+        Finished = Ended && !result.IsCanceled;
         _lines = result.IsCanceled ? _buffer.Slice(0, 0)
             : result.IsCompleted ? _buffer
             : _buffer.Slice(0, EndOfLines());
@@ -80,6 +84,9 @@ internal sealed class LineSource(PipeReader reader, BodiesInFlight account, int 
         return true;
     }
 
+    /// <summary>A long line may arrive in one piece.</summary>
+    public Problem? CheckLength(ReadOnlySpan<byte> line) => line.Length <= maxLine ? null : TooLong();
+
     /// <summary>Gives back what was taken. Lines that were not are there again at the next read.</summary>
     public void Advance()
     {
@@ -89,7 +96,7 @@ internal sealed class LineSource(PipeReader reader, BodiesInFlight account, int 
         if (left)
         {
             // Not examined either, so that the next read does not wait.
-            Ended = false;
+            Ended = Finished = false;
             _scanned = 0;
             reader.AdvanceTo(next, next);
             return;
@@ -131,10 +138,10 @@ internal sealed class LineSource(PipeReader reader, BodiesInFlight account, int 
         _lines = _buffer.Slice(_buffer.End);
         _skipping = true;
         Reserve(0);
-        return tooLong
-            ? new Problem(ProblemKind.RequestTooLarge, $"A line has at most {maxLine} bytes.")
-            : new Problem(ProblemKind.Overloaded);
+        return tooLong ? TooLong() : new Problem(ProblemKind.Overloaded);
     }
+
+    private Problem TooLong() => new(ProblemKind.RequestTooLarge, $"A line has at most {maxLine} bytes.");
 
     /// <summary>Drops what belongs to a line that was refused.</summary>
     private void Skip()

@@ -44,6 +44,7 @@ internal sealed class MessageStream : IDisposable
         using CancellationTokenRegistration draining =
             _host.Live.Draining.UnsafeRegister(static stream => ((MessageStream)stream!).Stop(), this);
         await Task.WhenAll(ReadLines(), WriteResults());
+        if (!_lines.Finished) await _response.Leave();
         _host.ReportFailure();
     }
 
@@ -88,7 +89,9 @@ internal sealed class MessageStream : IDisposable
             _lines.TryTake(ref _scratch, out ReadOnlySpan<byte> line))
         {
             line = line.Trim(" \t\r"u8);
-            if (!line.IsEmpty) BatchReader.ReadLine(line, intake);
+            if (line.IsEmpty) continue;
+            if (_lines.CheckLength(line) is { } tooLong) intake.Refuse(tooLong);
+            else BatchReader.ReadLine(line, intake);
         }
 
         if (intake.Count > 0) return intake;
