@@ -26,8 +26,10 @@ internal abstract class DuplexRequest : IDisposable
     /// <param name="protocol">HTTP/1.1, h2c or h2.</param>
     public static async Task<DuplexRequest> Open(LiveServer server, string protocol, string path) =>
         protocol == "HTTP/1.1"
-            ? await Http1Duplex.Open(server.Http1, path)
+            ? await Http1Duplex.Connect(server.Http1, path)
             : await Http2Duplex.Open(new Uri(server.Address(protocol), path), Handler);
+
+    public static Task<DuplexRequest> Open(Uri server, string path) => Http1Duplex.Connect(server, path);
 
     public abstract Task WriteBytes(ReadOnlyMemory<byte> bytes);
 
@@ -128,13 +130,14 @@ internal abstract class DuplexRequest : IDisposable
     private sealed class Http1Duplex(Socket socket) : DuplexRequest
     {
         private readonly NetworkStream _stream = new(socket, ownsSocket: true);
-        private readonly StringBuilder _text = new();
+        private readonly Queue<string> _lines = new();
+        private string _rest = "";
         private readonly byte[] _received = new byte[65_536];
         private int _length;
         private int _at;
         private bool _ended;
 
-        public static async Task<DuplexRequest> Open(Uri server, string path)
+        public static async Task<DuplexRequest> Connect(Uri server, string path)
         {
             Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             await socket.ConnectAsync(IPAddress.Loopback, server.Port);
@@ -167,20 +170,15 @@ internal abstract class DuplexRequest : IDisposable
         {
             while (true)
             {
-                string text = _text.ToString();
-                int end = text.IndexOf('\n', StringComparison.Ordinal);
-                if (end >= 0)
-                {
-                    _text.Remove(0, end + 1);
-                    return text[..end];
-                }
-
+                if (_lines.TryDequeue(out string? line)) return line;
                 if (_ended) return null;
                 int size = int.Parse(await HeadLine(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
                 _ended = size == 0;
                 byte[] chunk = new byte[size];
                 for (int i = 0; i < size; i++) chunk[i] = await Byte();
-                _text.Append(Encoding.UTF8.GetString(chunk));
+                string[] lines = (_rest + Encoding.ASCII.GetString(chunk)).Split('\n');
+                foreach (string whole in lines[..^1]) _lines.Enqueue(whole);
+                _rest = lines[^1];
                 await HeadLine();
             }
         }
