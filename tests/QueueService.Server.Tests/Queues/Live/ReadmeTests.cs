@@ -24,7 +24,7 @@ public sealed partial class ReadmeTests(LiveServer server) : IDisposable
         await server.Api.Post(queue + "/messages", "hello");
         await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "messages.ndjson"), "{\"body\":\"a\"}\n");
         string readme = await File.ReadAllTextAsync(ReadmePath());
-        string line = CurlLine.Matches(readme).Select(match => match.Groups[1].Value)
+        string line = CurlLine.Matches(readme).Select(match => match.Groups["line"].Value)
             .Single(curl => curl.Contains($"jobs/{operation}", StringComparison.Ordinal));
         line = line.Replace("…/queues/jobs", new Uri(server.Http1, queue).ToString(), StringComparison.Ordinal);
         ProcessStartInfo start = new("sh", ["-c", "exec " + line])
@@ -48,7 +48,7 @@ public sealed partial class ReadmeTests(LiveServer server) : IDisposable
         await curl.WaitForExitAsync();
     }
 
-    [GeneratedRegex("`(curl [^`]*)`", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]
+    [GeneratedRegex("`(?<line>curl [^`]*)`", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex CurlLine { get; }
 
     private static string ReadmePath()
