@@ -1,6 +1,7 @@
 namespace QueueService.Broker.Queues;
 
-/// <summary>Which live reader holds which lease. Derived from nothing that is folded, and gone after a restart.</summary>
+/// <summary>Which live reader holds which lease. Derived from nothing that is folded, and gone after a restart.
+/// </summary>
 internal sealed partial class MessageQueue
 {
     private Dictionary<long, LeaseHolder>? _holders;

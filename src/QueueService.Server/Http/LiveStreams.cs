@@ -1,6 +1,7 @@
 namespace QueueService.Server.Http;
 
-/// <summary>Counts the requests that last as long as their client likes, and tells them when the server stops.</summary>
+/// <summary>Counts the requests that last as long as their client likes, and tells them when the server stops.
+/// </summary>
 internal sealed class LiveStreams(int limit, TimeProvider time) : IDisposable
 {
     private readonly CancellationTokenSource _draining = new();

@@ -74,7 +74,8 @@ internal sealed class BatchIntake(bool partial, int maxMessages, bool alone = fa
         int sent = 0;
         for (int i = 0; i < Count; i++)
         {
-            if (!result.Succeeded && _refused?.ContainsKey(i) != true) WriteRefused(output, BrokerProblems.Of(result.Error));
+            if (!result.Succeeded && _refused?.ContainsKey(i) != true)
+                WriteRefused(output, BrokerProblems.Of(result.Error));
             else WriteResult(output, i, in outcome, ref sent, ref stored);
             output.Raw("\n"u8);
         }

@@ -70,7 +70,8 @@ internal sealed class DuplexConnection : IDisposable
         _filled = rest.Length;
     }
 
-    /// <summary>Takes the rest of a chunk, or the line before the next; answers false when more has to arrive.</summary>
+    /// <summary>Takes the rest of a chunk, or the line before the next; answers false when more has to arrive.
+    /// </summary>
     private bool TakeChunk(ref ReadOnlySpan<byte> rest)
     {
         if (_chunk > 2)

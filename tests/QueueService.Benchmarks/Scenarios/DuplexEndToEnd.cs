@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using QueueService.Benchmarks.Load;
 
 namespace QueueService.Benchmarks.Scenarios;
@@ -25,21 +26,22 @@ internal sealed class DuplexEndToEnd : DuplexConversation
 
     public override IReadOnlyList<byte[]> Heads { get; }
 
-    public static Scenario Create(int bodyLength, int window) => new("duplex-e2e", static _ => throw new NotSupportedException())
-    {
-        OpenDuplex = requests => new DuplexEndToEnd(requests, bodyLength, window),
-    };
+    public static Scenario Create(int bodyLength, int window) =>
+        new("duplex-e2e", static _ => throw new NotSupportedException())
+        {
+            OpenDuplex = requests => new DuplexEndToEnd(requests, bodyLength, window),
+        };
 
     public override void Start()
     {
-        Connections[1].Send(System.Text.Encoding.ASCII.GetBytes($"{{\"credit\":{_window}}}\n"));
+        Connections[1].Send(Encoding.ASCII.GetBytes($"{{\"credit\":{_window}}}\n"));
         Connections[0].Send(_lines);
     }
 
     public override void Take(DuplexConnection from, ReadOnlySpan<byte> lines, LoadTally tally, bool measuring)
     {
         if (lines.IndexOf("\"problem\""u8) >= 0)
-            tally.CountFailure("a line was refused", System.Text.Encoding.UTF8.GetString(lines[..Math.Min(300, lines.Length)]));
+            tally.CountFailure("a line was refused", Encoding.UTF8.GetString(lines[..Math.Min(300, lines.Length)]));
         if (from == Connections[0]) return;
         int messages = 0;
         _answer.Clear().Append("{\"acknowledge\":["u8);

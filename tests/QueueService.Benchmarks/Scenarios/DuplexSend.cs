@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using QueueService.Benchmarks.Load;
 
 namespace QueueService.Benchmarks.Scenarios;
@@ -23,10 +24,11 @@ internal sealed class DuplexSend : DuplexConversation
 
     public override IReadOnlyList<byte[]> Heads { get; }
 
-    public static Scenario Create(int bodyLength, int window) => new("duplex-send", static _ => throw new NotSupportedException())
-    {
-        OpenDuplex = requests => new DuplexSend(requests, bodyLength, window),
-    };
+    public static Scenario Create(int bodyLength, int window) =>
+        new("duplex-send", static _ => throw new NotSupportedException())
+        {
+            OpenDuplex = requests => new DuplexSend(requests, bodyLength, window),
+        };
 
     public override void Start() => Send(_window);
 
@@ -34,7 +36,7 @@ internal sealed class DuplexSend : DuplexConversation
     {
         int results = lines.Count((byte)'\n');
         if (lines.IndexOf("\"problem\""u8) >= 0)
-            tally.CountFailure("a message was refused", System.Text.Encoding.UTF8.GetString(lines[..Math.Min(300, lines.Length)]));
+            tally.CountFailure("a message was refused", Encoding.UTF8.GetString(lines[..Math.Min(300, lines.Length)]));
         long now = Stopwatch.GetTimestamp();
         for (int left = results; left > 0;)
         {

@@ -138,10 +138,10 @@ internal sealed class ConsumerStream : IDisposable
         {
             Grant(line);
             if (line.Problem is not null) continue;
-            if (line.Extend is { } extend && line.Problem is null)
-                line.Extended = Take(line, await _receive.Settle(Settlement.Extend, extend.Handles, line.VisibilityMilliseconds));
-            if (line.Release is { } release && line.Problem is null)
-                line.Released = Take(line, await _receive.Settle(Settlement.Release, release.Handles, line.DelayMilliseconds));
+            if (line.Extend is { } extend)
+                line.Extended = await Settle(line, Settlement.Extend, extend, line.VisibilityMilliseconds);
+            if (line.Problem is null && line.Release is { } release)
+                line.Released = await Settle(line, Settlement.Release, release, line.DelayMilliseconds);
             if (line.Problem is null && line.Acknowledge is { } done) acknowledge.AddRange(done.Handles);
         }
 
@@ -166,8 +166,10 @@ internal sealed class ConsumerStream : IDisposable
         if (line.Problem is null) _credit += line.Credit;
     }
 
-    private static SettleOutcome? Take(ConsumerLine line, Result<SettleOutcome> result)
+    private async ValueTask<SettleOutcome?> Settle(
+        ConsumerLine line, Settlement settlement, ReceiptList receipts, long? milliseconds)
     {
+        Result<SettleOutcome> result = await _receive.Settle(settlement, receipts.Handles, milliseconds);
         if (!result.Succeeded) line.Problem = BrokerProblems.Of(result.Error);
         return result.Value;
     }

@@ -5,8 +5,8 @@ using QueueService.Server.Http;
 
 namespace QueueService.Server.Queues.Live;
 
-/// <summary>What the operations that last have in common: they are counted, begin with a look at the queue, and end when
-/// the server stops.</summary>
+/// <summary>What the operations that last have in common: they are counted, begin with a look at the queue, and end
+/// when the server stops.</summary>
 internal static class LiveRequest
 {
     public const string Lines = "A line that is not as it should be is answered by a problem; the stream goes on.";

@@ -47,7 +47,8 @@ internal static class ReceiveEvents
         long? visibility = Visibility(query[1], ref problem);
         return LiveRequest.Run(http, host, problem, async queue =>
         {
-            await using LiveReceive receive = new(host, queue.Name, new LeaseHolder(prefetch)) { Visibility = visibility };
+            LeaseHolder holder = new(prefetch);
+            await using LiveReceive receive = new(host, queue.Name, holder) { Visibility = visibility };
             await new EventStream(http, receive, prefetch).Run();
         });
     }
