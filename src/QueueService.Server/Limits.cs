@@ -69,6 +69,41 @@ internal static class Limits
     /// <summary>Open connections: about 10 KB each when idle, and below the usual limit of open files.</summary>
     public const int Connections = 20_000;
 
+    /// <summary>Live receives and duplex streams at once: half of the connections, so that others get through.</summary>
+    public const int LiveStreams = Connections / 2;
+
+    /// <summary>Messages that a live receive has in flight at most: what one receive can hand out.</summary>
+    public const int Prefetch = 1_000;
+
+    /// <summary>What AMQP clients use, and enough to keep a consumer busy for a round trip.</summary>
+    public const int DefaultPrefetch = 20;
+
+    /// <summary>Messages that a consumer may have asked for and not got yet.</summary>
+    public const int Credit = 10_000;
+
+    /// <summary>A line of a consumer: a thousand receipt handles are 46 KiB.</summary>
+    public const int ConsumerLineBytes = 262_144;
+
+    /// <summary>Messages of a stream that go to the broker together: a batch is what arrived meanwhile.</summary>
+    public const int StreamBatchMessages = 1_000;
+
+    /// <summary>As many bytes as a few of the connection's buffers; one message may be larger.</summary>
+    public const int StreamBatchBytes = 262_144;
+
+    /// <summary>Batches of a stream that wait for their commit: one is being written, the next one gathers meanwhile.
+    /// </summary>
+    public const int StreamBatches = 2;
+
+    /// <summary>Proxies give up after 60 s of silence, some after 30.</summary>
+    public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
+    /// <summary>From the end of an answer to the end of its connection, when the client goes on sending.</summary>
+    public static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
+
+    /// <summary>In this time a reader has to take 64 KiB. A stalled one is gone before its messages' usual visibility
+    /// timeout (30 s).</summary>
+    public static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(20);
+
     /// <summary>Request headers in all: those of one message, and the usual ones.</summary>
     public const int RequestHeaderBytes = HeaderBytes + 16_384;
 

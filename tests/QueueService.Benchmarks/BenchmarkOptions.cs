@@ -36,6 +36,9 @@ internal sealed class BenchmarkOptions
 
     public bool Ndjson { get; private set; }
 
+    /// <summary>Messages that a duplex client has on their way.</summary>
+    public int Window { get; private set; }
+
     /// <summary>Checks the generator itself.</summary>
     public bool FloorOnly { get; private set; }
 
@@ -93,6 +96,7 @@ internal sealed class BenchmarkOptions
         Rate = double.Parse(Take("--rate", "200"), CultureInfo.InvariantCulture);
         Messages = long.Parse(Take("--messages", "10000000"));
         Settle = TimeSpan.FromSeconds(double.Parse(Take("--settle", "35"), CultureInfo.InvariantCulture));
+        Window = int.Parse(Take("--window", "256"));
         Ndjson = bool.Parse(Take("--ndjson", "false"));
         FloorOnly = bool.Parse(Take("--floor-only", "false"));
         Server = TakeOptional("--server");
@@ -104,8 +108,8 @@ internal sealed class BenchmarkOptions
 
     private void Validate()
     {
-        if (Rounds < 1 || Threads < 1 || Body < 1 || Rate <= 0 || Messages < 1 || Seconds <= TimeSpan.Zero)
-            throw new BenchmarkException("Rounds, threads, body, rate, messages and seconds must be positive.");
+        if (Rounds < 1 || Threads < 1 || Body < 1 || Rate <= 0 || Messages < 1 || Window < 1 || Seconds <= TimeSpan.Zero)
+            throw new BenchmarkException("Rounds, threads, body, rate, messages, window and seconds must be positive.");
         if (Connections.Any(count => count < Threads))
             throw new BenchmarkException("Every thread needs at least one connection.");
         if (External is not null && Pid is null)

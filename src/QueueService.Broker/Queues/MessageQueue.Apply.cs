@@ -137,6 +137,7 @@ internal sealed partial class MessageQueue
                     ref CollectionsMarshal.GetValueRefOrAddDefault(_touched, position, out bool exists);
                 if (exists) Unindex(position, touched);
                 else lane.Touch(position);
+                EndHold(position);
                 touched.Fail(time);
                 touched.Deadline = deadline;
                 touched.ReceiveCount = runs.ReceiveCount;
@@ -173,7 +174,12 @@ internal sealed partial class MessageQueue
             for (long position = runs.First; position < runs.First + runs.Length; position++)
             {
                 bool wasTouched = _touched.Remove(position, out Touched touched);
-                if (wasTouched) Unindex(position, touched);
+                if (wasTouched)
+                {
+                    Unindex(position, touched);
+                    EndHold(position);
+                }
+
                 lane.Finish(position, wasTouched);
                 if (_expiries.Count > 0) _expiries.Remove(position);
                 _groups?.Remove(lane, position);
@@ -194,6 +200,7 @@ internal sealed partial class MessageQueue
             {
                 ref Touched touched = ref CollectionsMarshal.GetValueRefOrNullRef(_touched, position);
                 Unindex(position, touched);
+                if (!leased) EndHold(position);
                 if (!leased) touched.Fail(time);
                 touched.Deadline = deadline;
                 touched.IsLeased = leased;
@@ -226,6 +233,7 @@ internal sealed partial class MessageQueue
         {
             if (position >= floor || position < lane.Floor) continue;
             Unindex(position, touched);
+            EndHold(position);
             _touched.Remove(position);
         }
 

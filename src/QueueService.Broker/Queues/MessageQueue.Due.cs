@@ -35,6 +35,7 @@ internal sealed partial class MessageQueue
             ref Touched touched = ref CollectionsMarshal.GetValueRefOrNullRef(_touched, position);
             if (Unsafe.IsNullRef(ref touched) || touched.IsDue || touched.Deadline != deadline) continue;
             Unindex(position, touched);
+            EndHold(position);
             Fate fate = FateOf(position, touched, now);
             touched.IsReady = fate == Fate.Ready;
             touched.HasFailed = fate != Fate.Ready;

@@ -59,10 +59,17 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
             return true;
         }
 
+        if (_request.Holder?.TryBind(shard, Queue) == false)
+        {
+            QueueGone();
+            return true;
+        }
+
         ReplyAfter = Queue.Config.Durability;
         _wait = shard.IsDraining ? 0 : _request.WaitMilliseconds ?? Queue.Config.ReceiveWaitSeconds * 1000L;
         Acknowledge(shard);
         if (TryRepeat(shard, Queue)) return true;
+        if (_request.Holder is { Room: <= 0 } holder) return !Park(shard, holder);
         if (Queue.Waiters.Count == 0 && TryServe(shard)) return true;
         return !Wait(shard);
     }
@@ -76,6 +83,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         if (FailedLeases.Delay(shard, queue) | FailedLeases.Expire(shard, queue)) shard.Note(ReplyAfter, wrote: true);
         if (queue.HasExpired) return false;
         int room = shard.Options.MaxInFlightPerQueue - queue.LeasedCount;
+        if (_request.Holder is { } holder) room = Math.Min(room, holder.Room);
         bool full = room <= 0 && !_request.AcknowledgeOnReceipt;
         int max = _request.AcknowledgeOnReceipt ? _request.Max : Math.Min(_request.Max, room);
         if (full)
@@ -89,6 +97,13 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
 
         Outcome = Lease(shard, queue, shard.Chosen);
         return true;
+    }
+
+    /// <summary>Its wait is over.</summary>
+    public void LeaveLine()
+    {
+        Node.List!.Remove(Node);
+        if (_request.Holder is { } holder) holder.Parked = null;
     }
 
     public void AnswerEmpty(Shard shard)
@@ -166,6 +181,27 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         return true;
     }
 
+    /// <summary>Waits for the holder to have room; answers false when the request does not wait.</summary>
+    private bool Park(Shard shard, LeaseHolder holder)
+    {
+        if (_wait <= 0)
+        {
+            AnswerEmpty(shard);
+            return false;
+        }
+
+        if (shard.WaiterCount >= shard.Options.MaxWaiters)
+        {
+            AnswerError(shard, BrokerError.TooManyWaiters);
+            return false;
+        }
+
+        Queue!.Parked.AddLast(Node);
+        holder.Parked = this;
+        shard.AddWaiter(this, _wait);
+        return true;
+    }
+
     /// <summary>Gives the messages again that an earlier receive of the same name still leases.</summary>
     private bool TryRepeat(Shard shard, MessageQueue queue)
     {
@@ -210,6 +246,8 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         else shard.Write(queue, QueueRecord.Leased, deadline, shard.Runs(positions, counts));
         shard.Store.EndFrame();
         shard.Note(ReplyAfter, wrote: true);
+        if (_request.Holder is not { } holder || _request.AcknowledgeOnReceipt) return messages;
+        foreach ((long position, _) in chosen) queue.Hold(position, holder);
         return messages;
     }
 

@@ -23,6 +23,10 @@ public readonly record struct ReceiveRequest
     /// <summary>Receipts acknowledged in the same commit, before messages are handed out.</summary>
     public IReadOnlyList<ReceiptHandle>? Acknowledge { get; init; }
 
+    /// <summary>In whose name messages are leased; null for a receive that stands for itself. A receive that has to
+    /// wait also waits for the holder to have room.</summary>
+    public LeaseHolder? Holder { get; init; }
+
     public const int MaxMessages = 1_000;
 
     public const int MaxResponseBytes = 16 * 1_048_576;

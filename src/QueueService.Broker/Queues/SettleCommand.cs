@@ -71,8 +71,8 @@ internal sealed class SettleCommand : Command<Result<SettleOutcome>>
             shard.Write(queue, QueueRecord.Acknowledged, shard.Runs(offsets));
         else if (_settlement == Settlement.Extend && _milliseconds > 0)
             shard.Write(queue, QueueRecord.Extended, visibleAt, shard.Runs(offsets));
-        else if (_settlement == Settlement.Release && FailedLeases.DecidesOver(queue))
-            visibleAt = Release(shard, queue, offsets);
+        else if (_settlement == Settlement.Release)
+            visibleAt = Release(shard, queue, offsets, _milliseconds);
         else
             shard.Write(queue, QueueRecord.Released, visibleAt, shard.Runs(offsets));
         outcome = outcome with { VisibleAt = visibleAt };
@@ -85,15 +85,22 @@ internal sealed class SettleCommand : Command<Result<SettleOutcome>>
         return outcome;
     }
 
-    /// <summary>Each message has its own delay, unless the request names one; whichever goes to the dead-letter queue
-    /// has none.</summary>
-    private long Release(Shard shard, MessageQueue queue, ReadOnlySpan<long> offsets)
+    /// <summary>Gives messages back, in the open frame; answers when the last of them becomes visible. Each has its own
+    /// delay, unless one is named; whichever goes to the dead-letter queue has none.</summary>
+    public static long Release(Shard shard, MessageQueue queue, ReadOnlySpan<long> offsets, long? milliseconds)
     {
         long last = shard.Now;
+        if (!FailedLeases.DecidesOver(queue))
+        {
+            last += milliseconds ?? 0;
+            shard.Write(queue, QueueRecord.Released, last, shard.Runs(offsets));
+            return last;
+        }
+
         foreach (ref readonly long offset in offsets)
         {
             queue.TryGetTouched(offset, out Touched touched);
-            long delay = queue.IsDoomed(touched) ? 0 : _milliseconds ?? FailedLeases.DelayOf(queue, offset, touched);
+            long delay = queue.IsDoomed(touched) ? 0 : milliseconds ?? FailedLeases.DelayOf(queue, offset, touched);
             shard.Write(queue, QueueRecord.Released, shard.Now + delay, shard.Runs(new ReadOnlySpan<long>(in offset)));
             last = Math.Max(last, shard.Now + delay);
         }

@@ -208,7 +208,7 @@ internal sealed partial class Shard : IFold, IDisposable
     /// <summary>The queue has waiting receives and perhaps something for them: looked at before the commit.</summary>
     public void Dispatch(MessageQueue queue)
     {
-        if (queue.AwaitsDispatch || queue.Waiters.Count == 0) return;
+        if (queue.AwaitsDispatch || !queue.HasCallers) return;
         queue.AwaitsDispatch = true;
         _toDispatch.Add(queue);
     }
@@ -239,7 +239,7 @@ internal sealed partial class Shard : IFold, IDisposable
     /// <summary>The queue is gone: so is everybody's reason to wait.</summary>
     public void EndWaits(MessageQueue queue)
     {
-        while (queue.Waiters.First is { } first)
+        while ((queue.Waiters.First ?? queue.Parked.First) is { } first)
         {
             first.Value.QueueGone();
             Finish(first.Value, _ended);
@@ -266,6 +266,9 @@ internal sealed partial class Shard : IFold, IDisposable
         for (; looked < _toDispatch.Count; looked++)
         {
             MessageQueue queue = _toDispatch[looked];
+
+            // Leases that end by their time make room for the receives that are parked.
+            if (queue.Parked.Count > 0) queue.Promote(Now);
             while (queue.Waiters.First is { } first && Store.BatchBytes < maxCommitBytes && first.Value.TryServe(this))
                 Finish(first.Value, done);
 
@@ -279,7 +282,7 @@ internal sealed partial class Shard : IFold, IDisposable
             }
 
             queue.AwaitsDispatch = false;
-            if (queue.Waiters.Count > 0) SetTimer(queue);
+            if (queue.HasCallers) SetTimer(queue);
         }
 
         _toDispatch.RemoveRange(0, looked);
@@ -329,7 +332,7 @@ internal sealed partial class Shard : IFold, IDisposable
     {
         MessageQueue queue = waiter.Queue!;
         bool wasFirst = queue.Waiters.First == waiter.Node;
-        queue.Waiters.Remove(waiter.Node);
+        waiter.LeaveLine();
         _waiters.Remove(waiter);
         done.Add(waiter);
 

@@ -130,8 +130,9 @@ internal sealed class ShardLoop
         foreach (Command command in _done) Refuse(command);
         foreach (MessageQueue queue in _shard.Queues)
         {
-            foreach (ReceiveCommand waiter in queue.Waiters) Refuse(waiter);
+            foreach (ReceiveCommand waiter in queue.Waiters.Concat(queue.Parked)) Refuse(waiter);
             queue.Waiters.Clear();
+            queue.Parked.Clear();
         }
 
         _done.Clear();

@@ -22,6 +22,8 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
 
     public BodiesInFlight Bodies { get; } = new(options.Limits.MaxBodiesInFlightBytes);
 
+    public LiveStreams Live { get; } = new(options.Limits.MaxLiveStreams, time);
+
     /// <summary>The broker's health; null while it is not open.</summary>
     public BrokerHealth? Health => _broker?.Health;
 
@@ -45,9 +47,10 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
         return Task.CompletedTask;
     }
 
-    /// <summary>Before Kestrel stops: waiting receives end now, so that they do not hold their connections.</summary>
+    /// <summary>Before Kestrel stops: waiting receives and streams end now, so that they do not hold their connections.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
+        await Live.Drain();
         _broker?.Drain();
         await Task.Delay(Notice, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -68,6 +71,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
     {
         if (_broker is not null) await _broker.DisposeAsync();
         _files?.Dispose();
+        Live.Dispose();
     }
 
     /// <summary>Logs why the storage failed, once: every later request fails for the same reason.</summary>

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace QueueService.Server.Hosting;
 
 /// <summary>Reads and checks the settings; everything that is wrong is reported at once.</summary>
@@ -5,9 +7,9 @@ internal sealed class OptionsReader(IConfiguration configuration)
 {
     private static readonly string[] OwnSections = ["Storage", "Limits", "Webhooks", "Aws", "Bootstrap"];
 
-    /// <summary>What the framework reads from the same sources.</summary>
-    private static readonly string[] FrameworkSections =
-        ["Urls", "Environment", "ContentRoot", "ApplicationName", "Logging", "Kestrel", "AllowedHosts"];
+    /// <summary>What is no section of ours; most of it is read by the framework, from the same sources.</summary>
+    private static readonly string[] Others =
+        ["Urls", "Http2Urls", "Environment", "ContentRoot", "ApplicationName", "Logging", "Kestrel", "AllowedHosts"];
 
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
@@ -15,11 +17,13 @@ internal sealed class OptionsReader(IConfiguration configuration)
 
     public ServerOptions Read(IReadOnlyList<string> arguments)
     {
+        string urls = Addresses();
         StorageOptions storage = new();
         LimitOptions limits = new();
         ServerOptions options = new()
         {
-            Urls = Addresses(),
+            Urls = urls,
+            Http2Urls = Http2Addresses(urls),
             Storage = storage with { Directory = Text("Storage:Directory", storage.Directory) },
             Limits = limits with
             {
@@ -32,6 +36,7 @@ internal sealed class OptionsReader(IConfiguration configuration)
                 MaxIdempotencyKeys =
                     (int)Number("Limits:MaxIdempotencyKeys", limits.MaxIdempotencyKeys, 1, 100_000_000),
                 ReadAheadPerLane = (int)Number("Limits:ReadAheadPerLane", limits.ReadAheadPerLane, 1, 10_000_000),
+                MaxLiveStreams = (int)Number("Limits:MaxLiveStreams", limits.MaxLiveStreams, 1, 1_000_000),
                 MaxConnections = (int)Number("Limits:MaxConnections", limits.MaxConnections, 1, 1_000_000),
                 MaxBodiesInFlightBytes = Number(
                     "Limits:MaxBodiesInFlightBytes", limits.MaxBodiesInFlightBytes, Limits.RequestBytes, long.MaxValue),
@@ -70,6 +75,23 @@ internal sealed class OptionsReader(IConfiguration configuration)
         return urls;
     }
 
+    /// <summary>Kestrel says of an endpoint only which IP address it has: that is how one is told from the others.
+    /// </summary>
+    private string Http2Addresses(string others)
+    {
+        string urls = configuration["Http2Urls"] ?? "";
+        foreach (string url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (!IsAddress(url) || !url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ||
+                !IPAddress.TryParse(BindingAddress.Parse(url).Host, out _))
+                Errors.Add($"Http2Urls: '{url}' is not an address like http://127.0.0.1:8082, with an IP address.");
+            else if (others.Split(';').Any(other => other.Trim().TrimEnd('/') == url.TrimEnd('/')))
+                Errors.Add($"Http2Urls: '{url}' is one of Urls; HTTP/2 without TLS needs an address of its own.");
+        }
+
+        return urls;
+    }
+
     private static bool IsAddress(string url)
     {
         try
@@ -103,7 +125,7 @@ internal sealed class OptionsReader(IConfiguration configuration)
             string argument = arguments[i];
             string name = argument.TrimStart('-', '/').Split('=', ':')[0];
             bool option = argument.StartsWith('-') || argument.Contains('=');
-            if (!option || !OwnSections.Concat(FrameworkSections).Contains(name, StringComparer.OrdinalIgnoreCase))
+            if (!option || !OwnSections.Concat(Others).Contains(name, StringComparer.OrdinalIgnoreCase))
                 Errors.Add($"'{argument}' is not an option of the command line.");
             // `--key value`: the next argument is the value.
             if (option && !argument.Contains('=') && i + 1 < arguments.Count && !arguments[i + 1].StartsWith('-')) i++;

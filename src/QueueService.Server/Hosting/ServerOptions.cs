@@ -15,6 +15,10 @@ internal sealed record ServerOptions
     /// <summary>Addresses to listen on, separated by semicolons. Loopback only, unless told otherwise: there is no
     /// authentication yet.</summary>
     public string Urls { get; init; } = DefaultAddress;
+
+    /// <summary>Addresses without TLS that speak HTTP/2 from the first byte (prior knowledge), separated by semicolons.
+    /// Without TLS there is nothing to negotiate by, so they are addresses of their own.</summary>
+    public string Http2Urls { get; init; } = "";
 }
 
 internal sealed record StorageOptions
@@ -40,6 +44,8 @@ internal sealed record LimitOptions
     public int MaxIdempotencyKeys { get; init; } = Defaults.MaxIdempotencyKeys;
 
     public int ReadAheadPerLane { get; init; } = Defaults.ReadAheadPerLane;
+
+    public int MaxLiveStreams { get; init; } = Server.Limits.LiveStreams;
 
     public int MaxConnections { get; init; } = Server.Limits.Connections;
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Reflection;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -47,7 +48,7 @@ internal static class ServerSetup
         JobSetup.Add(services);
         ApiDocument.AddServices(services);
 
-        builder.WebHost.UseUrls(options.Urls).UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.WebHost.UseUrls($"{options.Urls};{options.Http2Urls}").UseKestrelCore().UseKestrelHttpsConfiguration();
         services.Configure<KestrelServerOptions>(kestrel => Configure(kestrel, builder.Configuration, options));
         // Requests wait for a commit, so a connection's work comes in short steps: hops between threads would cost more
         // than the steps. What it makes slower, many pipelined answers at once, a durable server does not have.
@@ -69,7 +70,16 @@ internal static class ServerSetup
     {
         kestrel.Configure(configuration.GetSection("Kestrel"));
         kestrel.AddServerHeader = false;
-        kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
+        IPEndPoint[] http2 =
+        [
+            .. options.Http2Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(BindingAddress.Parse).Select(url => new IPEndPoint(IPAddress.Parse(url.Host), url.Port)),
+        ];
+        // With TLS the client chooses, by default; without, Kestrel speaks HTTP/2 where it speaks nothing else.
+        kestrel.ConfigureEndpointDefaults(endpoint =>
+        {
+            if (http2.Contains(endpoint.IPEndPoint)) endpoint.Protocols = HttpProtocols.Http2;
+        });
         kestrel.Limits.MaxRequestBodySize = Limits.RequestBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = Limits.RequestHeaderBytes;
         kestrel.Limits.MaxRequestHeaderCount = Limits.RequestHeaders;

@@ -126,6 +126,10 @@ internal sealed record ProblemKind(
         "too-many-waiters", 429, "Too many receives are waiting", true, Nothing,
         "Wait as Retry-After says, use fewer consumers with a larger max, or raise Limits:MaxWaiters.", 1);
 
+    public static readonly ProblemKind TooManyStreams = new(
+        "too-many-streams", 429, "Too many live streams are open", true, Nothing,
+        "Wait as Retry-After says, use fewer streams with more messages in flight, or raise Limits:MaxLiveStreams.", 1);
+
     public static readonly ProblemKind TooManyInFlight = new(
         "too-many-in-flight", 429, "Too many messages of the queue are leased", true, Nothing,
         "Acknowledge or release messages first, shorten the visibility timeout, or raise " +
@@ -208,9 +212,9 @@ internal sealed record ProblemKind(
         RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,
         IdempotencyKeyReused, IdempotencyWindowFull,
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
-        TooManyWaiters, TooManyInFlight, WindowFull, TooManyReceiveAttempts, TooManyQueues, OperationNotFound,
-        OperationFinished, TooManyOperations, RedriveTargetNotFound, ImportInterrupted, JobNotFound, JobRunning,
-        InternalError, Overloaded, ShuttingDown, Starting, StorageFailed, DiskFull,
+        TooManyWaiters, TooManyStreams, TooManyInFlight, WindowFull, TooManyReceiveAttempts, TooManyQueues,
+        OperationNotFound, OperationFinished, TooManyOperations, RedriveTargetNotFound, ImportInterrupted, JobNotFound,
+        JobRunning, InternalError, Overloaded, ShuttingDown, Starting, StorageFailed, DiskFull,
     ];
 
     public static readonly FrozenDictionary<string, ProblemKind> ByCode = All.ToFrozenDictionary(kind => kind.Code);

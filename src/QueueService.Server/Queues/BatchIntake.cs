@@ -7,7 +7,8 @@ namespace QueueService.Server.Queues;
 
 /// <summary>The messages of one batch request: those that are valid are in the broker's batch, and for a partial batch
 /// it remembers what is wrong with the others.</summary>
-internal sealed class BatchIntake(bool partial, int maxMessages) : IDisposable
+/// <param name="alone">Each message is a request of its own, and what is blamed has no place in a batch.</param>
+internal sealed class BatchIntake(bool partial, int maxMessages, bool alone = false) : IDisposable
 {
     private readonly MessageReader _reader = new();
     private Dictionary<int, Problem>? _refused;
@@ -59,19 +60,39 @@ internal sealed class BatchIntake(bool partial, int maxMessages) : IDisposable
         for (int i = 0; i < Count; i++)
         {
             if (i > 0) output.Raw(","u8);
-            Problem? problem = null;
-            if (_refused is null || !_refused.TryGetValue(i, out problem))
-            {
-                BrokerError error = outcome.Errors is null ? BrokerError.None : outcome.Errors[sent];
-                sent++;
-                if (error != BrokerError.None) problem = BrokerProblems.Of(error);
-            }
-
-            if (problem is not null) WriteRefused(output, problem);
-            else WriteStored(output, outcome.IdAt(stored), outcome.IsDuplicate(stored++));
+            WriteResult(output, i, in outcome, ref sent, ref stored);
         }
 
         output.Raw("]}"u8);
+    }
+
+    /// <summary>One line for each message. An error of the whole batch is one of each message in it.</summary>
+    public void WriteLines(JsonOutput output, in Result<SendOutcome> result)
+    {
+        SendOutcome outcome = result.Value;
+        int stored = 0;
+        int sent = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            if (!result.Succeeded && _refused?.ContainsKey(i) != true)
+                WriteRefused(output, BrokerProblems.Of(result.Error));
+            else WriteResult(output, i, in outcome, ref sent, ref stored);
+            output.Raw("\n"u8);
+        }
+    }
+
+    private void WriteResult(JsonOutput output, int index, in SendOutcome outcome, ref int sent, ref int stored)
+    {
+        Problem? problem = null;
+        if (_refused is null || !_refused.TryGetValue(index, out problem))
+        {
+            BrokerError error = outcome.Errors is null ? BrokerError.None : outcome.Errors[sent];
+            sent++;
+            if (error != BrokerError.None) problem = BrokerProblems.Of(error);
+        }
+
+        if (problem is not null) WriteRefused(output, problem);
+        else WriteStored(output, outcome.IdAt(stored), outcome.IsDuplicate(stored++));
     }
 
     private void WriteStored(JsonOutput output, MessageId id, bool isDuplicate)
@@ -84,7 +105,7 @@ internal sealed class BatchIntake(bool partial, int maxMessages) : IDisposable
         output.Raw("}"u8);
     }
 
-    private static void WriteRefused(JsonOutput output, Problem problem)
+    public static void WriteRefused(JsonOutput output, Problem problem)
     {
         output.Raw("{\"status\":"u8).Number(problem.Kind.Status).Raw(",\"problem\":"u8);
         problem.WriteJson(output);
@@ -100,7 +121,7 @@ internal sealed class BatchIntake(bool partial, int maxMessages) : IDisposable
     {
         int index = Count++;
         if (problem is null) return null;
-        problem.Under($"{place}/{index}");
+        if (!alone) problem.Under($"{place}/{index}");
         if (!partial) return problem;
         (_refused ??= []).Add(index, problem);
         return null;

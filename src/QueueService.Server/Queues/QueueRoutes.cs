@@ -1,3 +1,5 @@
+using QueueService.Server.Queues.Live;
+
 namespace QueueService.Server.Queues;
 
 /// <summary>The addresses of the queue operations, one slice each.</summary>
@@ -20,7 +22,10 @@ internal static class QueueRoutes
 
         SendMessage.Map(routes);
         SendMessageBatch.Map(routes);
+        StreamMessages.Map(routes);
         ReceiveMessages.Map(routes);
+        ReceiveEvents.Map(routes);
+        ConsumeMessages.Map(routes);
         BrowseMessages.Map(routes);
         GetMessage.Map(routes);
         DeleteMessage.Map(routes);

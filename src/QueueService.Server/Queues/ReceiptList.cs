@@ -40,7 +40,7 @@ internal sealed class ReceiptList(int capacity)
         }
     }
 
-    public void WriteResults(JsonOutput output, BrokerError[] errors, int successStatus)
+    public void WriteResults(JsonOutput output, ReadOnlySpan<BrokerError> errors, int successStatus)
     {
         output.Raw("["u8);
         for (int i = 0; i < errors.Length; i++)

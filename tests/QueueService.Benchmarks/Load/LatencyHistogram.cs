@@ -15,10 +15,10 @@ internal sealed class LatencyHistogram
 
     public long Count { get; private set; }
 
-    public void Record(long nanoseconds)
+    public void Record(long nanoseconds, int count = 1)
     {
-        _counts[BucketOf((ulong)Math.Max(nanoseconds, 0))]++;
-        Count++;
+        _counts[BucketOf((ulong)Math.Max(nanoseconds, 0))] += count;
+        Count += count;
     }
 
     public void Add(LatencyHistogram other)

@@ -8,7 +8,7 @@ namespace QueueService.Benchmarks.Load;
 /// One thread that drives its connections. Closed loop: every connection starts the next round as soon as one ends.
 /// Open loop, with a <see cref="Pacer"/>: rounds start when they are due, on whichever connection is idle.
 /// </summary>
-internal sealed class LoadLoop : IDisposable
+internal sealed class LoadLoop : ILoadLoop
 {
     private const int PacerKey = -1;
 

@@ -4,6 +4,7 @@ namespace QueueService.Benchmarks.Load;
 internal sealed class RequestBuffer
 {
     private byte[] _bytes = new byte[1024];
+    private int _taken;
 
     public int Length { get; private set; }
 
@@ -13,6 +14,21 @@ internal sealed class RequestBuffer
     {
         Length = 0;
         return this;
+    }
+
+    /// <summary>Hands out the first bytes, which stay where they are until <see cref="Keep"/>.</summary>
+    public ReadOnlySpan<byte> Take(int count)
+    {
+        _taken = count;
+        return _bytes.AsSpan(0, count);
+    }
+
+    /// <summary>Forgets what was taken.</summary>
+    public void Keep()
+    {
+        _bytes.AsSpan(_taken, Length - _taken).CopyTo(_bytes);
+        Length -= _taken;
+        _taken = 0;
     }
 
     public RequestBuffer Append(ReadOnlySpan<byte> bytes)

@@ -17,6 +17,11 @@ internal sealed class Requests(string authority, string queue)
         $"POST /v1/queues/{queue}/{path} HTTP/1.1\r\nHost: {authority}\r\nContent-Type: {contentType}\r\n" +
         $"Content-Length: {bodyLength}\r\n\r\n");
 
+    /// <summary>Of a request whose lines follow as chunks.</summary>
+    public byte[] DuplexHead(string path) => Encoding.ASCII.GetBytes(
+        $"POST /v1/queues/{queue}/{path} HTTP/1.1\r\nHost: {authority}\r\nContent-Type: {Ndjson}\r\n" +
+        "Transfer-Encoding: chunked\r\n\r\n");
+
     public byte[] Post(string path) => Encoding.ASCII.GetBytes(
         $"POST /v1/queues/{queue}/{path} HTTP/1.1\r\nHost: {authority}\r\nContent-Length: 0\r\n\r\n");
 

@@ -21,7 +21,7 @@ internal sealed class FloorComparison(Report report)
         await using ServerProcess floor = await StartFloorAsync();
         await using DataServer? server = Options.FloorOnly ? null : await StartServerAsync();
         string queue = $"bench-{Environment.ProcessId}";
-        List<Target> targets = [new("floor", floor, queue)];
+        List<Target> targets = scenario.IsDuplex ? [] : [new("floor", floor, queue)];
         if (server is not null) targets.Insert(0, new("server", server.Process, queue));
 
         foreach (Target target in targets) await target.CreateQueueAsync(report.Cancellation);
@@ -29,7 +29,7 @@ internal sealed class FloorComparison(Report report)
             targets, scenario, LoadSettings.From(Options, connections), report);
         foreach (Target target in targets) await target.DeleteQueueAsync(report.Cancellation);
 
-        AddRow(scenario, connections, server is null ? null : figures[0], figures[^1]);
+        AddRow(scenario, connections, server is null ? null : figures[0], scenario.IsDuplex ? null : figures[^1]);
     }
 
     private async Task<ServerProcess> StartFloorAsync()
@@ -50,7 +50,7 @@ internal sealed class FloorComparison(Report report)
         return server;
     }
 
-    private void AddRow(Scenario scenario, int connections, Figures? server, Figures floor)
+    private void AddRow(Scenario scenario, int connections, Figures? server, Figures? floor)
     {
         string Cell(double? value, string format) => value is { } known ? known.ToString(format) : "–";
         _table.Add(
@@ -60,14 +60,14 @@ internal sealed class FloorComparison(Report report)
             Cell(server?.P50, "0.000"),
             Cell(server?.P99, "0.000"),
             Cell(server?.Cpu, "0.00"),
-            Cell(floor.PerSecond, "N0"),
-            Cell(floor.P50, "0.000"),
-            Cell(floor.P99, "0.000"),
-            Cell(floor.Cpu, "0.00"),
-            Cell(server?.Cpu / floor.Cpu, "0.00"),
-            Cell(server?.PerSecond / floor.PerSecond, "0.00"),
-            Cell((server ?? floor).GeneratorCpu, "0.00"));
-        if (server is not null && Math.Abs((server.Bytes / floor.Bytes) - 1) > 0.1)
+            Cell(floor?.PerSecond, "N0"),
+            Cell(floor?.P50, "0.000"),
+            Cell(floor?.P99, "0.000"),
+            Cell(floor?.Cpu, "0.00"),
+            Cell(server?.Cpu / floor?.Cpu, "0.00"),
+            Cell(server?.PerSecond / floor?.PerSecond, "0.00"),
+            Cell((server ?? floor)?.GeneratorCpu, "0.00"));
+        if (server is not null && floor is not null && Math.Abs((server.Bytes / floor.Bytes) - 1) > 0.1)
         {
             report.Note(
                 $"Note: {scenario.Name} answers {server.Bytes:N0} bytes per message, the floor {floor.Bytes:N0}: " +

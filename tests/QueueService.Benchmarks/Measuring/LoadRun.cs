@@ -11,15 +11,15 @@ internal static class LoadRun
     public static async Task<Measurement> MeasureAsync(
         Target target, Scenario scenario, LoadSettings settings, CancellationToken cancellation)
     {
-        LoadLoop[] loops = CreateLoops(target, scenario, settings, long.MaxValue);
+        ILoadLoop[] loops = CreateLoops(target, scenario, settings, long.MaxValue);
         Task running = RunAll(loops);
         try
         {
             await PassAsync(settings.WarmUp, running, cancellation);
             Costs before = Costs.Of(target);
-            foreach (LoadLoop loop in loops) loop.Measuring = true;
+            foreach (ILoadLoop loop in loops) loop.Measuring = true;
             await PassAsync(settings.Window, running, cancellation);
-            foreach (LoadLoop loop in loops) loop.Measuring = false;
+            foreach (ILoadLoop loop in loops) loop.Measuring = false;
             if (running.IsCompleted) throw await target.Server.ExplainLossAsync();
             Costs after = Costs.Of(target);
 
@@ -33,7 +33,7 @@ internal static class LoadRun
         finally
         {
             await StopAsync(loops, running);
-            foreach (LoadLoop loop in loops) loop.Dispose();
+            foreach (ILoadLoop loop in loops) loop.Dispose();
         }
     }
 
@@ -41,8 +41,8 @@ internal static class LoadRun
     public static async Task<LoadTally> RunRoundsAsync(
         Target target, Scenario scenario, LoadSettings settings, long rounds, CancellationToken cancellation)
     {
-        LoadLoop[] loops = CreateLoops(target, scenario, settings with { Threads = 1 }, rounds);
-        using LoadLoop loop = loops[0];
+        ILoadLoop[] loops = CreateLoops(target, scenario, settings with { Threads = 1 }, rounds);
+        using ILoadLoop loop = loops[0];
         await using CancellationTokenRegistration stopping = cancellation.Register(loop.Stop);
         loop.Measuring = true;
         await RunAll(loops);
@@ -50,13 +50,20 @@ internal static class LoadRun
         return loop.Tally;
     }
 
-    private static LoadLoop[] CreateLoops(Target target, Scenario scenario, LoadSettings settings, long rounds)
+    private static ILoadLoop[] CreateLoops(Target target, Scenario scenario, LoadSettings settings, long rounds)
     {
         Requests requests = new(target.Server.Url.Authority, target.Queue);
-        LoadLoop[] loops = new LoadLoop[settings.Threads];
+        ILoadLoop[] loops = new ILoadLoop[settings.Threads];
         for (int i = 0; i < loops.Length; i++)
         {
             int share = ((i + 1) * settings.Connections / loops.Length) - (i * settings.Connections / loops.Length);
+            if (scenario.OpenDuplex is { } open)
+            {
+                loops[i] = new DuplexLoop(
+                    target.Server.EndPoint, [.. Enumerable.Range(0, share).Select(_ => open(requests))]);
+                continue;
+            }
+
             Conversation[] conversations = [.. Enumerable.Range(0, share).Select(_ => scenario.Open(requests))];
             Pacer? pacer = scenario.Rate is { } rate ? new Pacer(rate / loops.Length) : null;
             loops[i] = new LoadLoop(target.Server.EndPoint, conversations, pacer, rounds);
@@ -65,12 +72,12 @@ internal static class LoadRun
         return loops;
     }
 
-    private static Task RunAll(LoadLoop[] loops) => Task.WhenAll(loops.Select(loop => Task.Factory.StartNew(
+    private static Task RunAll(ILoadLoop[] loops) => Task.WhenAll(loops.Select(loop => Task.Factory.StartNew(
         loop.Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
 
-    private static Task StopAsync(LoadLoop[] loops, Task running)
+    private static Task StopAsync(ILoadLoop[] loops, Task running)
     {
-        foreach (LoadLoop loop in loops) loop.Stop();
+        foreach (ILoadLoop loop in loops) loop.Stop();
         return running;
     }
 
@@ -81,10 +88,10 @@ internal static class LoadRun
         cancellation.ThrowIfCancellationRequested();
     }
 
-    private static LoadTally Sum(LoadLoop[] loops)
+    private static LoadTally Sum(ILoadLoop[] loops)
     {
         LoadTally sum = new();
-        foreach (LoadLoop loop in loops) sum.Add(loop.Tally);
+        foreach (ILoadLoop loop in loops) sum.Add(loop.Tally);
         return sum;
     }
 

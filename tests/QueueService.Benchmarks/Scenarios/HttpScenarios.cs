@@ -42,6 +42,8 @@ internal static class HttpScenarios
         "e2e-1" => EndToEndSingle.Create(options.Body),
         "e2e-carried" => EndToEndCarried.Create(options.Body),
         "e2e-batch-100" => EndToEndBatch.Create(options.Body, Batch),
+        "duplex-send" => DuplexSend.Create(options.Body, options.Window),
+        "duplex-e2e" => DuplexEndToEnd.Create(options.Body, options.Window),
         "latency" => SendSingle.OpenLoop(options.Body, options.Rate),
         _ => throw new BenchmarkException($"There is no command {name}; help lists them."),
     };

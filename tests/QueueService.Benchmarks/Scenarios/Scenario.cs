@@ -11,6 +11,12 @@ internal sealed record Scenario(string Name, Func<Requests, Conversation> Open)
     /// <summary>Rounds per second over all connections of an open loop; null for a closed loop.</summary>
     public double? Rate { get; init; }
 
+    /// <summary>Starts one client's duplex conversation; null for requests and replies.</summary>
+    public Func<Requests, DuplexConversation>? OpenDuplex { get; init; }
+
+    /// <summary>The floor has no such routes: an empty endpoint says nothing about a stream.</summary>
+    public bool IsDuplex => OpenDuplex is not null;
+
     /// <summary>Text that needs no escaping in JSON.</summary>
     public static byte[] Body(int length)
     {

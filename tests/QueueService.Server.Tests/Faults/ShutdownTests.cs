@@ -1,5 +1,7 @@
 using System.Net;
 
+using QueueService.Server.Tests.Testing;
+
 namespace QueueService.Server.Tests.Faults;
 
 /// <summary>SIGTERM: the server leaves in order.</summary>
@@ -73,6 +75,39 @@ public sealed class ShutdownTests : IDisposable
         Assert.Equal(0, await server.Exit(ExitLimit));
         Assert.Contains(HttpStatusCode.ServiceUnavailable, seen);
         Assert.DoesNotContain(HttpStatusCode.OK, seen.SkipWhile(status => status == HttpStatusCode.OK));
+    }
+
+    [Fact]
+    public async Task Live_streams_say_goodbye_give_back_their_leases_and_keep_no_process_alive()
+    {
+        await using (ServerProcess server = await ServerProcess.Start(_directory.Data))
+        {
+            using var client = new QueueClient(server.Address, "live");
+            Assert.True((await client.Create()).Succeeded);
+            Assert.True((await client.Send("held")).Succeeded);
+            const string Queue = "/v1/queues/live";
+            using EventReader events = await EventReader.Open(server.Address, Queue + "/sse?prefetch=1&visibilityTimeout=12h");
+            await events.Read();
+            await events.Message();
+            using DuplexRequest consumer = await DuplexRequest.Open(server.Address, Queue + "/consume");
+            await consumer.Write("{\"credit\":10}");
+            using DuplexRequest producer = await DuplexRequest.Open(server.Address, Queue + "/messages/stream");
+            await producer.Write("{\"body\":\"sent\"}");
+            Assert.Equal(201, (int)(await producer.Expect())["status"]!);
+            Assert.Equal("sent", (string)(await consumer.Expect())["body"]!);
+
+            await server.Terminate();
+            Assert.Equal("drain", (await events.Read())!["event"]);
+            Assert.Null(await events.Read());
+            Assert.True((bool)(await consumer.Expect())["drain"]!);
+            Assert.Null(await consumer.Read());
+            Assert.Null(await producer.Read());
+            // Neither the consumer nor the producer has ended its request.
+            Assert.Equal(0, await server.Exit(ExitLimit));
+        }
+
+        await using ServerProcess next = await ServerProcess.Start(_directory.Data);
+        Assert.Equal(["held", "sent"], (await ReceiveAll(next.Address, "live")).Order());
     }
 
     public void Dispose() => _directory.Dispose();

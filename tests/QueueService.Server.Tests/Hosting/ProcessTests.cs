@@ -68,6 +68,8 @@ public sealed class ProcessTests : IDisposable
     [Theory]
     [InlineData("Limits:MaxQueues is 'x'", "--Limits:MaxQueues=x", "--urls=http://127.0.0.1:0")]
     [InlineData("'--Limitz:MaxQueues=1' is not an option", "--Limitz:MaxQueues=1")]
+    [InlineData("Http2Urls: 'http://localhost:1' is not an address", "--Http2Urls=http://localhost:1")]
+    [InlineData("is one of Urls", "--urls=http://127.0.0.1:1", "--Http2Urls=http://127.0.0.1:1")]
     [InlineData("'helth' is not a command", "helth")]
     [InlineData("Usage: health", "health", "--address")]
     public async Task What_is_wrong_is_said_and_nothing_starts(string message, params string[] arguments)

@@ -38,7 +38,7 @@ public sealed class DocumentTests(RunningServer server)
         }
 
         Assert.Equal(ids.Distinct(), ids);
-        Assert.Equal(35, ids.Count);
+        Assert.Equal(38, ids.Count);
     }
 
     [Fact]
