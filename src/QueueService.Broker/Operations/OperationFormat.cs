@@ -69,7 +69,7 @@ internal static class OperationFormat
             operation = operation.Fail((MessageFailure)input.ReadVarint(), (long)input.ReadVarint());
         var until = new long[input.ReadVarint()];
         for (int i = 0; i < until.Length; i++) until[i] = (long)input.ReadVarint();
-        operation = operation with { Until = [.. until] };
+        if (until.Length > 0) operation = operation with { Until = [.. until] };
         return input.ReadVarint() == 0 ? operation : operation with { Redrive = ReadRedrive(ref input) };
     }
 

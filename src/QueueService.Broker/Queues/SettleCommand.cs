@@ -44,11 +44,10 @@ internal sealed class SettleCommand : Command<Result<SettleOutcome>>
         }
 
         BrokerError[] errors = _settler.Check(shard, queue, _receipts);
-        long visibleAt = shard.Now + (_milliseconds ?? 0);
         bool any = _settler.Offsets.Count > 0;
-        var outcome = new SettleOutcome(errors, visibleAt, queue.Config.Durability);
-        if (any) outcome = Write(shard, queue, outcome);
-        Outcome = outcome;
+        Outcome = any
+            ? Write(shard, queue, errors)
+            : new SettleOutcome(errors, shard.Now + (_milliseconds ?? 0), queue.Config.Durability);
         ReplyAfter = shard.Note(queue.Config.Durability, any);
         return true;
     }
@@ -62,9 +61,9 @@ internal sealed class SettleCommand : Command<Result<SettleOutcome>>
     }
 
     /// <summary>Answers also when the last of the messages becomes visible.</summary>
-    private SettleOutcome Write(Shard shard, MessageQueue queue, SettleOutcome outcome)
+    private SettleOutcome Write(Shard shard, MessageQueue queue, BrokerError[] errors)
     {
-        long visibleAt = outcome.VisibleAt;
+        long visibleAt = shard.Now + (_milliseconds ?? 0);
         Span<long> offsets = CollectionsMarshal.AsSpan(_settler.Offsets);
         shard.Store.BeginFrame();
         if (_settlement == Settlement.Acknowledge)
@@ -75,7 +74,7 @@ internal sealed class SettleCommand : Command<Result<SettleOutcome>>
             visibleAt = Release(shard, queue, offsets, _milliseconds);
         else
             shard.Write(queue, QueueRecord.Released, visibleAt, shard.Runs(offsets));
-        outcome = outcome with { VisibleAt = visibleAt };
+        var outcome = new SettleOutcome(errors, visibleAt, queue.Config.Durability);
         ArrayBufferWriter<byte> bytes = shard.OutcomeBuffer();
         if (Token is not null) Outcomes.Write(bytes, outcome);
         shard.EndFrame(bytes.WrittenSpan);

@@ -56,7 +56,8 @@ public sealed class OperationTests : IDisposable
             BrokerError.OperationNotFound,
             _bench.Harness.Run(() => _bench.Broker.CancelOperation(new OperationId(99))).Error);
         _bench.Harness.KillAndRestart();
-        Assert.Equal(cancelled.Value with { Redrive = null }, _bench.Get(id) with { Redrive = null });
+        Assert.Equal(
+            cancelled.Value with { Redrive = null, Until = [] }, _bench.Get(id) with { Redrive = null, Until = [] });
     }
 
     [Fact]

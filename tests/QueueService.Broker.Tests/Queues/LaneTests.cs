@@ -101,7 +101,7 @@ public sealed class LaneTests : IDisposable
         Assert.Equal(30, all.Count);
         Assert.Equal(BrokerError.None, _harness.DeleteMessage(all[7].Id));
         Assert.Equal(29, _harness.Browse().Count);
-        Assert.Equal(BrokerError.None, _harness.Run(() => _harness.Broker.Purge(BrokerHarness.Name())));
+        Assert.True(_harness.Run(() => _harness.Broker.Purge(BrokerHarness.Name())).Succeeded);
         Assert.Empty(_harness.Browse());
         Assert.Empty(_harness.Receive());
         Send("g1", "new");
