@@ -50,6 +50,9 @@ public enum BrokerError
     /// <summary>More messages of the queue are leased than the limit.</summary>
     TooManyInFlight,
 
+    /// <summary>The message does not fit below maxMessages and maxBytes of its queue. Retriable.</summary>
+    QueueFull,
+
     /// <summary>The queue limit of the service is reached.</summary>
     TooManyQueues,
 

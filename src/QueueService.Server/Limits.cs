@@ -24,6 +24,9 @@ internal static class Limits
     /// <summary>SQS's limit.</summary>
     public const int AttributeNameLength = 256;
 
+    /// <summary>One value: a header of that size still passes usual clients and proxies on its way out.</summary>
+    public const int AttributeValueBytes = 32_768;
+
     /// <summary>Content type, correlation, trace context and attributes of one message together: they travel in memory
     /// with every delivery, and have to fit into HTTP headers.</summary>
     public const int HeaderBytes = 65_536;

@@ -22,15 +22,16 @@ internal sealed partial class MessageQueue
                 IsDeleted = true;
                 break;
             case QueueRecord.Sent:
-                log.Append(record.Time, payload);
+                _held.Add(log.Append(record.Time, payload), payload.Length);
                 SentTotal++;
                 break;
             case QueueRecord.Moved:
-                log.Append(record.Time, payload);
+                _held.Add(log.Append(record.Time, payload), payload.Length);
                 SentTotal++;
                 MovedTotal++;
                 break;
             case QueueRecord.SentDelayed:
+                _held.Add(log.End, payload.Length - 8);
                 ApplyDelayed(log.Append(record.Time, payload[8..]), BinaryPrimitives.ReadInt64LittleEndian(payload));
                 SentTotal++;
                 break;
@@ -46,6 +47,9 @@ internal sealed partial class MessageQueue
                 break;
             case QueueRecord.DeadLettered:
                 DeadLetteredTotal += ApplyTerminal(payload);
+                break;
+            case QueueRecord.Dropped:
+                DroppedTotal += ApplyTerminal(payload);
                 break;
             case QueueRecord.Released:
                 ApplyMoved(payload[8..], BinaryPrimitives.ReadInt64LittleEndian(payload), record.Time, leased: false);
@@ -142,6 +146,7 @@ internal sealed partial class MessageQueue
             count += runs.Length;
             for (long offset = runs.First; offset < runs.First + runs.Length; offset++)
             {
+                _held.End(offset);
                 if (_touched.Remove(offset, out Touched touched))
                 {
                     Unindex(touched);
@@ -199,6 +204,7 @@ internal sealed partial class MessageQueue
     {
         if (floor <= Floor) return 0;
         long ended = floor - Floor - GapsIn(Floor, floor) - _terminal.CountIn(Floor, floor);
+        EndHeldBelow(floor);
         foreach ((long offset, Touched touched) in _touched)
         {
             if (offset >= floor) continue;

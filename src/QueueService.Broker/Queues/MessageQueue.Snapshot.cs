@@ -5,7 +5,7 @@ namespace QueueService.Broker.Queues;
 /// <summary>The folded state as bytes: the same bytes for the same state.</summary>
 internal sealed partial class MessageQueue
 {
-    private const ulong SnapshotVersion = 2;
+    private const ulong SnapshotVersion = 3;
 
     public void Capture(IBufferWriter<byte> output)
     {
@@ -25,6 +25,8 @@ internal sealed partial class MessageQueue
 
         _terminal.Capture(output);
         CaptureTouched(output);
+        output.WriteVarint((ulong)DroppedTotal);
+        _held.Capture(output);
     }
 
     public void Restore(ref SpanReader input)
@@ -53,6 +55,8 @@ internal sealed partial class MessageQueue
         _terminal = new TerminalSet();
         _terminal.Restore(ref input);
         RestoreTouched(ref input, version);
+        DroppedTotal = (long)input.ReadVarint();
+        _held.Restore(ref input);
         RecountAhead();
         log.Trim(Floor);
     }

@@ -111,7 +111,12 @@ internal sealed partial class MessageQueue(uint resource, AppendLog log)
 
         return new QueueStats(
             available, _leasedCount, _waitingCount, _failedCount, age, SentTotal, ReceivedTotal, DeletedTotal, ExpiredTotal,
-            DeadLetteredTotal, available > 0 ? BlockedReason(maxInFlight) : null) { OnDisk = onDisk };
+            DeadLetteredTotal, available > 0 ? BlockedReason(maxInFlight) : null)
+        {
+            OnDisk = onDisk,
+            Bytes = _held.Bytes,
+            DroppedTotal = DroppedTotal,
+        };
     }
 
     public QueueDescription Describe(long now, int maxInFlight) =>

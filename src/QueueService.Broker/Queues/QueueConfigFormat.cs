@@ -5,7 +5,7 @@ namespace QueueService.Broker.Queues;
 /// <summary>The bytes of a queue's settings in records and snapshots.</summary>
 internal static class QueueConfigFormat
 {
-    private const ulong Version = 2;
+    private const ulong Version = 3;
 
     public static void Write(IBufferWriter<byte> output, QueueConfig config)
     {
@@ -27,6 +27,9 @@ internal static class QueueConfigFormat
         output.WriteVarint((ulong)(config.Redrive?.MaxReceiveCount ?? 0));
         output.WriteVarint((ulong)config.RedriveAllow.Permission);
         output.WriteText(config.RedriveAllow.SourceQueues);
+        output.WriteVarint((ulong)config.MaxMessages);
+        output.WriteVarint((ulong)config.MaxBytes);
+        output.WriteVarint((ulong)config.Overflow);
     }
 
     public static QueueConfig Read(ref SpanReader input)
@@ -67,6 +70,9 @@ internal static class QueueConfigFormat
             Retry = retry,
             Redrive = maxReceiveCount == 0 ? null : new RedrivePolicy(deadLetterQueue, maxReceiveCount),
             RedriveAllow = new RedriveAllowPolicy(permission, input.ReadText()),
+            MaxMessages = (long)input.ReadVarint(),
+            MaxBytes = (long)input.ReadVarint(),
+            Overflow = (OverflowPolicy)input.ReadVarint(),
         };
     }
 }

@@ -22,6 +22,12 @@ public sealed record QueueStats(
     long SentTotal, long ReceivedTotal, long DeletedTotal, long ExpiredTotal, long DeadLetteredTotal,
     string? BlockedReason)
 {
+    /// <summary>Of all messages that are here, with their attributes; what maxBytes bounds.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Messages that made room for newer ones.</summary>
+    public long DroppedTotal { get; init; }
+
     /// <summary>The oldest message is not in memory: its age is read outside the loop.</summary>
     internal OldestOnDisk? OnDisk { get; init; }
 

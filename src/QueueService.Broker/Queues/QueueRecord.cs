@@ -54,4 +54,7 @@ internal enum QueueRecord : byte
 
     /// <summary>Runs: moved to the dead-letter queue, in the same frame.</summary>
     DeadLettered = 16,
+
+    /// <summary>Runs: made room for newer messages, in the same frame.</summary>
+    Dropped = 17,
 }

@@ -53,9 +53,11 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
         accepted = 0;
         if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
         if (batch.Bytes + (batch.Count * 32L) > shard.MaxFrameBytes) return BrokerError.MessageTooLarge;
+        shard.Room.Begin(queue, shard.Now);
         for (int i = 0; i < batch.Count; i++)
         {
             BrokerError error = CheckMessage(shard, queue, batch, i);
+            if (error == BrokerError.None) error = shard.Room.Take(batch.Message(i).Length);
             if (error == BrokerError.None)
             {
                 accepted++;
@@ -94,6 +96,7 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
         MessageBatch batch = _batch!;
         long first = queue.Log.End;
         shard.Store.BeginFrame();
+        shard.Room.Make(shard);
         for (int i = 0; i < batch.Count; i++)
         {
             if (errors is not null && errors[i] != BrokerError.None) continue;

@@ -20,6 +20,8 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
 
     public MessageBroker Broker => _broker ?? throw new InvalidOperationException("The broker is not open.");
 
+    public ServerOptions Options => options;
+
     public BodiesInFlight Bodies { get; } = new(options.Limits.MaxBodiesInFlightBytes);
 
     /// <summary>The broker's health; null while it is not open.</summary>

@@ -96,7 +96,7 @@ internal sealed record ProblemKind(
 
     public static readonly ProblemKind MessageTooLarge = new(
         "message-too-large", 413, "The message is larger than the queue allows", false, Nothing,
-        "Raise maxMessageBytes of the queue (up to 16 MiB), or send a reference to the data.");
+        "Raise maxMessageBytes (up to 16 MiB) or maxBytes of the queue, or send a reference to the data.");
 
     public static readonly ProblemKind UnsupportedMediaType = new(
         "unsupported-media-type", 415, "The content type is not supported here", false, Nothing,
@@ -118,6 +118,11 @@ internal sealed record ProblemKind(
         "too-many-in-flight", 429, "Too many messages of the queue are leased", true, Nothing,
         "Acknowledge or release messages first, shorten the visibility timeout, or raise " +
         "Limits:MaxInFlightPerQueue.", 1);
+
+    public static readonly ProblemKind QueueFull = new(
+        "queue-full", 429, "The queue holds as much as maxMessages or maxBytes allow", true, Nothing,
+        "Receive and acknowledge messages, send fewer at once, raise the limit of the queue, or set its overflow to " +
+        "dropOldest, which makes room unless all older messages are leased or delayed.", 1);
 
     public static readonly ProblemKind TooManyQueues = new(
         "too-many-queues", 429, "The service holds as many queues as it may", true, Nothing,
@@ -155,7 +160,7 @@ internal sealed record ProblemKind(
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
         RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
-        TooManyWaiters, TooManyInFlight, TooManyQueues, InternalError, Overloaded, ShuttingDown, Starting,
+        TooManyWaiters, TooManyInFlight, QueueFull, TooManyQueues, InternalError, Overloaded, ShuttingDown, Starting,
         StorageFailed, DiskFull,
     ];
 

@@ -14,6 +14,7 @@ internal static class QueueSchemas
     {
         set.Add("QueueType", Choice("How messages are handed out. More values may come.", "standard"));
         set.Add("Durability", Choice("When a write is answered. More values may come.", "fsync", "os", "memory"));
+        set.Add("Overflow", Choice("What a full queue does. More values may come.", "reject", "dropOldest"));
         QueuePolicySchemas.AddTo(set);
         set.Add("QueueSettings", Closed(Object(
             "What the owner of a queue declares; every field is optional.", Settings(set, "?"))));
@@ -31,6 +32,8 @@ internal static class QueueSchemas
             ("deletedTotal", Integer("Messages acknowledged or deleted.", 0)),
             ("expiredTotal", Integer("Messages older than the retention.", 0)),
             ("deadLetteredTotal", Integer("Messages moved to the dead-letter queue.", 0)),
+            ("droppedTotal", Integer("Messages that made room for newer ones.", 0)),
+            ("bytes", Integer("Bytes of the messages that are here, as `maxBytes` counts them.", 0)),
             ("blockedReason?", Text("Why nothing is handed out although messages are available."))));
         set.Add("Queue", Object("A queue.",
         [
@@ -42,6 +45,14 @@ internal static class QueueSchemas
         ]));
         set.Add("QueuePage", Page("A page of queues.", set.Ref("Queue")));
     }
+
+    /// <summary>The schema of an enum.</summary>
+    private static string SchemaOf(QueueField field) => field.Name switch
+    {
+        "type" => "QueueType",
+        "overflow" => "Overflow",
+        _ => "Durability",
+    };
 
     public static OpenApiSchema Page(string description, IOpenApiSchema item) => Object(
         description,
@@ -55,11 +66,11 @@ internal static class QueueSchemas
     {
         foreach (QueueField field in QueueFields.All)
         {
-            int value = field.Get(Defaults);
-            string otherwise = field.IsFlag ? (value == 1 ? "true" : "false")
+            long value = field.Get(Defaults);
+            string otherwise = field.IsOptional ? "no limit" : field.IsFlag ? (value == 1 ? "true" : "false")
                 : field.Choices.Length == 0 ? value.ToString() : $"`{field.Choices[value]}`";
             string description = withDefaults ? $"{field.Description} Default: {otherwise}." : field.Description;
-            yield return (field.Name + suffix, field.IsFlag ? Flag(description)
+            yield return (field.Name + (field.IsOptional ? "?" : suffix), field.IsFlag ? Flag(description)
                 : field.Choices.Length == 0 ? Integer(description, field.Min, field.Max)
                 : Named(set, field, description));
         }
@@ -77,13 +88,15 @@ internal static class QueueSchemas
     /// <summary>Without the fields that cannot change, so that no generated client sends them.</summary>
     private static IEnumerable<(string Name, IOpenApiSchema Schema)> Changes(SchemaSet set) => QueueFields.All
         .Where(field => !field.Immutable)
-        .Select(field => (field.Name + "?", (IOpenApiSchema)OrNull(
-            field.IsFlag ? Flag(field.Description) : Integer(field.Description, field.Min, field.Max))))
+        .Select(field => (field.Name + "?", field.Choices.Length > 0
+            ? Named(set, field, field.Description)
+            : (IOpenApiSchema)OrNull(
+                field.IsFlag ? Flag(field.Description) : Integer(field.Description, field.Min, field.Max))))
         .Concat(QueuePolicies.All.Select(policy => (policy.Name + "?", (IOpenApiSchema)set.Ref(policy.Schema))));
 
     private static OpenApiSchemaReference Named(SchemaSet set, QueueField field, string description)
     {
-        OpenApiSchemaReference reference = set.Ref(field.Name == "type" ? "QueueType" : "Durability");
+        OpenApiSchemaReference reference = set.Ref(SchemaOf(field));
         reference.Description = description;
         return reference;
     }

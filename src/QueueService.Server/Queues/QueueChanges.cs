@@ -61,13 +61,13 @@ internal sealed class QueueChanges
     private void ReadValue(ref Utf8JsonReader json, QueueField field, ref Problem? problem)
     {
         if (json.TokenType == JsonTokenType.Null) Set(field, field.Get(Defaults));
-        else if (TryRead(ref json, field, out int value, ref problem)) Set(field, value);
+        else if (TryRead(ref json, field, out long value, ref problem)) Set(field, value);
         json.TrySkip();
     }
 
-    private void Set(QueueField field, int value) => _changes.Add(config => field.Set(config, value));
+    private void Set(QueueField field, long value) => _changes.Add(config => field.Set(config, value));
 
-    private static bool TryRead(ref Utf8JsonReader json, QueueField field, out int value, ref Problem? problem)
+    private static bool TryRead(ref Utf8JsonReader json, QueueField field, out long value, ref Problem? problem)
     {
         string pointer = "/" + field.Name;
         value = 0;
@@ -80,12 +80,10 @@ internal sealed class QueueChanges
         }
 
         if (field.Choices.Length == 0)
-        {
-            bool read = JsonRequest.TryInteger(ref json, field.Min, field.Max, pointer, out long number, ref problem);
-            value = (int)number;
-            return read;
-        }
+            return JsonRequest.TryInteger(ref json, field.Min, field.Max, pointer, out value, ref problem);
 
-        return JsonRequest.TryChoice(ref json, field.Choices, pointer, out value, ref problem);
+        bool read = JsonRequest.TryChoice(ref json, field.Choices, pointer, out int choice, ref problem);
+        value = choice;
+        return read;
     }
 }

@@ -36,7 +36,7 @@ internal static class SendMessage
             ProblemKind.MalformedJson, ProblemKind.DelayExceedsRetention, ProblemKind.DeliverAtTooFar, ProblemKind.QueueNotFound,
             ProblemKind.RequestTooLarge,
             ProblemKind.MessageTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
-            ProblemKind.DiskFull,
+            ProblemKind.QueueFull, ProblemKind.DiskFull,
         ],
     };
 

@@ -48,7 +48,7 @@ internal static class SendMessageBatch
             ProblemKind.MalformedJson, ProblemKind.DelayExceedsRetention, ProblemKind.DeliverAtTooFar, ProblemKind.QueueNotFound,
             ProblemKind.RequestTooLarge,
             ProblemKind.MessageTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
-            ProblemKind.DiskFull,
+            ProblemKind.QueueFull, ProblemKind.DiskFull,
         ],
     };
 
