@@ -23,6 +23,9 @@ public enum BrokerError
     /// <summary>An existing queue differs in a field that cannot change.</summary>
     ImmutableField,
 
+    /// <summary>The queue would have more tags than it may.</summary>
+    TooManyTags,
+
     /// <summary>The body is larger than the queue's maxMessageBytes.</summary>
     MessageTooLarge,
 

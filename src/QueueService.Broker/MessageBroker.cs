@@ -85,17 +85,6 @@ public sealed partial class MessageBroker : IAsyncDisposable
         return result.Succeeded ? result.Value with { Stats = result.Value.Stats.ReadFromDisk() } : result;
     }
 
-    public async ValueTask<Result<QueuePage>> ListQueues(string prefix, string? after, int limit)
-    {
-        Result<QueuePage> result =
-            await Submit<QueuePage>((shard, _) => QueueDefinitions.List(shard, prefix, after, limit));
-        if (!result.Succeeded) return result;
-        return result.Value with
-        {
-            Queues = [.. result.Value.Queues.Select(static queue => queue with { Stats = queue.Stats.ReadFromDisk() })],
-        };
-    }
-
     /// <summary>Adds one message or a batch, all or nothing unless the batch is partial. Takes the batch over.
     /// </summary>
     public ValueTask<Result<SendOutcome>> Send(QueueName name, MessageBatch batch) =>

@@ -43,6 +43,12 @@ internal static class Limits
     /// <summary>W3C trace context asks for at least 512 to be carried.</summary>
     public const int TraceStateLength = 1_024;
 
+    /// <summary>Tags that one listing asks for: each is looked for in every queue.</summary>
+    public const int TagFilters = 10;
+
+    /// <summary>One bootstrap file is parsed from one buffer; a hundred thousand queues fit.</summary>
+    public const int BootstrapFileBytes = 64 * 1_048_576;
+
     /// <summary>Items of one page of a listing.</summary>
     public const int PageItems = 1_000;
 

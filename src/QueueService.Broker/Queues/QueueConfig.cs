@@ -67,6 +67,9 @@ public sealed record QueueConfig
 
     /// <summary>What happens to a message that would exceed one of the two.</summary>
     public OverflowPolicy Overflow { get; init; } = OverflowPolicy.Reject;
+
+    /// <summary>At most <see cref="Tag.MaxPerQueue"/>, in ordinal order of their keys.</summary>
+    public ValueList<Tag> Tags { get; init; } = ValueList<Tag>.Empty;
 }
 
 /// <summary>What a full queue does.</summary>

@@ -30,6 +30,12 @@ internal static class QueueConfigFormat
         output.WriteVarint((ulong)config.MaxMessages);
         output.WriteVarint((ulong)config.MaxBytes);
         output.WriteVarint((ulong)config.Overflow);
+        output.WriteVarint((ulong)config.Tags.Count);
+        foreach (Tag tag in config.Tags)
+        {
+            output.WriteText(tag.Key);
+            output.WriteText(tag.Value);
+        }
     }
 
     public static QueueConfig Read(ref SpanReader input)
@@ -73,6 +79,16 @@ internal static class QueueConfigFormat
             MaxMessages = (long)input.ReadVarint(),
             MaxBytes = (long)input.ReadVarint(),
             Overflow = (OverflowPolicy)input.ReadVarint(),
+            Tags = ReadTags(ref input),
         };
+    }
+
+    private static ValueList<Tag> ReadTags(ref SpanReader input)
+    {
+        int count = (int)input.ReadVarint();
+        if (count == 0) return ValueList<Tag>.Empty;
+        var tags = new Tag[count];
+        for (int i = 0; i < count; i++) tags[i] = new Tag(input.ReadText(), input.ReadText());
+        return new ValueList<Tag>(tags);
     }
 }

@@ -46,6 +46,15 @@ internal sealed record OldestOnDisk(AppendLog Log, long Offset, long Now);
 /// <summary>The outcome of a PUT or PATCH.</summary>
 public sealed record QueueChange(QueueDescription Queue, bool Created);
 
+/// <summary>Which queues a listing asks for.</summary>
+/// <param name="After">The name before the first one; null at the beginning.</param>
+/// <param name="Tags">A queue has all of them.</param>
+internal sealed record QueueListing(string Prefix, string? After, int Limit, IReadOnlyList<TagFilter> Tags)
+{
+    /// <summary>Queues that one turn of the loop looks at: about a millisecond.</summary>
+    public const int MaxLooked = 2_000;
+}
+
 /// <summary>A page of a listing, in ordinal order of names.</summary>
 /// <param name="Next">The last name of this page when more follow; pass it as `after`.</param>
 public sealed record QueuePage(IReadOnlyList<QueueDescription> Queues, string? Next);

@@ -1,5 +1,6 @@
 using QueueService.Broker;
 using QueueService.Broker.Queues;
+using QueueService.Server.Bootstrap;
 using QueueService.Server.Http;
 using QueueService.Storage.Files;
 
@@ -27,8 +28,9 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
     /// <summary>The broker's health; null while it is not open.</summary>
     public BrokerHealth? Health => _broker?.Health;
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
+        IReadOnlyList<DeclaredQueue> declared = options.Bootstrap is { } path ? BootstrapReader.Read(path) : [];
         BrokerOptions limits = new()
         {
             MaxWaiters = options.Limits.MaxWaiters,
@@ -41,7 +43,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
         log.BrokerOpened(
             options.Storage.FullDirectory, (long)time.GetElapsedTime(started).TotalMilliseconds,
             _broker.Replayed.Frames, _broker.Replayed.Bytes);
-        return Task.CompletedTask;
+        if (declared.Count > 0) await BootstrapRun.Apply(_broker, declared, log);
     }
 
     /// <summary>Before Kestrel stops: waiting receives end now, so that they do not hold their connections.</summary>

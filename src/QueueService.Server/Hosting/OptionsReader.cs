@@ -20,6 +20,7 @@ internal sealed class OptionsReader(IConfiguration configuration)
         ServerOptions options = new()
         {
             Urls = Addresses(),
+            Bootstrap = configuration["Bootstrap"] is null ? null : Text("Bootstrap", ""),
             Storage = storage with { Directory = Text("Storage:Directory", storage.Directory) },
             Limits = limits with
             {

@@ -24,6 +24,7 @@ internal static class BrokerProblems
         BrokerError.DeadLetterCycle => ProblemKind.DeadLetterCycle,
         BrokerError.TooManyWaiters => ProblemKind.TooManyWaiters,
         BrokerError.TooManyInFlight => ProblemKind.TooManyInFlight,
+        BrokerError.TooManyTags => ProblemKind.TooManyTags,
         BrokerError.QueueFull => ProblemKind.QueueFull,
         BrokerError.TooManyQueues => ProblemKind.TooManyQueues,
         BrokerError.DiskFull => ProblemKind.DiskFull,

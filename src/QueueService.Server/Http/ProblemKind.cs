@@ -34,6 +34,10 @@ internal sealed record ProblemKind(
         "deliver-at-too-far", 400, "The time of delivery is too far ahead", false, Nothing,
         "Name a time at most 365 days ahead.");
 
+    public static readonly ProblemKind TooManyTags = new(
+        "too-many-tags", 400, "The queue would have more tags than it may", false, Nothing,
+        "A queue has at most 50 tags: take some away by setting them to null.");
+
     public static readonly ProblemKind RouteNotFound = new(
         "route-not-found", 404, "There is nothing at this address", false, Nothing,
         "See /swagger or /openapi/v1.json for the paths that exist.");
@@ -155,7 +159,8 @@ internal sealed record ProblemKind(
 
     public static readonly IReadOnlyList<ProblemKind> All =
     [
-        InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, DeliverAtTooFar, RouteNotFound, QueueNotFound,
+        InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, DeliverAtTooFar, TooManyTags,
+        RouteNotFound, QueueNotFound,
         MessageNotFound, ReceiptInvalid,
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
         RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,

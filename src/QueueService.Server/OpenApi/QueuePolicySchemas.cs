@@ -36,6 +36,7 @@ internal static class QueuePolicySchemas
             ("sourceQueues?", List(
                 "With `byQueue`: their names.", Text("A queue.", NamePattern), 1,
                 RedriveAllowPolicy.MaxSourceQueues)))));
+        AddTags(set);
         set.Add("DeadLetter", Object(
             "Why a message is in a dead-letter queue.",
             ("sourceQueue", Text("The queue that it came from.")),
@@ -46,6 +47,24 @@ internal static class QueuePolicySchemas
         set.Add("DeadLetterRequest", Closed(Object(
             "Why a message is given up.",
             ("reason?", Text("Kept with the message. Default: `rejected`.")))));
+    }
+
+    private static void AddTags(SchemaSet set)
+    {
+        string keys = $"At most {Tag.MaxPerQueue} names and values; a name is {TagsJson.KeyRule}";
+        set.Add("Tags", new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Description = keys,
+            MaxProperties = Tag.MaxPerQueue,
+            AdditionalProperties = Text($"At most {Tag.MaxValueLength} characters."),
+        });
+        set.Add("TagChanges", new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Description = keys,
+            AdditionalProperties = new OpenApiSchema { Description = "The value, or `null` to take the name away." },
+        });
     }
 
     private static OpenApiSchema Number(string description, int min, int max) => new()

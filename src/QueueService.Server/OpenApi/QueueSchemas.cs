@@ -92,7 +92,7 @@ internal static class QueueSchemas
             ? Named(set, field, field.Description)
             : (IOpenApiSchema)OrNull(
                 field.IsFlag ? Flag(field.Description) : Integer(field.Description, field.Min, field.Max))))
-        .Concat(QueuePolicies.All.Select(policy => (policy.Name + "?", (IOpenApiSchema)set.Ref(policy.Schema))));
+        .Concat(QueuePolicies.All.Select(policy => (policy.Name + "?", (IOpenApiSchema)set.Ref(policy.ChangesSchema ?? policy.Schema))));
 
     private static OpenApiSchemaReference Named(SchemaSet set, QueueField field, string description)
     {

@@ -45,6 +45,7 @@ internal static class Schemas
         "Duration" => Text("`30` or `30s` are seconds; `500ms`, `5m`, `2h`.", @"^[0-9]{1,12}(ms|s|m|h)?$"),
         "Instant" => new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" },
         "Limit" => Bare(Integer("", 1, int.MaxValue, Limits.DefaultPageItems)),
+        "TagFilters" => List("Each must match.", Text("`key:value`, or `key`."), max: Limits.TagFilters),
         "ReceiveMax" => Bare(Integer("", 1, ReceiveRequest.MaxMessages, 1)),
         _ => set.Ref(name),
     };

@@ -35,7 +35,7 @@ internal sealed class QueueChanges
         return problem;
     }
 
-    private static Problem? ReadObject(ref Utf8JsonReader json, QueueChanges changes)
+    public static Problem? ReadObject(ref Utf8JsonReader json, QueueChanges changes)
     {
         if (json.TokenType != JsonTokenType.StartObject) return Problem.Invalid("", "The body must be a JSON object.");
         Problem? problem = null;
@@ -51,6 +51,13 @@ internal sealed class QueueChanges
 
         return problem;
     }
+
+    /// <summary>The names of the fields that differ.</summary>
+    public static IEnumerable<string> Differences(QueueConfig before, QueueConfig after) =>
+    [
+        .. QueueFields.All.Where(field => field.Get(before) != field.Get(after)).Select(static field => field.Name),
+        .. QueuePolicies.All.Where(policy => !policy.IsSame(before, after)).Select(static policy => policy.Name),
+    ];
 
     private void ReadPolicy(ref Utf8JsonReader json, QueuePolicy policy, ref Problem? problem)
     {

@@ -98,6 +98,14 @@ internal static class LimitList
         new("maxMessages", QueueConfigLimits.MaxMaxMessages, "messages", "maxMessages of a queue."),
         new("maxBytes", QueueConfigLimits.MaxMaxBytes, "bytes", "maxBytes of a queue."),
         new("maxReceiveCount", RedrivePolicy.MaxMaxReceiveCount, "deliveries", "maxReceiveCount of a redrivePolicy."),
+        new("tags", Tag.MaxPerQueue, "tags", "Tags of a queue.", ProblemKind.TooManyTags),
+        new("tagKeyLength", Tag.MaxKeyLength, "characters", "The key of a tag, of A-Z a-z 0-9 . _ / -"),
+        new("tagValueLength", Tag.MaxValueLength, "characters", "The value of a tag."),
+        new("tagFilters", Limits.TagFilters, "filters", "Tags that one listing asks for."),
+        new("bootstrapFileBytes", Limits.BootstrapFileBytes, "bytes", "One bootstrap file.")
+        {
+            Instead = "The server does not start.",
+        },
         new("sourceQueues", RedriveAllowPolicy.MaxSourceQueues, "queues", "Sources of a redriveAllowPolicy."),
     ];
 }

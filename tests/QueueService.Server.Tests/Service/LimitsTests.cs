@@ -44,7 +44,8 @@ public sealed class LimitsTests(RunningServer server)
         await using SmallServer small = new();
         Api api = small.Api;
         await api.Put("/v1/queues/a");
-        Assert.Contains("limit of 1 queues", Refused(await api.Put("/v1/queues/b"), "too-many-queues"), StringComparison.Ordinal);
+        Assert.Contains(
+            "limit of 1 queues", Refused(await api.Put("/v1/queues/b"), "too-many-queues"), StringComparison.Ordinal);
 
         Task<Answer>[] receives = [api.Post("/v1/queues/a/receive?wait=60s"), api.Post("/v1/queues/a/receive?wait=60s")];
         Task<Answer> second = await Task.WhenAny(receives);
