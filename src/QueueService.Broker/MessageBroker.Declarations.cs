@@ -18,8 +18,19 @@ public sealed partial class MessageBroker
     {
         foreach (QueuePlan[] some in plans.Where(static plan => plan.IsChange).Chunk(DeclaredPerCommit))
         {
-            BrokerError error = await Submit((shard, command) => QueueDeclarations.Apply(shard, command, some));
+            long at = 0;
+            BrokerError error = await Submit((shard, command) =>
+            {
+                at = shard.Now;
+                return QueueDeclarations.Apply(shard, command, some);
+            });
             if (error != BrokerError.None) return error;
+            foreach (QueuePlan plan in some)
+            {
+                Tell(new BrokerEvent(
+                    plan.Existing is null ? BrokerEventKind.QueueCreated : BrokerEventKind.QueueChanged,
+                    plan.Declaration.Name, at));
+            }
         }
 
         return BrokerError.None;

@@ -64,19 +64,28 @@ public sealed partial class MessageBroker : IAsyncDisposable
 
     /// <summary>Creates a queue, or replaces its mutable settings.</summary>
     public ValueTask<Result<QueueChange>> PutQueue(QueueName name, QueueConfig config, Precondition precondition) =>
-        ReadFromDisk(Submit<QueueChange>((shard, command) =>
+        Complete(Submit<QueueChange>((shard, command) =>
             QueueDefinitions.Put(shard, command, name, config, precondition)));
 
     /// <summary>Changes a queue: the function gets the current settings and answers the new ones. It runs on the loop:
     /// it must be short and must not fail.</summary>
     public ValueTask<Result<QueueChange>> PatchQueue(
         QueueName name, Func<QueueConfig, QueueConfig> change, Precondition precondition) =>
-        ReadFromDisk(Submit<QueueChange>((shard, command) =>
+        Complete(Submit<QueueChange>((shard, command) =>
             QueueDefinitions.Patch(shard, command, name, change, precondition)));
 
     /// <summary>Deletes a queue and all its messages.</summary>
-    public ValueTask<BrokerError> DeleteQueue(QueueName name, Precondition precondition) =>
-        Submit((shard, command) => QueueDefinitions.Delete(shard, command, name, precondition));
+    public async ValueTask<BrokerError> DeleteQueue(QueueName name, Precondition precondition)
+    {
+        long at = 0;
+        BrokerError error = await Submit((shard, command) =>
+        {
+            at = shard.Now;
+            return QueueDefinitions.Delete(shard, command, name, precondition);
+        });
+        if (error == BrokerError.None) Tell(new BrokerEvent(BrokerEventKind.QueueDeleted, name, at));
+        return error;
+    }
 
     public async ValueTask<Result<QueueDescription>> GetQueue(QueueName name)
     {
@@ -149,10 +158,11 @@ public sealed partial class MessageBroker : IAsyncDisposable
         _inbox.Dispose();
     }
 
-    private static async ValueTask<Result<QueueChange>> ReadFromDisk(ValueTask<Result<QueueChange>> change)
+    private async ValueTask<Result<QueueChange>> Complete(ValueTask<Result<QueueChange>> change)
     {
         Result<QueueChange> result = await change;
         if (!result.Succeeded) return result;
+        Tell(result.Value);
         QueueDescription queue = result.Value.Queue;
         return result.Value with { Queue = queue with { Stats = queue.Stats.ReadFromDisk() } };
     }
@@ -169,7 +179,7 @@ public sealed partial class MessageBroker : IAsyncDisposable
         return Math.Max(from, offset);
     }
 
-    /// <summary>One pass of dead-lettering and of retention. Called by the timer, and by simulations.</summary>
+    /// <summary>One pass of dead-lettering, of retention and of alarms. Called by the timer, and by simulations.</summary>
     internal async Task Sweep()
     {
         if (Interlocked.Exchange(ref _sweeping, 1) == 1) return;
@@ -189,6 +199,8 @@ public sealed partial class MessageBroker : IAsyncDisposable
                     return command.Wrote = RetentionSweep.Expire(shard, queue, floor);
                 });
             }
+
+            await EvaluateAlarms();
         }
         finally
         {

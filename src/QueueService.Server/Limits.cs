@@ -43,6 +43,12 @@ internal static class Limits
     /// <summary>W3C trace context asks for at least 512 to be carried.</summary>
     public const int TraceStateLength = 1_024;
 
+    /// <summary>Events of the system feed that are kept for readers who come back: some 200 KB.</summary>
+    public const int SystemEvents = 1_000;
+
+    /// <summary>Readers of the system feed: dashboards, not consumers. Each is a connection and about 10 KB.</summary>
+    public const int SystemReaders = 1_000;
+
     /// <summary>Tags that one listing asks for: each is looked for in every queue.</summary>
     public const int TagFilters = 10;
 

@@ -63,6 +63,9 @@ internal sealed partial class MessageQueue
             case QueueRecord.Expired:
                 ExpiredTotal += ApplyFloor((long)new SpanReader(payload).ReadVarint());
                 break;
+            case QueueRecord.AlarmChanged:
+                ApplyAlarmChanged(payload, record.Time);
+                break;
             case QueueRecord.Restarted:
                 ApplyRestarted(payload);
                 break;
@@ -78,6 +81,7 @@ internal sealed partial class MessageQueue
         Config = QueueConfigFormat.Read(ref reader);
         Version = 1;
         CreatedAt = UpdatedAt = time;
+        ApplyAlarms(time);
     }
 
     private void ApplyConfigured(ReadOnlySpan<byte> payload, long time)
@@ -88,6 +92,7 @@ internal sealed partial class MessageQueue
         if (Config.Retry != before.Retry || Config.Redrive != before.Redrive) Reconsider();
         Version++;
         UpdatedAt = time;
+        ApplyAlarms(time);
     }
 
     private void ApplyDelayed(long offset, long visibleAt)

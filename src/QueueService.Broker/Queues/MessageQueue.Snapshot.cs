@@ -27,6 +27,7 @@ internal sealed partial class MessageQueue
         CaptureTouched(output);
         output.WriteVarint((ulong)DroppedTotal);
         _held.Capture(output);
+        CaptureAlarms(output);
     }
 
     public void Restore(ref SpanReader input)
@@ -57,6 +58,7 @@ internal sealed partial class MessageQueue
         RestoreTouched(ref input, version);
         DroppedTotal = (long)input.ReadVarint();
         _held.Restore(ref input);
+        RestoreAlarms(ref input);
         RecountAhead();
         log.Trim(Floor);
     }

@@ -120,7 +120,10 @@ internal sealed partial class MessageQueue(uint resource, AppendLog log)
     }
 
     public QueueDescription Describe(long now, int maxInFlight) =>
-        new(Name, Config, ETag(), CreatedAt, UpdatedAt, Stats(now, maxInFlight));
+        new(Name, Config, ETag(), CreatedAt, UpdatedAt, Stats(now, maxInFlight))
+        {
+            Alarms = Alarms(),
+        };
 
     public string ETag() => $"{resource:x}-{Version:x}";
 

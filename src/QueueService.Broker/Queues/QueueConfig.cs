@@ -70,6 +70,9 @@ public sealed record QueueConfig
 
     /// <summary>At most <see cref="Tag.MaxPerQueue"/>, in ordinal order of their keys.</summary>
     public ValueList<Tag> Tags { get; init; } = ValueList<Tag>.Empty;
+
+    /// <summary>At most <see cref="Alarm.MaxPerQueue"/>, each with a name of its own.</summary>
+    public ValueList<Alarm> Alarms { get; init; } = ValueList<Alarm>.Empty;
 }
 
 /// <summary>What a full queue does.</summary>

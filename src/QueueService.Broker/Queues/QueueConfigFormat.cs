@@ -36,6 +36,15 @@ internal static class QueueConfigFormat
             output.WriteText(tag.Key);
             output.WriteText(tag.Value);
         }
+
+        output.WriteVarint((ulong)config.Alarms.Count);
+        foreach (Alarm alarm in config.Alarms)
+        {
+            output.WriteText(alarm.Name);
+            output.WriteVarint((ulong)alarm.Metric);
+            output.WriteVarint((ulong)alarm.Above);
+            output.WriteVarint((ulong)alarm.ForSeconds);
+        }
     }
 
     public static QueueConfig Read(ref SpanReader input)
@@ -80,6 +89,7 @@ internal static class QueueConfigFormat
             MaxBytes = (long)input.ReadVarint(),
             Overflow = (OverflowPolicy)input.ReadVarint(),
             Tags = ReadTags(ref input),
+            Alarms = ReadAlarms(ref input),
         };
     }
 
@@ -90,5 +100,20 @@ internal static class QueueConfigFormat
         var tags = new Tag[count];
         for (int i = 0; i < count; i++) tags[i] = new Tag(input.ReadText(), input.ReadText());
         return new ValueList<Tag>(tags);
+    }
+
+    private static ValueList<Alarm> ReadAlarms(ref SpanReader input)
+    {
+        int count = (int)input.ReadVarint();
+        if (count == 0) return ValueList<Alarm>.Empty;
+        var alarms = new Alarm[count];
+        for (int i = 0; i < count; i++)
+        {
+            string name = input.ReadText();
+            var metric = (AlarmMetric)input.ReadVarint();
+            alarms[i] = new Alarm(name, metric, (long)input.ReadVarint(), (int)input.ReadVarint());
+        }
+
+        return new ValueList<Alarm>(alarms);
     }
 }

@@ -73,7 +73,8 @@ internal static class QueueDefinitions
         if (config.Tags.Count > Tag.MaxPerQueue) return BrokerError.TooManyTags;
         if (config.Redrive != queue.Config.Redrive
             && CheckRedrive(shard, queue.Name, config) is var refused and not BrokerError.None) return refused;
-        if (config != queue.Config)
+        bool changed = config != queue.Config;
+        if (changed)
         {
             shard.Define(queue.Resource, ControlRecord.QueueConfigured, QueueRecord.Configured, queue.Name, config);
             command.Wrote = true;
@@ -82,7 +83,7 @@ internal static class QueueDefinitions
             shard.Dispatch(queue);
         }
 
-        return new QueueChange(Describe(shard, queue), Created: false);
+        return new QueueChange(Describe(shard, queue), Created: false) { Changed = changed };
     }
 
     /// <summary>The dead-letter queue exists, allows this source, and does not lead back to it.</summary>

@@ -7,7 +7,11 @@ namespace QueueService.Broker.Queues;
 /// <param name="CreatedAt">Unix milliseconds.</param>
 /// <param name="UpdatedAt">Unix milliseconds.</param>
 public sealed record QueueDescription(
-    QueueName Name, QueueConfig Config, string ETag, long CreatedAt, long UpdatedAt, QueueStats Stats);
+    QueueName Name, QueueConfig Config, string ETag, long CreatedAt, long UpdatedAt, QueueStats Stats)
+{
+    /// <summary>In the order of the definition.</summary>
+    public IReadOnlyList<AlarmState> Alarms { get; init; } = [];
+}
 
 /// <summary>Counts of one moment.</summary>
 /// <param name="Available">Ready to be received.</param>
@@ -44,7 +48,11 @@ public sealed record QueueStats(
 internal sealed record OldestOnDisk(AppendLog Log, long Offset, long Now);
 
 /// <summary>The outcome of a PUT or PATCH.</summary>
-public sealed record QueueChange(QueueDescription Queue, bool Created);
+public sealed record QueueChange(QueueDescription Queue, bool Created)
+{
+    /// <summary>It existed, and its settings are other ones now.</summary>
+    public bool Changed { get; init; }
+}
 
 /// <summary>Which queues a listing asks for.</summary>
 /// <param name="After">The name before the first one; null at the beginning.</param>

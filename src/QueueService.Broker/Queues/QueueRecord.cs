@@ -57,4 +57,7 @@ internal enum QueueRecord : byte
 
     /// <summary>Runs: made room for newer messages, in the same frame.</summary>
     Dropped = 17,
+
+    /// <summary>varint 1 when raised and 0 when cleared, text name: the state of an alarm.</summary>
+    AlarmChanged = 18,
 }

@@ -2,6 +2,7 @@ using QueueService.Broker;
 using QueueService.Broker.Queues;
 using QueueService.Server.Bootstrap;
 using QueueService.Server.Http;
+using QueueService.Server.Service;
 using QueueService.Storage.Files;
 
 namespace QueueService.Server.Hosting;
@@ -23,6 +24,10 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
 
     public ServerOptions Options => options;
 
+    public TimeProvider Time => time;
+
+    public SystemFeed Feed { get; } = new(time, options.Limits.MaxSystemReaders);
+
     public BodiesInFlight Bodies { get; } = new(options.Limits.MaxBodiesInFlightBytes);
 
     /// <summary>The broker's health; null while it is not open.</summary>
@@ -36,6 +41,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
             MaxWaiters = options.Limits.MaxWaiters,
             MaxInFlightPerQueue = options.Limits.MaxInFlightPerQueue,
             MaxQueues = options.Limits.MaxQueues,
+            Observer = Feed.Publish,
         };
         long started = time.GetTimestamp();
         _files = new PhysicalFileSystem(options.Storage.FullDirectory);
@@ -43,13 +49,16 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
         log.BrokerOpened(
             options.Storage.FullDirectory, (long)time.GetElapsedTime(started).TotalMilliseconds,
             _broker.Replayed.Frames, _broker.Replayed.Bytes);
+        Feed.Start(_broker);
         if (declared.Count > 0) await BootstrapRun.Apply(_broker, declared, log);
     }
 
-    /// <summary>Before Kestrel stops: waiting receives end now, so that they do not hold their connections.</summary>
+    /// <summary>Before Kestrel stops: waiting receives and readers of the feed end now, so that they do not hold their
+    /// connections.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         _broker?.Drain();
+        Feed.Drain();
         await Task.Delay(Notice, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -67,6 +76,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
 
     public async ValueTask DisposeAsync()
     {
+        await Feed.DisposeAsync();
         if (_broker is not null) await _broker.DisposeAsync();
         _files?.Dispose();
     }

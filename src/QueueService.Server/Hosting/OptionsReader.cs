@@ -28,6 +28,7 @@ internal sealed class OptionsReader(IConfiguration configuration)
                 MaxInFlightPerQueue =
                     (int)Number("Limits:MaxInFlightPerQueue", limits.MaxInFlightPerQueue, 1, 10_000_000),
                 MaxQueues = (int)Number("Limits:MaxQueues", limits.MaxQueues, 1, 10_000_000),
+                MaxSystemReaders = (int)Number("Limits:MaxSystemReaders", limits.MaxSystemReaders, 0, 100_000),
                 MaxConnections = (int)Number("Limits:MaxConnections", limits.MaxConnections, 1, 1_000_000),
                 MaxBodiesInFlightBytes = Number(
                     "Limits:MaxBodiesInFlightBytes", limits.MaxBodiesInFlightBytes, Limits.RequestBytes, long.MaxValue),

@@ -38,6 +38,8 @@ internal sealed record LimitOptions
 
     public int MaxQueues { get; init; } = Defaults.MaxQueues;
 
+    public int MaxSystemReaders { get; init; } = Server.Limits.SystemReaders;
+
     public int MaxConnections { get; init; } = Server.Limits.Connections;
 
     public long MaxBodiesInFlightBytes { get; init; } = Server.Limits.BodiesInFlightBytes;

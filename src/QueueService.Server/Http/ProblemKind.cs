@@ -123,6 +123,10 @@ internal sealed record ProblemKind(
         "Acknowledge or release messages first, shorten the visibility timeout, or raise " +
         "Limits:MaxInFlightPerQueue.", 1);
 
+    public static readonly ProblemKind TooManyReaders = new(
+        "too-many-readers", 429, "Too many readers follow the feed", true, Nothing,
+        "Wait as Retry-After says, close other readers, or raise Limits:MaxSystemReaders.", 5);
+
     public static readonly ProblemKind QueueFull = new(
         "queue-full", 429, "The queue holds as much as maxMessages or maxBytes allow", true, Nothing,
         "Receive and acknowledge messages, send fewer at once, raise the limit of the queue, or set its overflow to " +
@@ -165,7 +169,7 @@ internal sealed record ProblemKind(
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
         RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
-        TooManyWaiters, TooManyInFlight, QueueFull, TooManyQueues, InternalError, Overloaded, ShuttingDown, Starting,
+        TooManyWaiters, TooManyInFlight, TooManyReaders, QueueFull, TooManyQueues, InternalError, Overloaded, ShuttingDown, Starting,
         StorageFailed, DiskFull,
     ];
 

@@ -79,7 +79,7 @@ internal static class QueueSchemas
         {
             // A queue without a redrive policy has none: it is never written as null.
             bool optional = suffix.Length > 0 || policy.Name == "redrivePolicy";
-            OpenApiSchemaReference reference = set.Ref(policy.Schema);
+            OpenApiSchemaReference reference = set.Ref(withDefaults ? policy.Schema : policy.StateSchema ?? policy.Schema);
             reference.Description = policy.Description;
             yield return (policy.Name + (optional ? "?" : ""), reference);
         }
@@ -92,7 +92,8 @@ internal static class QueueSchemas
             ? Named(set, field, field.Description)
             : (IOpenApiSchema)OrNull(
                 field.IsFlag ? Flag(field.Description) : Integer(field.Description, field.Min, field.Max))))
-        .Concat(QueuePolicies.All.Select(policy => (policy.Name + "?", (IOpenApiSchema)set.Ref(policy.ChangesSchema ?? policy.Schema))));
+        .Concat(QueuePolicies.All.Select(policy =>
+            (policy.Name + "?", (IOpenApiSchema)set.Ref(policy.ChangesSchema ?? policy.Schema))));
 
     private static OpenApiSchemaReference Named(SchemaSet set, QueueField field, string description)
     {

@@ -11,7 +11,9 @@ internal static class QueueJson
         "maxMessageBytes":1048576,"receiveWaitSeconds":0,"durability":"fsync","paused":false,
         "resetRetentionOnDeadLetter":false,"maxMessages":100000,"overflow":"reject","retryPolicy":{"kind":"none"},
         "redrivePolicy":{"deadLetterQueue":"jobs-dead","maxReceiveCount":5},
-        "redriveAllowPolicy":{"permission":"allowAll"},"tags":{"team":"payments"},"createdAt":"2026-11-21T10:00:00.000Z",
+        "redriveAllowPolicy":{"permission":"allowAll"},"tags":{"team":"payments"},
+        "alarms":[{"name":"failures","metric":"deadLettered","above":0,"forSeconds":0,"state":"ok",
+        "since":"2026-11-21T10:00:00.000Z","value":0}],"createdAt":"2026-11-21T10:00:00.000Z",
         "updatedAt":"2026-11-21T10:00:00.000Z","stats":{"available":3,"leased":1,"delayed":0,"blocked":0,
         "oldestMessageAgeSeconds":12,"sentTotal":40,"receivedTotal":37,"deletedTotal":36,"expiredTotal":0,
         "deadLetteredTotal":0,"droppedTotal":0,"bytes":4096}}
@@ -42,7 +44,8 @@ internal static class QueueJson
         {
             int before = output.Length;
             output.Raw(","u8).Text(policy.Name).Raw(":"u8);
-            if (!policy.Write(output, queue.Config)) output.Truncate(before);
+            if (policy.WriteState is { } write) write(output, queue);
+            else if (!policy.Write(output, queue.Config)) output.Truncate(before);
         }
 
         output.Raw(",\"createdAt\":"u8).Instant(queue.CreatedAt).Raw(",\"updatedAt\":"u8).Instant(queue.UpdatedAt);

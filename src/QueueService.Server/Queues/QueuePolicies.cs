@@ -18,6 +18,12 @@ internal sealed record QueuePolicy(
     /// <summary>The name of the schema of a patch, when that is another one.</summary>
     public string? ChangesSchema { get; init; }
 
+    /// <summary>Writes more than was declared into the description of a queue.</summary>
+    public Action<JsonOutput, QueueDescription>? WriteState { get; init; }
+
+    /// <summary>The name of the schema of that.</summary>
+    public string? StateSchema { get; init; }
+
     /// <summary>Both have the same value of it.</summary>
     public bool IsSame(QueueConfig first, QueueConfig second)
     {
@@ -61,6 +67,13 @@ internal static class QueuePolicies
         {
             ChangesSchema = "TagChanges",
             Description = "Names and values to find the queue by.",
+        },
+        new("alarms", "Alarms", AlarmsJson.Read, AlarmsJson.Write,
+            config => config with { Alarms = ValueList<Alarm>.Empty })
+        {
+            WriteState = AlarmsJson.WriteStates,
+            StateSchema = "AlarmStates",
+            Description = "Conditions that are looked at every second; shown with their state.",
         },
     ];
 

@@ -37,6 +37,8 @@ internal static class LimitList
         {
             Setting = "Limits:MaxQueues",
         },
+        new("systemReaders", limits.MaxSystemReaders, "readers", "Readers of the system feed.",
+            ProblemKind.TooManyReaders) { Setting = "Limits:MaxSystemReaders" },
         new("connections", limits.MaxConnections, "connections", "Open connections.")
         {
             Setting = "Limits:MaxConnections", Instead = "The connection is closed.",
@@ -101,6 +103,13 @@ internal static class LimitList
         new("tags", Tag.MaxPerQueue, "tags", "Tags of a queue.", ProblemKind.TooManyTags),
         new("tagKeyLength", Tag.MaxKeyLength, "characters", "The key of a tag, of A-Z a-z 0-9 . _ / -"),
         new("tagValueLength", Tag.MaxValueLength, "characters", "The value of a tag."),
+        new("alarms", Alarm.MaxPerQueue, "alarms", "Alarms of a queue."),
+        new("alarmAbove", Alarm.MaxAbove, "messages, bytes or seconds", "The threshold of an alarm."),
+        new("alarmForSeconds", Alarm.MaxForSeconds, "seconds", "How long an alarm's condition has to hold."),
+        new("systemEvents", Limits.SystemEvents, "events", "Events that the system feed keeps.")
+        {
+            Instead = "A reader that is further behind gets a gap event.",
+        },
         new("tagFilters", Limits.TagFilters, "filters", "Tags that one listing asks for."),
         new("bootstrapFileBytes", Limits.BootstrapFileBytes, "bytes", "One bootstrap file.")
         {

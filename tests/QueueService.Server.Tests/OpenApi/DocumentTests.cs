@@ -38,7 +38,7 @@ public sealed class DocumentTests(RunningServer server)
         }
 
         Assert.Equal(ids.Distinct(), ids);
-        Assert.Equal(25, ids.Count);
+        Assert.Equal(26, ids.Count);
     }
 
     [Fact]
