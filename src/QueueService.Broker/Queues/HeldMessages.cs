@@ -62,33 +62,42 @@ internal sealed class HeldMessages
         else DropHead();
     }
 
+    /// <summary>Runs of blocks: varint length (0 ends), distance from the run before, count, bytes.</summary>
     public void Capture(IBufferWriter<byte> output)
     {
+        // Equal blocks in a row are one entry: a backlog of messages of one size is captured in a few bytes.
         ReadOnlySpan<Block> blocks = CollectionsMarshal.AsSpan(_blocks)[_head..];
-        int held = 0;
-        foreach (Block block in blocks) held += block.Count > 0 ? 1 : 0;
-        output.WriteVarint((ulong)held);
-        long previous = 0;
-        foreach (Block block in blocks)
+        long next = 0;
+        for (int i = 0; i < blocks.Length;)
         {
-            if (block.Count == 0) continue;
-            output.WriteVarint((ulong)(block.Key - previous));
-            output.WriteVarint((ulong)block.Count);
-            output.WriteVarint((ulong)block.Bytes);
-            previous = block.Key;
+            Block first = blocks[i];
+            int run = 1;
+            while (i + run < blocks.Length && blocks[i + run] == first with { Key = first.Key + run }) run++;
+            i += run;
+            if (first.Count == 0) continue;
+            output.WriteVarint((ulong)run);
+            output.WriteVarint((ulong)(first.Key - next));
+            output.WriteVarint((ulong)first.Count);
+            output.WriteVarint((ulong)first.Bytes);
+            next = first.Key + run;
         }
+
+        output.WriteVarint(0);
     }
 
     public void Restore(ref SpanReader input)
     {
-        long key = 0;
-        for (ulong blocks = input.ReadVarint(); blocks > 0; blocks--)
+        long next = 0;
+        for (ulong run = input.ReadVarint(); run > 0; run = input.ReadVarint())
         {
-            key += (long)input.ReadVarint();
-            Block block = new() { Key = key, Count = (int)input.ReadVarint(), Bytes = (long)input.ReadVarint() };
-            _blocks.Add(block);
-            Count += block.Count;
-            Bytes += block.Bytes;
+            next += (long)input.ReadVarint();
+            Block block = new() { Key = next, Count = (int)input.ReadVarint(), Bytes = (long)input.ReadVarint() };
+            for (next += (long)run; block.Key < next; block.Key++)
+            {
+                _blocks.Add(block);
+                Count += block.Count;
+                Bytes += block.Bytes;
+            }
         }
     }
 

@@ -191,6 +191,32 @@ public sealed class OverflowTests
         }
     }
 
+    [Fact]
+    public void Whatever_is_sent_and_received_the_newest_messages_are_kept_in_order()
+    {
+        const int limit = 25;
+        for (ulong seed = 1; seed <= 20; seed++)
+        {
+            using var harness = new BrokerHarness();
+            harness.CreateQueue(config: DroppingThree with { MaxMessages = limit });
+            var random = new SeededRandom(seed);
+            List<string> expected = [];
+            for (int step = 0; step < 150; step++)
+            {
+                string[] bodies = [.. Enumerable.Range(0, random.Next(limit) + 1).Select(n => $"{step}-{n}")];
+                harness.Send(bodies);
+                expected.AddRange(bodies);
+                expected.RemoveRange(0, Math.Max(0, expected.Count - limit));
+                List<Received> received = harness.Receive(random.Next(10) + 1, auto: true);
+                Assert.Equal(expected[..received.Count], Bodies(received));
+                expected.RemoveRange(0, received.Count);
+                if (random.Next(20) == 0) harness.CutPowerAndRestart(seed);
+            }
+
+            Assert.Equal(expected, Bodies(harness.Browse()));
+        }
+    }
+
     private static void Step(BrokerHarness harness, SeededRandom random)
     {
         switch (random.Next(5))
