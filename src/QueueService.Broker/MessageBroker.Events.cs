@@ -15,7 +15,8 @@ public sealed partial class MessageBroker
         if (Interlocked.Exchange(ref _evaluating, 1) == 1) return;
         try
         {
-            List<AlarmReading> readings = await Ask<List<AlarmReading>>((shard, _) => AlarmEvaluation.Measure(shard), []);
+            List<AlarmReading> readings =
+                await Ask<List<AlarmReading>>(static (shard, _) => AlarmEvaluation.Measure(shard), []);
             foreach (AlarmReading[] some in readings.Chunk(AlarmEvaluation.QueuesPerTurn))
             {
                 AlarmReading[] complete = [.. some.Select(static reading => reading.ReadFromDisk())];

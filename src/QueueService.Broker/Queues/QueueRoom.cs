@@ -3,8 +3,8 @@ using QueueService.Broker.Shards;
 namespace QueueService.Broker.Queues;
 
 /// <summary>
-/// Decides whether messages fit into a queue that has limits, and which older ones make room for them. One decision at a
-/// time: <see cref="Begin"/>, <see cref="Take"/> for each message, and in the frame that adds them <see cref="Make"/>.
+/// Decides whether messages fit into a queue that has limits, and which older ones make room for them. One decision at
+/// a time: <see cref="Begin"/>, <see cref="Take"/> for each message, and in the frame that adds them <see cref="Make"/>.
 /// </summary>
 internal sealed class QueueRoom
 {
@@ -86,7 +86,8 @@ internal sealed class QueueRoom
         while (!Fits)
         {
             // A limit that was lowered is reached in steps, as long as each send leaves less than it found.
-            if (_victims.Count >= QueueConfigLimits.MaxDroppedPerSend) return _messages <= _queue.Held.Count && _bytes <= _queue.Held.Bytes;
+            if (_victims.Count >= QueueConfigLimits.MaxDroppedPerSend)
+                return _messages <= _queue.Held.Count && _bytes <= _queue.Held.Bytes;
             if (!_line!.MoveNext()) return false;
             _victims.Add(_line.Current);
             _messages--;

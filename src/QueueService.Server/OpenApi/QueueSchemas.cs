@@ -79,7 +79,8 @@ internal static class QueueSchemas
         {
             // A queue without a redrive policy has none: it is never written as null.
             bool optional = suffix.Length > 0 || policy.Name == "redrivePolicy";
-            OpenApiSchemaReference reference = set.Ref(withDefaults ? policy.Schema : policy.StateSchema ?? policy.Schema);
+            OpenApiSchemaReference reference =
+                set.Ref(withDefaults ? policy.Schema : policy.StateSchema ?? policy.Schema);
             reference.Description = policy.Description;
             yield return (policy.Name + (optional ? "?" : ""), reference);
         }

@@ -33,7 +33,8 @@ internal static class AlarmsJson
         for (int i = 0; json.Read() && json.TokenType != JsonTokenType.EndArray; i++)
         {
             if (ReadOne(ref json, $"{Pointer}/{i}", ref problem) is not { } alarm) continue;
-            if (!names.Add(alarm.Name)) Problem.Blame(ref problem, $"{Pointer}/{i}/name", "is the name of another alarm.");
+            if (!names.Add(alarm.Name))
+                Problem.Blame(ref problem, $"{Pointer}/{i}/name", "is the name of another alarm.");
             alarms.Add(alarm);
         }
 

@@ -9,7 +9,7 @@ internal static class FollowSystem
     private const string Example = """
         event: alarm
         id: 19aa3c5d2f0-7
-        data: {"queue":"jobs","alarm":"failures","metric":"deadLettered","state":"alarm","value":1,"at":"2026-11-21T10:00:00.000Z"}
+        data: {"queue":"jobs","alarm":"backlog","metric":"bytes","state":"ok","value":1,"at":"2026-11-21T10:00:00.000Z"}
 
         """;
 
@@ -17,9 +17,9 @@ internal static class FollowSystem
 
     private static readonly Operation Description = new(
         "followSystem", Tags.Service, "Follow what happens in the service",
-        "Server-sent events, each with JSON as its data: `alarm` (queue, alarm, metric, state, value, at) when an alarm " +
-        "is raised or cleared, `queueCreated`, `queueChanged` and `queueDeleted` (queue, at), and every 5 s `stats`, the " +
-        "sums over all queues. `gap`: events are missing here (the reader was too slow, away for too long, or the " +
+        "Server-sent events, each with JSON as its data: `alarm` (queue, alarm, metric, state, value, at) when an " +
+        "alarm is raised or cleared, `queueCreated`, `queueChanged` and `queueDeleted` (queue, at), and every 5 s " +
+        "`stats`, the sums over all queues. `gap`: events are missing here (the reader was too slow, away for too long, or the " +
         "server was restarted); read the queues again. `drain`: the server stops; connect again. A reader that takes " +
         "nothing for 10 s is disconnected. A comment comes every 15 s.")
     {
@@ -31,7 +31,8 @@ internal static class FollowSystem
         ],
         Replies =
         [
-            new(200, "Events until one of the two ends it.", new Content(ServerSentEvents.ContentType, "String", Example)),
+            new(200, "Events until one of the two ends it.",
+                new Content(ServerSentEvents.ContentType, "String", Example)),
         ],
         Problems = [ProblemKind.TooManyReaders],
     };

@@ -5,8 +5,8 @@ using QueueService.Server.Http;
 namespace QueueService.Server.Service;
 
 /// <summary>
-/// What happens in the service, for any number of readers up to a limit. The newest events are kept in one ring; a
-/// reader is a place in it, so that a slow one costs no memory: it loses what the ring lost, and is told so.
+/// What happens in the service, for readers up to a limit. The newest events are kept in one ring; a reader is a place
+/// in it, so that a slow one costs no memory: it loses what the ring lost, and is told so.
 /// </summary>
 /// <remarks>Ids are the start of the process and a number. After a restart the ring is empty, and an older id leads to a
 /// `gap`.</remarks>
@@ -87,8 +87,8 @@ internal sealed class SystemFeed(TimeProvider time, int maxReaders) : IAsyncDisp
         }
     }
 
-    /// <summary>Writes what is new for a reader, a bounded piece of it; <see cref="FeedReader.News"/> says when there is
-    /// more.</summary>
+    /// <summary>Writes what is new for a reader, a bounded piece of it; <see cref="FeedReader.News"/> says when there
+    /// is more.</summary>
     public void Take(FeedReader reader, JsonOutput output)
     {
         lock (_gate)
