@@ -6,8 +6,8 @@ namespace QueueService.Broker.Queues;
 /// <summary>
 /// How many messages a log still holds and how many bytes they have: folded, so that a limit means the same after a
 /// restart. Sizes are kept per block of 256 consecutive messages, not per message: a message that ends takes the
-/// average of what is left of its block away. The sum is exact for messages of one size and for whole blocks; in between it is
-/// off by less than the bytes of a block. Ten million messages cost about a megabyte.
+/// average of what is left of its block away. The sum is exact for messages of one size and for whole blocks; in
+/// between it is off by less than the bytes of a block. Ten million messages cost about a megabyte.
 /// </summary>
 internal sealed class HeldMessages
 {

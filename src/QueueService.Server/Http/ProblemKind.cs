@@ -169,8 +169,8 @@ internal sealed record ProblemKind(
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
         RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
-        TooManyWaiters, TooManyInFlight, TooManyReaders, QueueFull, TooManyQueues, InternalError, Overloaded, ShuttingDown, Starting,
-        StorageFailed, DiskFull,
+        TooManyWaiters, TooManyInFlight, TooManyReaders, QueueFull, TooManyQueues,
+        InternalError, Overloaded, ShuttingDown, Starting, StorageFailed, DiskFull,
     ];
 
     public static readonly FrozenDictionary<string, ProblemKind> ByCode = All.ToFrozenDictionary(kind => kind.Code);

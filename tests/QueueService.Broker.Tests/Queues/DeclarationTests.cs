@@ -58,7 +58,8 @@ public sealed class DeclarationTests
         ];
         Assert.Equal(BrokerError.None, harness.Run(() => harness.Broker.ApplyPlan(Plan(harness, queues))));
         harness.CutPowerAndRestart(3);
-        Result<QueuePage> page = harness.Run(() => harness.Broker.ListQueues("", null, 1_000, [new TagFilter("n", "1")]));
+        Result<QueuePage> page =
+            harness.Run(() => harness.Broker.ListQueues("", null, 1_000, [new TagFilter("n", "1")]));
         Assert.Equal(83, page.Value.Queues.Count);
         Assert.Null(page.Value.Next);
     }
@@ -68,7 +69,11 @@ public sealed class DeclarationTests
     private static QueueConfig Config(BrokerHarness harness, string queue) =>
         harness.Run(() => harness.Broker.GetQueue(BrokerHarness.Name(queue))).Value.Config;
 
-    private static IReadOnlyList<QueuePlan> Plan(BrokerHarness harness, params (string Name, QueueConfig Config)[] queues) =>
-        harness.Run(() => harness.Broker.PlanQueues(
-            [.. queues.Select(static queue => new QueueDeclaration(BrokerHarness.Name(queue.Name), queue.Config))])).Value;
+    private static IReadOnlyList<QueuePlan> Plan(
+        BrokerHarness harness, params (string Name, QueueConfig Config)[] queues)
+    {
+        QueueDeclaration[] declared =
+            [.. queues.Select(static queue => new QueueDeclaration(BrokerHarness.Name(queue.Name), queue.Config))];
+        return harness.Run(() => harness.Broker.PlanQueues(declared)).Value;
+    }
 }

@@ -87,8 +87,11 @@ public sealed class SystemFeedTests : IAsyncDisposable
             beats.Add(Take(reader));
         }
 
-        Assert.All(beats, static beat => Assert.Contains("event: stats\ndata: {\"queues\":1,", beat, StringComparison.Ordinal));
-        Assert.Equal([false, false, true], beats.Select(static beat => beat.StartsWith(":\n\n", StringComparison.Ordinal)));
+        Assert.All(
+            beats,
+            static beat => Assert.Contains("event: stats\ndata: {\"queues\":1,", beat, StringComparison.Ordinal));
+        Assert.Equal(
+            [false, false, true], beats.Select(static beat => beat.StartsWith(":\n\n", StringComparison.Ordinal)));
         _feed.Pulse(null);
         Assert.Equal(":\n\n", Take(reader));
     }
@@ -125,5 +128,6 @@ public sealed class SystemFeedTests : IAsyncDisposable
     private static string[] Queues(string text) =>
         [.. text.Split("\"queue\":\"").Skip(1).Select(static part => part.Split('"')[0])];
 
-    private static string[] Ids(string text) => [.. text.Split("id: ").Skip(1).Select(static part => part.Split('\n')[0])];
+    private static string[] Ids(string text) =>
+        [.. text.Split("id: ").Skip(1).Select(static part => part.Split('\n')[0])];
 }
