@@ -23,6 +23,9 @@ public enum BrokerError
     /// <summary>An existing queue differs in a field that cannot change.</summary>
     ImmutableField,
 
+    /// <summary>The queue would have more tags than it may.</summary>
+    TooManyTags,
+
     /// <summary>The body is larger than the queue's maxMessageBytes.</summary>
     MessageTooLarge,
 
@@ -67,6 +70,9 @@ public enum BrokerError
 
     /// <summary>More messages of the queue are leased than the limit.</summary>
     TooManyInFlight,
+
+    /// <summary>The message does not fit below maxMessages and maxBytes of its queue. Retriable.</summary>
+    QueueFull,
 
     /// <summary>The queue limit of the service is reached.</summary>
     TooManyQueues,

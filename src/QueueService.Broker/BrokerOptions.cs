@@ -28,6 +28,9 @@ public sealed record BrokerOptions
     public int MaxIdempotencyKeys { get; init; } = 1_000_000;
 
     public StorageOptions Storage { get; init; } = new();
+
+    /// <summary>Is told what happens, after its commit, from any thread. Must neither block nor fail.</summary>
+    public Action<BrokerEvent>? Observer { get; init; }
 }
 
 /// <summary>Whether the broker takes work.</summary>

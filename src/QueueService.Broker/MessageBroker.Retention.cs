@@ -25,11 +25,12 @@ public sealed partial class MessageBroker
         return expired;
     }
 
-    /// <summary>Both passes, for simulations.</summary>
+    /// <summary>All passes, for simulations.</summary>
     internal async Task Sweep()
     {
         await MoveDeadLetters(CancellationToken.None);
         await ExpireMessages(CancellationToken.None);
+        await EvaluateAlarms();
     }
 
     private ValueTask<long> Expire(MessageQueue queue, long floor) => Ask<long>((shard, command) =>

@@ -63,14 +63,14 @@ public sealed partial class MessageBroker : IAsyncDisposable
 
     /// <summary>Creates a queue, or replaces its mutable settings.</summary>
     public ValueTask<Result<QueueChange>> PutQueue(QueueName name, QueueConfig config, Precondition precondition) =>
-        ReadFromDisk(Submit<QueueChange>((shard, command) =>
+        Complete(Submit<QueueChange>((shard, command) =>
             QueueDefinitions.Put(shard, command, name, config, precondition)));
 
     /// <summary>Changes a queue: the function gets the current settings and answers the new ones. It runs on the loop:
     /// it must be short and must not fail.</summary>
     public ValueTask<Result<QueueChange>> PatchQueue(
         QueueName name, Func<QueueConfig, QueueConfig> change, Precondition precondition) =>
-        ReadFromDisk(Submit<QueueChange>((shard, command) =>
+        Complete(Submit<QueueChange>((shard, command) =>
             QueueDefinitions.Patch(shard, command, name, change, precondition)));
 
     /// <summary>Pauses a queue, or lets it go on. Answers the ETag of its definition.</summary>
@@ -79,25 +79,23 @@ public sealed partial class MessageBroker : IAsyncDisposable
             QueueDefinitions.Pause(shard, command, name, paused));
 
     /// <summary>Deletes a queue and all its messages.</summary>
-    public ValueTask<BrokerError> DeleteQueue(QueueName name, Precondition precondition) =>
-        Submit((shard, command) => QueueDefinitions.Delete(shard, command, name, precondition));
+    public async ValueTask<BrokerError> DeleteQueue(QueueName name, Precondition precondition)
+    {
+        long at = 0;
+        BrokerError error = await Submit((shard, command) =>
+        {
+            at = shard.Now;
+            return QueueDefinitions.Delete(shard, command, name, precondition);
+        });
+        if (error == BrokerError.None) Tell(new BrokerEvent(BrokerEventKind.QueueDeleted, name, at));
+        return error;
+    }
 
     public async ValueTask<Result<QueueDescription>> GetQueue(QueueName name)
     {
         Result<QueueDescription> result =
             await Submit<QueueDescription>((shard, _) => QueueDefinitions.Get(shard, name));
         return result.Succeeded ? result.Value with { Stats = result.Value.Stats.ReadFromDisk() } : result;
-    }
-
-    public async ValueTask<Result<QueuePage>> ListQueues(string prefix, string? after, int limit)
-    {
-        Result<QueuePage> result =
-            await Submit<QueuePage>((shard, _) => QueueDefinitions.List(shard, prefix, after, limit));
-        if (!result.Succeeded) return result;
-        return result.Value with
-        {
-            Queues = [.. result.Value.Queues.Select(static queue => queue with { Stats = queue.Stats.ReadFromDisk() })],
-        };
     }
 
     /// <summary>Adds one message or a batch, all or nothing unless the batch is partial. Takes the batch over.
@@ -170,10 +168,11 @@ public sealed partial class MessageBroker : IAsyncDisposable
         _inbox.Dispose();
     }
 
-    private static async ValueTask<Result<QueueChange>> ReadFromDisk(ValueTask<Result<QueueChange>> change)
+    private async ValueTask<Result<QueueChange>> Complete(ValueTask<Result<QueueChange>> change)
     {
         Result<QueueChange> result = await change;
         if (!result.Succeeded) return result;
+        Tell(result.Value);
         QueueDescription queue = result.Value.Queue;
         return result.Value with { Queue = queue with { Stats = queue.Stats.ReadFromDisk() } };
     }

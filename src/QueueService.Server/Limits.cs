@@ -27,6 +27,9 @@ internal static class Limits
     /// <summary>SQS's limit.</summary>
     public const int AttributeNameLength = 256;
 
+    /// <summary>One value: a header of that size still passes usual clients and proxies on its way out.</summary>
+    public const int AttributeValueBytes = 32_768;
+
     /// <summary>Content type, correlation, trace context and attributes of one message together: they travel in memory
     /// with every delivery, and have to fit into HTTP headers.</summary>
     public const int HeaderBytes = 65_536;
@@ -45,6 +48,18 @@ internal static class Limits
 
     /// <summary>W3C trace context asks for at least 512 to be carried.</summary>
     public const int TraceStateLength = 1_024;
+
+    /// <summary>Events of the system feed that are kept for readers who come back: some 200 KB.</summary>
+    public const int SystemEvents = 1_000;
+
+    /// <summary>Readers of the system feed: dashboards, not consumers. Each is a connection and about 10 KB.</summary>
+    public const int SystemReaders = 1_000;
+
+    /// <summary>Tags that one listing asks for: each is looked for in every queue.</summary>
+    public const int TagFilters = 10;
+
+    /// <summary>One bootstrap file is parsed from one buffer; a hundred thousand queues fit.</summary>
+    public const int BootstrapFileBytes = 64 * 1_048_576;
 
     /// <summary>Items of one page of a listing.</summary>
     public const int PageItems = 1_000;

@@ -1,3 +1,4 @@
+using QueueService.Server.Bootstrap;
 using QueueService.Server.Hosting;
 
 if (args is [var command, ..] && !command.StartsWith('-'))
@@ -18,6 +19,11 @@ await using (app)
     try
     {
         await app.StartAsync();
+    }
+    catch (BootstrapException refused)
+    {
+        await Console.Error.WriteLineAsync("Cannot start: " + refused.Message);
+        return 2;
     }
     catch (Exception error) when (error is IOException or UnauthorizedAccessException)
     {

@@ -33,7 +33,7 @@ public sealed record MessageOrigin
     public int RedriveCount { get; init; }
 
     /// <summary>It was put aside, and lies in a dead-letter queue.</summary>
-    public bool IsDeadLetter => ReceiveCount > 0;
+    public bool IsDeadLetter => Reason.Length > 0;
 
     /// <summary>It was sent to the queue in which it is.</summary>
     public bool HasOwnId => Id == default;

@@ -6,7 +6,8 @@ namespace QueueService.Broker.Operations;
 /// <summary>An import on the loop: the messages of some lines and how far it is are one frame.</summary>
 internal static class Imports
 {
-    /// <summary>Adds messages; those that are larger than the queue allows are left out and counted.</summary>
+    /// <summary>Adds messages; those that are larger than the queue allows are left out and counted. A queue that has
+    /// no room for all of them takes none, and drops nothing for them: QueueFull.</summary>
     public static Result<ImportOutcome> Add(
         Shard shard, PlainCommand<Result<ImportOutcome>> command, OperationId id, ImportedLines lines)
     {
@@ -24,6 +25,7 @@ internal static class Imports
             return BrokerError.QueueNotFound;
         }
 
+        if (!queue.HasRoomFor(batch.Count, batch.Bytes)) return BrokerError.QueueFull;
         bool[] tooLarge = [.. Enumerable.Range(0, batch.Count)
             .Select(i => batch.BodyBytes(i) > queue.Config.MaxMessageBytes)];
         int left = tooLarge.Count(static large => large);

@@ -41,6 +41,9 @@ public enum MessageFailure : byte
 
     /// <summary>A line of an import that is not a message.</summary>
     InvalidLine = 4,
+
+    /// <summary>The limits of the target leave no room; nothing is dropped for it.</summary>
+    QueueFull = 5,
 }
 
 /// <summary>Why an operation as a whole failed. Kept in the log: a value never changes its meaning.</summary>

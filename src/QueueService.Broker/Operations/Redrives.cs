@@ -122,12 +122,30 @@ internal static class Redrives
             else if (target is null || target == queue) operation = operation.Fail(MessageFailure.TargetNotFound, 1);
             else if (tooLarge || page.Batch.BodyBytes(i) > target.Config.MaxMessageBytes)
                 operation = operation.Fail(MessageFailure.TooLarge, 1);
+            else if (!HasRoom(page, moving, target, i)) operation = operation.Fail(MessageFailure.QueueFull, 1);
             else moving.Add((i, target));
         }
 
         foreach (IGrouping<MessageFailure, MessageFailure> failed in page.Failures.GroupBy(static reason => reason))
             operation = operation.Fail(failed.Key, failed.Count());
         return operation with { Skipped = operation.Skipped + skipped };
+    }
+
+    /// <summary>The limits of the target hold; older messages are not dropped for one that is even older.</summary>
+    private static bool HasRoom(
+        RedrivePage page, List<(int Index, MessageQueue Target)> moving, MessageQueue target, int index)
+    {
+        if (target.HasRoomFor(PageMessages, page.Batch.Bytes)) return true;
+        long messages = 1;
+        long bytes = page.Batch.Message(index).Length;
+        foreach ((int other, MessageQueue to) in moving)
+        {
+            if (to != target) continue;
+            messages++;
+            bytes += page.Batch.Message(other).Length;
+        }
+
+        return target.HasRoomFor(messages, bytes);
     }
 
     private static void Write(

@@ -62,7 +62,8 @@ internal static class DeadLetters
     }
 
     /// <summary>Moves what still is as it was selected; answers NoDeadLetterQueue or DeadLetterQueueNotFound when there
-    /// is nowhere to go any more, and ReceiptExpired when nothing is left to be moved.</summary>
+    /// is nowhere to go any more, ReceiptExpired when nothing is left to be moved, and QueueFull or MessageTooLarge
+    /// when the limits of the dead-letter queue leave no room.</summary>
     public static Result<Durability> Move(
         Shard shard, PlainCommand<Result<Durability>> command, DeadLetterSelection selection, MessageBatch batch)
     {
@@ -73,8 +74,18 @@ internal static class DeadLetters
         if (batch.Bytes + (batch.Count * 32L) > shard.MaxFrameBytes) return BrokerError.MessageTooLarge;
         int[] holding = [.. Enumerable.Range(0, batch.Count).Where(i => StillHolds(shard, selection, i))];
         if (holding.Length == 0) return BrokerError.ReceiptExpired;
+        shard.Room.Begin(target, shard.Now);
+        BrokerError room = BrokerError.None;
+        holding = [.. holding.Where(i =>
+        {
+            BrokerError error = shard.Room.Take(batch.Message(i).Length);
+            if (error != BrokerError.None) room = error;
+            return error == BrokerError.None;
+        })];
+        if (holding.Length == 0) return room;
         long[] moved = [.. holding.Select(i => selection.Expected[i].Position).Order()];
         shard.Store.BeginFrame();
+        shard.Room.Make(shard);
         foreach (int i in holding) Write(shard, target, batch, i);
         shard.Write(queue, QueueRecord.DeadLettered, shard.Runs(moved));
         bool strictTarget = target.Config.Durability < queue.Config.Durability;

@@ -51,7 +51,15 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
     /// <summary>When the disk was last asked for expired messages.</summary>
     public long LastDiskSweep { get; set; }
 
-    public long Append(long time, ReadOnlySpan<byte> message) => _first + log.Append(time, message);
+    /// <summary>What it holds, in any state.</summary>
+    public HeldMessages Held { get; } = new();
+
+    public long Append(long time, ReadOnlySpan<byte> message)
+    {
+        long position = _first + log.Append(time, message);
+        Held.Add(position, message.Length);
+        return position;
+    }
 
     public bool TryPin(long position, out PinnedRecord record) => log.TryPin(position - _first, out record);
 
@@ -116,6 +124,7 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
             _terminalAhead++;
         }
 
+        Held.End(position);
         if (position == Floor) Floor++;
         else _terminal.Add(position);
     }
@@ -125,6 +134,8 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
     {
         if (floor <= Floor) return 0;
         long ended = floor - Floor - GapsIn(Floor, floor) - _terminal.CountIn(Floor, floor);
+        long from = Math.Max(Floor, HeldMessages.BlockStart(floor));
+        Held.EndBelow(floor, floor - from - GapsIn(from, floor) - _terminal.CountIn(from, floor));
         Floor = floor;
         RaiseFloor();
         return ended;
@@ -168,6 +179,7 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
         }
 
         _terminal.Capture(output);
+        Held.Capture(output);
     }
 
     public void Restore(ref SpanReader input)
@@ -178,6 +190,7 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
             _gaps.Add(((long)input.ReadVarint(), (long)input.ReadVarint()));
         _terminal = new TerminalSet();
         _terminal.Restore(ref input);
+        Held.Restore(ref input);
         KnownEnd = Floor;
     }
 

@@ -51,6 +51,9 @@ internal sealed partial class MessageQueue
             case QueueRecord.DeadLettered:
                 DeadLetteredTotal += ApplyTerminal(payload);
                 break;
+            case QueueRecord.Dropped:
+                DroppedTotal += ApplyTerminal(payload);
+                break;
             case QueueRecord.Released:
                 ApplyMoved(payload[8..], BinaryPrimitives.ReadInt64LittleEndian(payload), record.Time, leased: false);
                 break;
@@ -62,6 +65,9 @@ internal sealed partial class MessageQueue
                 break;
             case QueueRecord.Expired:
                 ExpiredTotal += ApplyFloor((long)new SpanReader(payload).ReadVarint());
+                break;
+            case QueueRecord.AlarmChanged:
+                ApplyAlarmChanged(payload, record.Time);
                 break;
             case QueueRecord.Restarted:
                 ApplyRestarted(payload);
@@ -90,6 +96,7 @@ internal sealed partial class MessageQueue
         Config = QueueConfigFormat.Read(ref reader);
         Version = 1;
         CreatedAt = UpdatedAt = time;
+        ApplyAlarms(time);
     }
 
     private void ApplyConfigured(ReadOnlySpan<byte> payload, long time)
@@ -100,6 +107,7 @@ internal sealed partial class MessageQueue
         if (Config.Retry != before.Retry || Config.Redrive != before.Redrive) Reconsider();
         Version++;
         UpdatedAt = time;
+        ApplyAlarms(time);
     }
 
     private void ApplyDelayed(Lane lane, long position, long visibleAt)

@@ -26,6 +26,8 @@ internal sealed partial class MessageQueue
         CaptureTouched(output);
         CaptureExpiries(output);
         CaptureDuplicates(output);
+        output.WriteVarint((ulong)DroppedTotal);
+        CaptureAlarms(output);
     }
 
     public void Restore(ref SpanReader input)
@@ -49,6 +51,8 @@ internal sealed partial class MessageQueue
         foreach (Lane lane in _lanes) lane.FinishRestore();
         RestoreExpiries(ref input);
         RestoreDuplicates(ref input);
+        DroppedTotal = (long)input.ReadVarint();
+        RestoreAlarms(ref input);
     }
 
     private void CaptureTouched(IBufferWriter<byte> output)

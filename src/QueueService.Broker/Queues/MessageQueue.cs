@@ -143,11 +143,16 @@ internal sealed partial class MessageQueue
             available + blocked > 0 ? BlockedReason(maxInFlight) : null)
         {
             OnDisk = onDisk.Count > 0 ? new OldestOnDisk(onDisk, oldest, now) : null,
+            Bytes = HeldBytes,
+            DroppedTotal = DroppedTotal,
         };
     }
 
     public QueueDescription Describe(long now, int maxInFlight) =>
-        new(Name, Config, ETag(), CreatedAt, UpdatedAt, Stats(now, maxInFlight));
+        new(Name, Config, ETag(), CreatedAt, UpdatedAt, Stats(now, maxInFlight))
+        {
+            Alarms = Alarms(),
+        };
 
     public string ETag() => $"{Resource:x}-{Version:x}";
 

@@ -75,6 +75,33 @@ public sealed record QueueConfig
 
     /// <summary>FIFO only.</summary>
     public DeduplicationScope DeduplicationScope { get; init; }
+
+    /// <summary>Messages that the queue holds at most, in whatever state; 0: any number.</summary>
+    public long MaxMessages { get; init; }
+
+    /// <summary>Bytes of these messages at most, as they are stored: body, content type, attributes and the other
+    /// options of a message. 0: any number.</summary>
+    public long MaxBytes { get; init; }
+
+    /// <summary>What happens to a message that would exceed one of the two.</summary>
+    public OverflowPolicy Overflow { get; init; } = OverflowPolicy.Reject;
+
+    /// <summary>At most <see cref="Tag.MaxPerQueue"/>, in ordinal order of their keys.</summary>
+    public ValueList<Tag> Tags { get; init; } = ValueList<Tag>.Empty;
+
+    /// <summary>At most <see cref="Alarm.MaxPerQueue"/>, each with a name of its own.</summary>
+    public ValueList<Alarm> Alarms { get; init; } = ValueList<Alarm>.Empty;
+}
+
+/// <summary>What a full queue does.</summary>
+public enum OverflowPolicy : byte
+{
+    /// <summary>The new message is refused.</summary>
+    Reject = 0,
+
+    /// <summary>The messages that would be handed out next go, in the commit that adds the new one. Leased and delayed
+    /// messages stay; when only they are left, the new message is refused.</summary>
+    DropOldest = 1,
 }
 
 /// <summary>The closed ranges of the numeric fields of <see cref="QueueConfig"/>.</summary>
@@ -103,4 +130,13 @@ public static class QueueConfigLimits
 
     /// <summary>Shorter than the idle timeouts of usual proxies.</summary>
     public const int MaxReceiveWaitSeconds = 60;
+
+    /// <summary>Messages that one send drops at most: bounds its time on the loop to some milliseconds.</summary>
+    public const int MaxDroppedPerSend = 100_000;
+
+    /// <summary>More than a disk holds: a trillion.</summary>
+    public const long MaxMaxMessages = 1_000_000_000_000;
+
+    /// <summary>A pebibyte, which every JSON parser reads exactly.</summary>
+    public const long MaxMaxBytes = 1L << 50;
 }

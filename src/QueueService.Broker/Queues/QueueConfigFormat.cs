@@ -5,7 +5,7 @@ namespace QueueService.Broker.Queues;
 /// <summary>The bytes of a queue's settings in records and snapshots.</summary>
 internal static class QueueConfigFormat
 {
-    private const ulong Version = 2;
+    private const ulong Version = 3;
 
     public static void Write(IBufferWriter<byte> output, QueueConfig config)
     {
@@ -30,6 +30,24 @@ internal static class QueueConfigFormat
         output.WriteVarint((ulong)(config.Redrive?.MaxReceiveCount ?? 0));
         output.WriteVarint((ulong)config.RedriveAllow.Permission);
         output.WriteText(config.RedriveAllow.SourceQueues);
+        output.WriteVarint((ulong)config.MaxMessages);
+        output.WriteVarint((ulong)config.MaxBytes);
+        output.WriteVarint((ulong)config.Overflow);
+        output.WriteVarint((ulong)config.Tags.Count);
+        foreach (Tag tag in config.Tags)
+        {
+            output.WriteText(tag.Key);
+            output.WriteText(tag.Value);
+        }
+
+        output.WriteVarint((ulong)config.Alarms.Count);
+        foreach (Alarm alarm in config.Alarms)
+        {
+            output.WriteText(alarm.Name);
+            output.WriteVarint((ulong)alarm.Metric);
+            output.WriteVarint((ulong)alarm.Above);
+            output.WriteVarint((ulong)alarm.ForSeconds);
+        }
     }
 
     public static QueueConfig Read(ref SpanReader input)
@@ -75,6 +93,35 @@ internal static class QueueConfigFormat
                 IncludeExpired = (flags & 16) != 0,
             },
             RedriveAllow = new RedriveAllowPolicy(permission, input.ReadText()),
+            MaxMessages = (long)input.ReadVarint(),
+            MaxBytes = (long)input.ReadVarint(),
+            Overflow = (OverflowPolicy)input.ReadVarint(),
+            Tags = ReadTags(ref input),
+            Alarms = ReadAlarms(ref input),
         };
+    }
+
+    private static ValueList<Tag> ReadTags(ref SpanReader input)
+    {
+        int count = (int)input.ReadVarint();
+        if (count == 0) return ValueList<Tag>.Empty;
+        var tags = new Tag[count];
+        for (int i = 0; i < count; i++) tags[i] = new Tag(input.ReadText(), input.ReadText());
+        return new ValueList<Tag>(tags);
+    }
+
+    private static ValueList<Alarm> ReadAlarms(ref SpanReader input)
+    {
+        int count = (int)input.ReadVarint();
+        if (count == 0) return ValueList<Alarm>.Empty;
+        var alarms = new Alarm[count];
+        for (int i = 0; i < count; i++)
+        {
+            string name = input.ReadText();
+            var metric = (AlarmMetric)input.ReadVarint();
+            alarms[i] = new Alarm(name, metric, (long)input.ReadVarint(), (int)input.ReadVarint());
+        }
+
+        return new ValueList<Alarm>(alarms);
     }
 }

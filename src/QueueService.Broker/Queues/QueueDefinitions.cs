@@ -60,33 +60,35 @@ internal static class QueueDefinitions
     public static Result<QueueDescription> Get(Shard shard, QueueName name) =>
         shard.FindQueue(name) is { } queue ? Describe(shard, queue) : BrokerError.QueueNotFound;
 
-    public static Result<QueuePage> List(Shard shard, string prefix, string? after, int limit)
+    public static Result<QueuePage> List(Shard shard, QueueListing listing)
     {
         var queues = new List<QueueDescription>();
-        string? next = null;
-        foreach (uint resource in shard.Catalog.List(prefix, after))
+        int looked = 0;
+        foreach (uint resource in shard.Catalog.List(listing.Prefix, listing.After))
         {
-            if (queues.Count == limit)
-            {
-                next = queues[^1].Name.Value;
-                break;
-            }
-
-            queues.Add(Describe(shard, shard.QueueOf(resource)));
+            MessageQueue queue = shard.QueueOf(resource);
+            if (listing.Tags.All(tag => tag.Matches(queue.Config.Tags))) queues.Add(Describe(shard, queue));
+            if (++looked == QueueListing.MaxLooked || queues.Count == listing.Limit)
+                return new QueuePage(queues, queue.Name.Value);
         }
 
-        return new QueuePage(queues, next);
+        return new QueuePage(queues, null);
     }
+
+    /// <summary>The fields that cannot change are the same.</summary>
+    public static bool CanBecome(QueueConfig existing, QueueConfig wanted) =>
+        wanted.Type == existing.Type && wanted.Durability == existing.Durability;
 
     private static Result<QueueChange> Replace(
         Shard shard, PlainCommand<Result<QueueChange>> command, MessageQueue queue, QueueConfig config)
     {
-        if (config.Type != queue.Config.Type || config.Durability != queue.Config.Durability)
-            return BrokerError.ImmutableField;
+        if (!CanBecome(queue.Config, config)) return BrokerError.ImmutableField;
         if (CheckType(config) is var wrong and not BrokerError.None) return wrong;
+        if (config.Tags.Count > Tag.MaxPerQueue) return BrokerError.TooManyTags;
         if (config.Redrive != queue.Config.Redrive
             && CheckRedrive(shard, queue.Name, config) is var refused and not BrokerError.None) return refused;
-        if (config != queue.Config)
+        bool changed = config != queue.Config;
+        if (changed)
         {
             shard.Define(queue.Resource, ControlRecord.QueueConfigured, QueueRecord.Configured, queue.Name, config);
             command.Wrote = true;
@@ -95,31 +97,38 @@ internal static class QueueDefinitions
             shard.Dispatch(queue);
         }
 
-        return new QueueChange(Describe(shard, queue), Created: false);
+        return new QueueChange(Describe(shard, queue), Created: false) { Changed = changed };
     }
 
     /// <summary>Nothing is declared that would have no effect.</summary>
-    private static BrokerError CheckType(QueueConfig config) =>
+    public static BrokerError CheckType(QueueConfig config) =>
         config.Type != QueueType.Fifo
         && (config.ContentBasedDeduplication || config.DeduplicationScope != DeduplicationScope.Queue)
             ? BrokerError.DeduplicationNotSupported
             : BrokerError.None;
 
     /// <summary>The dead-letter queue exists, allows this source, and does not lead back to it.</summary>
-    private static BrokerError CheckRedrive(Shard shard, QueueName name, QueueConfig config)
+    /// <param name="find">The settings that a queue will have; null when it will not exist.</param>
+    public static BrokerError CheckRedrive(Func<string, QueueConfig?> find, string name, QueueConfig config)
     {
         if (config.Redrive is not { } redrive) return BrokerError.None;
-        if (redrive.DeadLetterQueue == name.Value) return BrokerError.DeadLetterCycle;
-        if (shard.FindQueue(redrive.DeadLetterQueue) is not { } target) return BrokerError.DeadLetterQueueNotFound;
-        if (!target.Config.RedriveAllow.Allows(name.Value)) return BrokerError.RedriveNotAllowed;
-        for (MessageQueue? next = target; next?.Config.Redrive is { } onward;)
+        if (redrive.DeadLetterQueue == name) return BrokerError.DeadLetterCycle;
+        if (find(redrive.DeadLetterQueue) is not { } target) return BrokerError.DeadLetterQueueNotFound;
+        if (!target.RedriveAllow.Allows(name)) return BrokerError.RedriveNotAllowed;
+
+        // A cycle of others is blamed on them, and must not be followed for ever.
+        HashSet<string> passed = new(StringComparer.Ordinal);
+        for (QueueConfig? next = target; next?.Redrive is { } onward && passed.Add(onward.DeadLetterQueue);)
         {
-            if (onward.DeadLetterQueue == name.Value) return BrokerError.DeadLetterCycle;
-            next = shard.FindQueue(onward.DeadLetterQueue);
+            if (onward.DeadLetterQueue == name) return BrokerError.DeadLetterCycle;
+            next = find(onward.DeadLetterQueue);
         }
 
         return BrokerError.None;
     }
+
+    private static BrokerError CheckRedrive(Shard shard, QueueName name, QueueConfig config) =>
+        CheckRedrive(target => shard.FindQueue(target)?.Config, name.Value, config);
 
     private static QueueDescription Describe(Shard shard, MessageQueue queue) =>
         queue.Describe(shard.Now, shard.Options.MaxInFlightPerQueue);

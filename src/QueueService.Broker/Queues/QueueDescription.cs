@@ -7,7 +7,11 @@ namespace QueueService.Broker.Queues;
 /// <param name="CreatedAt">Unix milliseconds.</param>
 /// <param name="UpdatedAt">Unix milliseconds.</param>
 public sealed record QueueDescription(
-    QueueName Name, QueueConfig Config, string ETag, long CreatedAt, long UpdatedAt, QueueStats Stats);
+    QueueName Name, QueueConfig Config, string ETag, long CreatedAt, long UpdatedAt, QueueStats Stats)
+{
+    /// <summary>In the order of the definition.</summary>
+    public IReadOnlyList<AlarmState> Alarms { get; init; } = [];
+}
 
 /// <summary>Counts of one moment.</summary>
 /// <param name="Available">Ready to be received.</param>
@@ -23,6 +27,12 @@ public sealed record QueueStats(
     long SentTotal, long ReceivedTotal, long DeletedTotal, long ExpiredTotal, long DeadLetteredTotal,
     string? BlockedReason)
 {
+    /// <summary>Of all messages that are here, with their attributes; what maxBytes bounds.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Messages that made room for newer ones.</summary>
+    public long DroppedTotal { get; init; }
+
     /// <summary>The oldest message is not in memory: its age is read outside the loop.</summary>
     internal OldestOnDisk? OnDisk { get; init; }
 
@@ -45,7 +55,20 @@ public sealed record QueueStats(
 internal sealed record OldestOnDisk(IReadOnlyList<(AppendLog Log, long Offset)> Logs, long InMemory, long Now);
 
 /// <summary>The outcome of a PUT or PATCH.</summary>
-public sealed record QueueChange(QueueDescription Queue, bool Created);
+public sealed record QueueChange(QueueDescription Queue, bool Created)
+{
+    /// <summary>It existed, and its settings are other ones now.</summary>
+    public bool Changed { get; init; }
+}
+
+/// <summary>Which queues a listing asks for.</summary>
+/// <param name="After">The name before the first one; null at the beginning.</param>
+/// <param name="Tags">A queue has all of them.</param>
+internal sealed record QueueListing(string Prefix, string? After, int Limit, IReadOnlyList<TagFilter> Tags)
+{
+    /// <summary>Queues that one turn of the loop looks at: about a millisecond.</summary>
+    public const int MaxLooked = 2_000;
+}
 
 /// <summary>A page of a listing, in ordinal order of names.</summary>
 /// <param name="Next">The last name of this page when more follow; pass it as `after`.</param>

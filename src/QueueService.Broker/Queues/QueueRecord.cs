@@ -69,4 +69,10 @@ internal enum QueueRecord : byte
 
     /// <summary>i64 visible at, then runs.</summary>
     Rescheduled = 21,
+
+    /// <summary>Runs: made room for newer messages, in the same frame.</summary>
+    Dropped = 22,
+
+    /// <summary>varint 1 when raised and 0 when cleared, text name: the state of an alarm.</summary>
+    AlarmChanged = 23,
 }

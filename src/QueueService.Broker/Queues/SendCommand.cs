@@ -64,9 +64,12 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
 
         // Usually done by the caller already; the queue may have been changed meanwhile.
         if (queue.Config.ContentBasedDeduplication) batch.HashBodies();
+        shard.Room.Begin(queue, shard.Now);
         for (int i = 0; i < batch.Count; i++)
         {
             BrokerError error = CheckMessage(shard, queue, batch, i);
+            if (error == BrokerError.None && !IsDuplicate(shard, queue, batch, i))
+                error = shard.Room.Take(batch.Message(i).Length);
             if (error == BrokerError.None)
             {
                 accepted++;
@@ -123,6 +126,7 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
 
         var sent = inMain ? null : new List<SentMessage>(accepted);
         shard.Store.BeginFrame();
+        shard.Room.Make(shard);
         for (int i = 0; i < batch.Count; i++)
         {
             if (errors is not null && errors[i] != BrokerError.None) continue;
@@ -150,14 +154,20 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
         else shard.Write(queue, QueueRecord.SentDelayed, shard.Now + delay, batch.Message(index));
     }
 
+    private static bool IsDuplicate(Shard shard, MessageQueue queue, MessageBatch batch, int index) =>
+        KeyOf(queue, batch, index) is { } key && queue.TryFindDuplicate(key, shard.Now, out _);
+
+    /// <summary>The same id in another group is another key, where that is the scope.</summary>
+    private static UInt128? KeyOf(MessageQueue queue, MessageBatch batch, int index) =>
+        batch.Key(index) is { } key && queue.Config.DeduplicationScope == DeduplicationScope.Group
+            ? key ^ ((UInt128)(batch.Group(index) ?? MessageFormat.NoGroupHash) << 64)
+            : batch.Key(index);
+
     private static SentMessage WriteToLane(Shard shard, MessageQueue queue, MessageBatch batch, int index)
     {
         ulong? group = queue.IsFifo ? batch.Group(index) ?? MessageFormat.NoGroupHash : batch.Group(index);
         int lane = Position.Lane(batch.Options(index).Priority, group);
-        UInt128? key = batch.Key(index);
-
-        // The same id in another group is another key.
-        if (queue.Config.DeduplicationScope == DeduplicationScope.Group) key ^= (UInt128)group!.Value << 64;
+        UInt128? key = KeyOf(queue, batch, index);
         if (key is { } known && queue.TryFindDuplicate(known, shard.Now, out Duplicate original))
             return new SentMessage(original.Position, original.SentAt, IsDuplicate: true);
         long delay = DelayOf(shard, queue, batch.Options(index));

@@ -76,6 +76,9 @@ internal sealed partial class Shard : IFold, IDisposable
     /// <summary>Reused by receives.</summary>
     public List<(long Position, int ReceiveCount)> Chosen { get; } = [];
 
+    /// <summary>Reused by whatever adds messages.</summary>
+    public QueueRoom Room { get; } = new();
+
     /// <summary>Bytes that one frame may have: a batch of 16 MiB and what is written around it.</summary>
     public int MaxFrameBytes => Math.Min(20 << 20, Options.Storage.JournalFileBytes / 2);
 

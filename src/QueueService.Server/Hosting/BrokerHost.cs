@@ -1,6 +1,8 @@
 using QueueService.Broker;
 using QueueService.Broker.Queues;
+using QueueService.Server.Bootstrap;
 using QueueService.Server.Http;
+using QueueService.Server.Service;
 using QueueService.Storage.Files;
 
 namespace QueueService.Server.Hosting;
@@ -20,6 +22,12 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
 
     public MessageBroker Broker => _broker ?? throw new InvalidOperationException("The broker is not open.");
 
+    public ServerOptions Options => options;
+
+    public TimeProvider Time => time;
+
+    public SystemFeed Feed { get; } = new(time, options.Limits.MaxSystemReaders);
+
     public BodiesInFlight Bodies { get; } = new(options.Limits.MaxBodiesInFlightBytes);
 
     public LiveStreams Live { get; } = new(options.Limits.MaxLiveStreams, time);
@@ -27,8 +35,9 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
     /// <summary>The broker's health; null while it is not open.</summary>
     public BrokerHealth? Health => _broker?.Health;
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
+        IReadOnlyList<DeclaredQueue> declared = options.Bootstrap is { } path ? BootstrapReader.Read(path) : [];
         BrokerOptions limits = new()
         {
             MaxWaiters = options.Limits.MaxWaiters,
@@ -37,6 +46,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
             MaxDeduplicationKeys = options.Limits.MaxDeduplicationKeys,
             MaxIdempotencyKeys = options.Limits.MaxIdempotencyKeys,
             ReadAheadPerLane = options.Limits.ReadAheadPerLane,
+            Observer = Feed.Publish,
         };
         long started = time.GetTimestamp();
         _files = new PhysicalFileSystem(options.Storage.FullDirectory);
@@ -44,14 +54,17 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
         log.BrokerOpened(
             options.Storage.FullDirectory, (long)time.GetElapsedTime(started).TotalMilliseconds,
             _broker.Replayed.Frames, _broker.Replayed.Bytes);
-        return Task.CompletedTask;
+        Feed.Start(_broker);
+        if (declared.Count > 0) await BootstrapRun.Apply(_broker, declared, log);
     }
 
-    /// <summary>Before Kestrel stops: waiting receives and streams end now, so that they do not hold their connections.</summary>
+    /// <summary>Before Kestrel stops: waiting receives, streams and readers of the feed end now, so that they do not hold
+    /// their connections.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await Live.Drain();
         _broker?.Drain();
+        Feed.Drain();
         await Task.Delay(Notice, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -69,6 +82,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
 
     public async ValueTask DisposeAsync()
     {
+        await Feed.DisposeAsync();
         if (_broker is not null) await _broker.DisposeAsync();
         _files?.Dispose();
         Live.Dispose();

@@ -24,6 +24,15 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Warning, "Jobs still run after {Seconds} s; the server ends without them")]
     public static partial void JobsStillRun(this ILogger log, int seconds);
 
+    [LoggerMessage(20, LogLevel.Information, "Bootstrap: create queue {Queue}")]
+    public static partial void BootstrapCreates(this ILogger log, string queue);
+
+    [LoggerMessage(21, LogLevel.Information, "Bootstrap: change queue {Queue}: {Fields}")]
+    public static partial void BootstrapChanges(this ILogger log, string queue, string fields);
+
+    [LoggerMessage(22, LogLevel.Information, "Bootstrap: queue {Queue} is unchanged")]
+    public static partial void BootstrapKeeps(this ILogger log, string queue);
+
     [LoggerMessage(3, LogLevel.Error, "{Method} {Path} failed")]
     public static partial void RequestFailed(this ILogger log, string method, string path, Exception mistake);
 }

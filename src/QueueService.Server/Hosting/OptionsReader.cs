@@ -24,6 +24,7 @@ internal sealed class OptionsReader(IConfiguration configuration)
         {
             Urls = urls,
             Http2Urls = Http2Addresses(urls),
+            Bootstrap = configuration["Bootstrap"] is null ? null : Text("Bootstrap", ""),
             Storage = storage with { Directory = Text("Storage:Directory", storage.Directory) },
             Limits = limits with
             {
@@ -37,6 +38,7 @@ internal sealed class OptionsReader(IConfiguration configuration)
                     (int)Number("Limits:MaxIdempotencyKeys", limits.MaxIdempotencyKeys, 1, 100_000_000),
                 ReadAheadPerLane = (int)Number("Limits:ReadAheadPerLane", limits.ReadAheadPerLane, 1, 10_000_000),
                 MaxLiveStreams = (int)Number("Limits:MaxLiveStreams", limits.MaxLiveStreams, 1, 1_000_000),
+                MaxSystemReaders = (int)Number("Limits:MaxSystemReaders", limits.MaxSystemReaders, 0, 100_000),
                 MaxConnections = (int)Number("Limits:MaxConnections", limits.MaxConnections, 1, 1_000_000),
                 MaxBodiesInFlightBytes = Number(
                     "Limits:MaxBodiesInFlightBytes", limits.MaxBodiesInFlightBytes, Limits.RequestBytes, long.MaxValue),

@@ -12,6 +12,9 @@ internal sealed record ServerOptions
 
     public LimitOptions Limits { get; init; } = new();
 
+    /// <summary>A file, or a directory of files, with queues that are to exist; null when there is none.</summary>
+    public string? Bootstrap { get; init; }
+
     /// <summary>Addresses to listen on, separated by semicolons. Loopback only, unless told otherwise: there is no
     /// authentication yet.</summary>
     public string Urls { get; init; } = DefaultAddress;
@@ -46,6 +49,8 @@ internal sealed record LimitOptions
     public int ReadAheadPerLane { get; init; } = Defaults.ReadAheadPerLane;
 
     public int MaxLiveStreams { get; init; } = Server.Limits.LiveStreams;
+
+    public int MaxSystemReaders { get; init; } = Server.Limits.SystemReaders;
 
     public int MaxConnections { get; init; } = Server.Limits.Connections;
 

@@ -1,6 +1,7 @@
 using QueueService.Broker;
 using QueueService.Server.Http;
 using QueueService.Server.OpenApi;
+using QueueService.Server.Service;
 
 namespace QueueService.Server.Hosting;
 
@@ -40,6 +41,8 @@ internal static class ServiceRoutes
         Map(routes, "/health/live", (http, _) => Status(http, "live"u8), Live);
         Map(routes, "/health/ready", GetReadiness, Ready);
         Map(routes, "/problems/{code}", (http, _) => ProblemPages.Write(http), Explain);
+        GetLimits.Map(routes);
+        FollowSystem.Map(routes);
     }
 
     private static void Map(

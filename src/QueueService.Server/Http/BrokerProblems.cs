@@ -30,6 +30,8 @@ internal static class BrokerProblems
         BrokerError.DeadLetterCycle => ProblemKind.DeadLetterCycle,
         BrokerError.TooManyWaiters => ProblemKind.TooManyWaiters,
         BrokerError.TooManyInFlight => ProblemKind.TooManyInFlight,
+        BrokerError.TooManyTags => ProblemKind.TooManyTags,
+        BrokerError.QueueFull => ProblemKind.QueueFull,
         BrokerError.TooManyQueues => ProblemKind.TooManyQueues,
         BrokerError.OperationNotFound => ProblemKind.OperationNotFound,
         BrokerError.OperationFinished => ProblemKind.OperationFinished,
@@ -47,6 +49,21 @@ internal static class BrokerProblems
     public static Task Write(this BrokerError error, HttpContext http)
     {
         if (error == BrokerError.StorageFailed) http.RequestServices.GetRequiredService<BrokerHost>().ReportFailure();
-        return Of(error).Write(http);
+        Problem problem = Reached(error, http) is { } limit ? new Problem(Kind(error), limit) : Of(error);
+        return problem.Write(http);
+    }
+
+    /// <summary>Names the limit of the process that was reached; null when it was none.</summary>
+    private static string? Reached(BrokerError error, HttpContext http)
+    {
+        LimitOptions limits = http.RequestServices.GetRequiredService<ServerOptions>().Limits;
+        string? limit = error switch
+        {
+            BrokerError.TooManyWaiters => $"The limit of {limits.MaxWaiters} waiting receives",
+            BrokerError.TooManyInFlight => $"The limit of {limits.MaxInFlightPerQueue} leased messages of a queue",
+            BrokerError.TooManyQueues => $"The limit of {limits.MaxQueues} queues",
+            _ => null,
+        };
+        return limit is null ? null : $"{limit} is reached. {Kind(error).Effect} {Kind(error).Remedy}";
     }
 }

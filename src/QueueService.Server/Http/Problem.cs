@@ -11,6 +11,12 @@ internal sealed class Problem(ProblemKind kind, string? detail = null)
 
     public ProblemKind Kind => kind;
 
+    /// <summary>What is blamed.</summary>
+    public IReadOnlyList<(string Where, string Message)> Errors => _errors;
+
+    /// <summary>What went wrong this time, in words.</summary>
+    public string Detail => detail ?? (_errors.Count == 0 ? kind.Effect + " " + kind.Remedy : Summary);
+
     /// <summary>Blames a part of the request, creating the problem with the first one.</summary>
     /// <param name="where">A JSON pointer, `?name` for a query parameter, or a header's name.</param>
     public static void Blame(ref Problem? problem, string where, string message)
@@ -50,7 +56,7 @@ internal sealed class Problem(ProblemKind kind, string? detail = null)
         output.Raw("{\"type\":"u8).Text(kind.Type)
             .Raw(",\"title\":"u8).Text(kind.Title)
             .Raw(",\"status\":"u8).Number(kind.Status)
-            .Raw(",\"detail\":"u8).Text(Detail())
+            .Raw(",\"detail\":"u8).Text(Detail)
             .Raw(",\"code\":"u8).Text(kind.Code)
             .Raw(kind.Retriable ? ",\"retriable\":true"u8 : ",\"retriable\":false"u8);
         if (_errors.Count > 0) WriteErrors(output);
@@ -60,13 +66,6 @@ internal sealed class Problem(ProblemKind kind, string? detail = null)
 
     /// <summary>Everything that is blamed, in one line.</summary>
     public string Summary => string.Join(" ", _errors.Select(error => $"{error.Where}: {error.Message}"));
-
-    private string Detail()
-    {
-        if (detail is not null) return detail;
-        if (_errors.Count == 0) return kind.Effect + " " + kind.Remedy;
-        return Summary;
-    }
 
     private void WriteErrors(JsonOutput output)
     {

@@ -42,6 +42,10 @@ internal sealed record ProblemKind(
         "deduplication-not-supported", 400, "A standard queue does not deduplicate", false, Nothing,
         "Send the message without a deduplication id, or to a FIFO queue.");
 
+    public static readonly ProblemKind TooManyTags = new(
+        "too-many-tags", 400, "The queue would have more tags than it may", false, Nothing,
+        "A queue has at most 50 tags: take some away by setting them to null.");
+
     public static readonly ProblemKind RouteNotFound = new(
         "route-not-found", 404, "There is nothing at this address", false, Nothing,
         "See /swagger or /openapi/v1.json for the paths that exist.");
@@ -108,7 +112,7 @@ internal sealed record ProblemKind(
 
     public static readonly ProblemKind MessageTooLarge = new(
         "message-too-large", 413, "The message is larger than the queue allows", false, Nothing,
-        "Raise maxMessageBytes of the queue (up to 16 MiB), or send a reference to the data.");
+        "Raise maxMessageBytes (up to 16 MiB) or maxBytes of the queue, or send a reference to the data.");
 
     public static readonly ProblemKind UnsupportedMediaType = new(
         "unsupported-media-type", 415, "The content type is not supported here", false, Nothing,
@@ -147,6 +151,15 @@ internal sealed record ProblemKind(
     public static readonly ProblemKind TooManyReceiveAttempts = new(
         "too-many-receive-attempts", 429, "Too many named receives are remembered", true, Nothing,
         "A queue remembers 20,000 of the last five minutes: receive more messages at once, or without attemptId.", 10);
+
+    public static readonly ProblemKind TooManyReaders = new(
+        "too-many-readers", 429, "Too many readers follow the feed", true, Nothing,
+        "Wait as Retry-After says, close other readers, or raise Limits:MaxSystemReaders.", 5);
+
+    public static readonly ProblemKind QueueFull = new(
+        "queue-full", 429, "The queue holds as much as maxMessages or maxBytes allow", true, Nothing,
+        "Receive and acknowledge messages, send fewer at once, raise the limit of the queue, or set its overflow to " +
+        "dropOldest, which makes room unless all older messages are leased or delayed.", 1);
 
     public static readonly ProblemKind TooManyQueues = new(
         "too-many-queues", 429, "The service holds as many queues as it may", true, Nothing,
@@ -205,16 +218,17 @@ internal sealed record ProblemKind(
 
     public static readonly IReadOnlyList<ProblemKind> All =
     [
-        InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, DeliverAtTooFar,
+        InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, DeliverAtTooFar, TooManyTags,
         PriorityNotSupported, DeduplicationNotSupported, RouteNotFound, QueueNotFound,
         MessageNotFound, ReceiptInvalid,
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
         RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,
         IdempotencyKeyReused, IdempotencyWindowFull,
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
-        TooManyWaiters, TooManyStreams, TooManyInFlight, WindowFull, TooManyReceiveAttempts, TooManyQueues,
-        OperationNotFound, OperationFinished, TooManyOperations, RedriveTargetNotFound, ImportInterrupted, JobNotFound,
-        JobRunning, InternalError, Overloaded, ShuttingDown, Starting, StorageFailed, DiskFull,
+        TooManyWaiters, TooManyStreams, TooManyReaders, TooManyInFlight, WindowFull, TooManyReceiveAttempts, QueueFull,
+        TooManyQueues, OperationNotFound, OperationFinished, TooManyOperations, RedriveTargetNotFound,
+        ImportInterrupted, JobNotFound, JobRunning, InternalError, Overloaded, ShuttingDown, Starting, StorageFailed,
+        DiskFull,
     ];
 
     public static readonly FrozenDictionary<string, ProblemKind> ByCode = All.ToFrozenDictionary(kind => kind.Code);

@@ -15,16 +15,19 @@ internal struct QueryValues
 /// <summary>Reads the query without allocating, and refuses what the operation does not know.</summary>
 internal static class RequestQuery
 {
-    public static QueryValues Read(HttpContext http, ReadOnlySpan<string> known, ref Problem? problem)
+    /// <param name="repeatable">May be given more than once: see <see cref="ReadAll"/>.</param>
+    public static QueryValues Read(
+        HttpContext http, ReadOnlySpan<string> known, ref Problem? problem, string? repeatable = null)
     {
         // An option that would change what a retry does must not be ignored either.
         if (http.Request.Headers.ContainsKey(IdempotencyKey.Header))
             Problem.Blame(ref problem, IdempotencyKey.Header, "is not supported by this operation.");
-        return ReadKeyed(http, known, ref problem);
+        return ReadKeyed(http, known, ref problem, repeatable);
     }
 
     /// <summary>As <see cref="Read"/>, for an operation that knows the Idempotency-Key.</summary>
-    public static QueryValues ReadKeyed(HttpContext http, ReadOnlySpan<string> known, ref Problem? problem)
+    public static QueryValues ReadKeyed(
+        HttpContext http, ReadOnlySpan<string> known, ref Problem? problem, string? repeatable = null)
     {
         QueryValues values = default;
         if (!http.Request.QueryString.HasValue) return values;
@@ -35,10 +38,23 @@ internal static class RequestQuery
             int index = IndexOf(known, name.Span);
             if (index < 0)
                 Problem.Blame(ref problem, "?" + name.ToString(), "is not a parameter of this operation.");
-            else if (values[index] is not null)
+            else if (values[index] is not null && known[index] != repeatable)
                 Problem.Blame(ref problem, "?" + known[index], "is given twice.");
             else
                 values[index] = pair.DecodeValue();
+        }
+
+        return values;
+    }
+
+    /// <summary>All values of a parameter that may be given more than once.</summary>
+    public static List<string> ReadAll(HttpContext http, string parameter)
+    {
+        List<string> values = [];
+        foreach (QueryStringEnumerable.EncodedNameValuePair pair in
+            new QueryStringEnumerable(http.Request.QueryString.Value))
+        {
+            if (pair.DecodeName().Span.SequenceEqual(parameter)) values.Add(pair.DecodeValue().ToString());
         }
 
         return values;

@@ -25,6 +25,8 @@ internal static class JobList
             EverySecond,
             static async (broker, stop) =>
                 $"{await broker.MoveDeadLetters(stop)} messages moved to dead-letter queues."),
+        new("alarms", "Evaluates the alarms of all queues and tells the feed what changed.", EverySecond,
+            static async (broker, _) => $"{await broker.EvaluateAlarms()} alarms changed."),
         new(Operations, "Goes on with redrives, and forgets operations that were kept long enough.", EverySecond,
             static async (broker, stop) => $"{await broker.RunOperations(stop)} messages moved."),
     ];

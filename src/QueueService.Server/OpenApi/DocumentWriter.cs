@@ -107,7 +107,7 @@ internal sealed class DocumentWriter(EndpointDataSource endpoints) : IOpenApiDoc
         In = parameter.Place == ParameterPlace.Query ? ParameterLocation.Query : ParameterLocation.Header,
         Description = parameter.Description,
         Schema = Schemas.Find(parameter.Schema, set),
-        Example = parameter.Schema is "Limit" or "ReceiveMax" or "Prefetch" or "Boolean" or "Priority"
+        Example = parameter.Schema is "Limit" or "ReceiveMax" or "Prefetch" or "Boolean" or "Priority" or "TagFilters"
             ? JsonNode.Parse(parameter.Example)
             : JsonValue.Create(parameter.Example),
     };

@@ -38,6 +38,8 @@ internal static class QueuePolicySchemas
             ("sourceQueues?", List(
                 "With `byQueue`: their names.", Text("A queue.", NamePattern), 1,
                 RedriveAllowPolicy.MaxSourceQueues)))));
+        AddTags(set);
+        AddAlarms(set);
         set.Add("DeadLetter", Object(
             "Why a message is in a dead-letter queue.",
             ("sourceQueue", Text("The queue that it came from.")),
@@ -48,6 +50,52 @@ internal static class QueuePolicySchemas
         set.Add("DeadLetterRequest", Closed(Object(
             "Why a message is given up.",
             ("reason?", Text("Kept with the message. Default: `rejected`.")))));
+    }
+
+    private static void AddAlarms(SchemaSet set)
+    {
+        set.Add("AlarmMetric", Choice(
+            "What an alarm looks at: `messages` in any state, or only those that are `available`, `leased`, `delayed` or " +
+            "`blocked`; their `bytes`; the age of the oldest; or `deadLettered`, the messages that are in the queue's " +
+            "dead-letter queue, whichever queue they came from. More values may come.", AlarmsJson.Metrics));
+        set.Add("AlarmStateName", Choice("Whether the alarm is raised. More values may come.", AlarmsJson.States));
+        set.Add("Alarm", Closed(Object("A condition on a queue.", Fields(set, "?"))));
+        set.Add("Alarms", List("Each has a name of its own.", set.Ref("Alarm"), max: Alarm.MaxPerQueue));
+        set.Add("AlarmState", Object("An alarm and its state.",
+        [
+            .. Fields(set, ""),
+            ("state", set.Ref("AlarmStateName")),
+            ("since", Instant("When it entered this state.")),
+            ("value?", Integer("Of the metric when it was last looked at; absent right after a start.", 0)),
+        ]));
+        set.Add("AlarmStates", List("In the order of the definition.", set.Ref("AlarmState"), max: Alarm.MaxPerQueue));
+    }
+
+    private static IEnumerable<(string, IOpenApiSchema)> Fields(SchemaSet set, string suffix) =>
+    [
+        ("name", Text("Unique in the queue.", NamePattern)),
+        ("metric", set.Ref("AlarmMetric")),
+        ("above" + suffix, Integer("The condition holds while the metric is greater. Default: 0.", 0, Alarm.MaxAbove)),
+        ("forSeconds" + suffix, Integer(
+            "It has to hold this long without a break. Default: 0.", 0, Alarm.MaxForSeconds)),
+    ];
+
+    private static void AddTags(SchemaSet set)
+    {
+        string keys = $"At most {Tag.MaxPerQueue} names and values; a name is {TagsJson.KeyRule}";
+        set.Add("Tags", new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Description = keys,
+            MaxProperties = Tag.MaxPerQueue,
+            AdditionalProperties = Text($"At most {Tag.MaxValueLength} characters."),
+        });
+        set.Add("TagChanges", new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Description = keys,
+            AdditionalProperties = new OpenApiSchema { Description = "The value, or `null` to take the name away." },
+        });
     }
 
     private static OpenApiSchema Number(string description, int min, int max) => new()

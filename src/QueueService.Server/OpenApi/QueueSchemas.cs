@@ -15,6 +15,7 @@ internal static class QueueSchemas
         set.Add("QueueType", Choice("How messages are handed out. More values may come.", "standard", "fifo"));
         set.Add("DeduplicationScope", Choice("Where a deduplication id counts. More values may come.", "queue", "group"));
         set.Add("Durability", Choice("When a write is answered. More values may come.", "fsync", "os", "memory"));
+        set.Add("Overflow", Choice("What a full queue does. More values may come.", "reject", "dropOldest"));
         QueuePolicySchemas.AddTo(set);
         set.Add("QueueSettings", Closed(Object(
             "What the owner of a queue declares; every field is optional.", Settings(set, "?"))));
@@ -34,6 +35,8 @@ internal static class QueueSchemas
             ("deletedTotal", Integer("Messages acknowledged or deleted.", 0)),
             ("expiredTotal", Integer("Messages older than the retention.", 0)),
             ("deadLetteredTotal", Integer("Messages moved to the dead-letter queue.", 0)),
+            ("droppedTotal", Integer("Messages that made room for newer ones.", 0)),
+            ("bytes", Integer("Bytes of the messages that are here, as `maxBytes` counts them.", 0)),
             ("blockedReason?", Text("Why nothing is handed out although messages are available."))));
         set.Add("Queue", Object("A queue.",
         [
@@ -58,11 +61,11 @@ internal static class QueueSchemas
     {
         foreach (QueueField field in QueueFields.All)
         {
-            int value = field.Get(Defaults);
-            string otherwise = field.IsFlag ? (value == 1 ? "true" : "false")
+            long value = field.Get(Defaults);
+            string otherwise = field.IsOptional ? "no limit" : field.IsFlag ? (value == 1 ? "true" : "false")
                 : field.Choices.Length == 0 ? value.ToString() : $"`{field.Choices[value]}`";
             string description = withDefaults ? $"{field.Description} Default: {otherwise}." : field.Description;
-            yield return (field.Name + suffix, field.IsFlag ? Flag(description)
+            yield return (field.Name + (field.IsOptional ? "?" : suffix), field.IsFlag ? Flag(description)
                 : field.Choices.Length == 0 ? Integer(description, field.Min, field.Max)
                 : Named(set, field, description));
         }
@@ -71,7 +74,8 @@ internal static class QueueSchemas
         {
             // A queue without a redrive policy has none: it is never written as null.
             bool optional = suffix.Length > 0 || policy.Name == "redrivePolicy";
-            OpenApiSchemaReference reference = set.Ref(policy.Schema);
+            OpenApiSchemaReference reference =
+                set.Ref(withDefaults ? policy.Schema : policy.StateSchema ?? policy.Schema);
             reference.Description = policy.Description;
             yield return (policy.Name + (optional ? "?" : ""), reference);
         }
@@ -84,7 +88,8 @@ internal static class QueueSchemas
             ? Named(set, field, field.Description)
             : (IOpenApiSchema)OrNull(
                 field.IsFlag ? Flag(field.Description) : Integer(field.Description, field.Min, field.Max))))
-        .Concat(QueuePolicies.All.Select(policy => (policy.Name + "?", (IOpenApiSchema)set.Ref(policy.Schema))));
+        .Concat(QueuePolicies.All.Select(policy =>
+            (policy.Name + "?", (IOpenApiSchema)set.Ref(policy.ChangesSchema ?? policy.Schema))));
 
     private static OpenApiSchemaReference Named(SchemaSet set, QueueField field, string description)
     {

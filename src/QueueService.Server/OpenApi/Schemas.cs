@@ -56,6 +56,7 @@ internal static class Schemas
         "Limit" => Bare(Integer("", 1, int.MaxValue, Limits.DefaultPageItems)),
         "Priority" => Bare(Integer("", 0, QueueConfigLimits.MaxPriority)),
         "Prefetch" => Bare(Integer("", 1, Limits.Prefetch, Limits.DefaultPrefetch)),
+        "TagFilters" => List("Each must match.", Text("`key:value`, or `key`."), max: Limits.TagFilters),
         "ReceiveMax" => Bare(Integer("", 1, ReceiveRequest.MaxMessages, 1)),
         _ => set.Ref(name),
     };
@@ -73,6 +74,16 @@ internal static class Schemas
     private static void AddServiceSchemas(SchemaSet set)
     {
         set.Add("Health", Object("The state of the server.", ("status", Text("`live`, `ready` or `diskFull`."))));
+        set.Add("ServiceLimit", Object(
+            "A bound of the service.",
+            ("name", Text("Names it; stable.")),
+            ("value", Integer("The largest value that is accepted, or the smallest where the name ends in `Min`.", 0)),
+            ("unit", Text("What is counted.")),
+            ("bounds", Text("What it is a bound of.")),
+            ("past", Text("What happens past it: the status and code of a problem, or what is done instead.")),
+            ("setting?", Text("The key of the configuration that changes it."))));
+        set.Add("ServiceLimits", Object(
+            "All limits.", ("limits", List("One for each bound.", set.Ref("ServiceLimit")))));
         set.Add("ProblemPage", Object(
             "What a kind of problem means.",
             ("code", Text("Names the kind of problem.")),

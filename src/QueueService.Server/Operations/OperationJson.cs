@@ -19,7 +19,8 @@ internal static class OperationJson
 
     public static readonly string[] Statuses = ["queued", "running", "succeeded", "failed", "cancelled"];
 
-    public static readonly string[] Failures = ["noSource", "targetNotFound", "tooLarge", "damaged", "invalidLine"];
+    public static readonly string[] Failures = ["noSource", "targetNotFound", "tooLarge", "damaged", "invalidLine",
+        "queueFull"];
 
     /// <summary>Answers with the operation and where it is to be watched.</summary>
     public static Task Answer(HttpContext http, int status, LongOperation operation)

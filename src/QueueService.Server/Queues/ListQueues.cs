@@ -8,7 +8,9 @@ namespace QueueService.Server.Queues;
 
 internal static class ListQueues
 {
-    private static readonly string[] Parameters = ["prefix", "limit", "cursor"];
+    private const string Tag = "tag";
+
+    private static readonly string[] Parameters = ["prefix", "limit", "cursor", Tag];
 
     private static readonly Operation Description = new(
         "listQueues", Tags.Queues, "List queues", "In the order of their names. Follow `nextCursor` for more.")
@@ -16,6 +18,8 @@ internal static class ListQueues
         Parameters =
         [
             new("prefix", "String", "Only queues whose name starts so.", "orders-"),
+            new(Tag, "TagFilters", "Only queues with all these tags: `key:value`, or `key` for any value.",
+                "[\"team:payments\"]"),
             Schemas.Limit, Schemas.Cursor,
         ],
         Replies =
@@ -31,9 +35,10 @@ internal static class ListQueues
     public static async Task Handle(HttpContext http, BrokerHost host)
     {
         Problem? problem = null;
-        QueryValues query = RequestQuery.Read(http, Parameters, ref problem);
+        QueryValues query = RequestQuery.Read(http, Parameters, ref problem, repeatable: Tag);
         string prefix = query[0]?.ToString() ?? "";
         int limit = Pages.ReadLimit(query[1], ref problem);
+        List<TagFilter> tags = TagsJson.ReadFilters(RequestQuery.ReadAll(http, Tag), ref problem);
         string? after = Pages.ReadName(query[2], ref problem);
         if (problem is not null)
         {
@@ -41,7 +46,7 @@ internal static class ListQueues
             return;
         }
 
-        Result<QueuePage> result = await host.Broker.ListQueues(prefix, after, limit);
+        Result<QueuePage> result = await host.Broker.ListQueues(prefix, after, limit, tags);
         await (result.Succeeded ? Answer(http, result.Value) : result.Error.Write(http));
     }
 

@@ -131,6 +131,8 @@ internal struct MessageDraft
         if (name.Length is 0 or > Limits.AttributeNameLength ||
             name.AsSpan().ContainsAnyExcept(AttributeNameCharacters))
             return $"has a name that is not 1 to {Limits.AttributeNameLength} of A-Z a-z 0-9 . _ -";
+        if (Encoding.UTF8.GetByteCount(attribute.Text) > Limits.AttributeValueBytes)
+            return $"has a value of more than {Limits.AttributeValueBytes} bytes.";
         if (_attributes is null) return null;
         if (_attributes.Count == Limits.Attributes) return $"is more than {Limits.Attributes} attributes.";
         return Attribute(name) is null ? null : "is given twice.";

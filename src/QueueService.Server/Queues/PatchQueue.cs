@@ -15,7 +15,8 @@ internal static class PatchQueue
     private static readonly Operation Description = new(
         "patchQueue", Tags.Queues, "Change some settings of a queue",
         "JSON merge patch (RFC 7396): fields left out stay as they are, `null` resets a field to its default. " +
-        "`redrivePolicy` and `redriveAllowPolicy` are replaced as a whole.")
+        "`redrivePolicy` and `redriveAllowPolicy` are replaced as a whole; of `tags`, keys left out stay, and `null` " +
+        "takes a key away.")
     {
         Parameters = [Schemas.IfMatch],
         Request = [new(MergePatch, "QueuePatch", Example), Content.Json("QueuePatch", Example)],
@@ -29,6 +30,7 @@ internal static class PatchQueue
         [
             ProblemKind.MalformedJson, ProblemKind.QueueNotFound, ProblemKind.ImmutableField,
             ProblemKind.PreconditionFailed, ProblemKind.UnsupportedMediaType, ProblemKind.DiskFull,
+            ProblemKind.TooManyTags,
             ProblemKind.RedriveNotAllowed, ProblemKind.DeadLetterQueueNotFound, ProblemKind.DeadLetterCycle,
         ],
     };

@@ -45,12 +45,15 @@ internal ref struct PolicyObject(string pointer, FieldNames known)
         return otherwise;
     }
 
-    public readonly int Integer(ref Utf8JsonReader json, int min, int max, int otherwise, ref Problem? problem)
+    public readonly int Integer(ref Utf8JsonReader json, int min, int max, int otherwise, ref Problem? problem) =>
+        (int)Long(ref json, min, max, otherwise, ref problem);
+
+    public readonly long Long(ref Utf8JsonReader json, long min, long max, long otherwise, ref Problem? problem)
     {
         if (json.TokenType == JsonTokenType.Null) return otherwise;
         JsonRequest.TryInteger(ref json, min, max, Pointer, out long value, ref problem);
         json.TrySkip();
-        return (int)value;
+        return value;
     }
 
     public readonly bool Flag(ref Utf8JsonReader json, ref Problem? problem)

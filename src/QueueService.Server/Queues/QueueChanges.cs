@@ -35,7 +35,7 @@ internal sealed class QueueChanges
         return problem;
     }
 
-    private static Problem? ReadObject(ref Utf8JsonReader json, QueueChanges changes)
+    public static Problem? ReadObject(ref Utf8JsonReader json, QueueChanges changes)
     {
         if (json.TokenType != JsonTokenType.StartObject) return Problem.Invalid("", "The body must be a JSON object.");
         Problem? problem = null;
@@ -52,6 +52,13 @@ internal sealed class QueueChanges
         return problem;
     }
 
+    /// <summary>The names of the fields that differ.</summary>
+    public static IEnumerable<string> Differences(QueueConfig before, QueueConfig after) =>
+    [
+        .. QueueFields.All.Where(field => field.Get(before) != field.Get(after)).Select(static field => field.Name),
+        .. QueuePolicies.All.Where(policy => !policy.IsSame(before, after)).Select(static policy => policy.Name),
+    ];
+
     private void ReadPolicy(ref Utf8JsonReader json, QueuePolicy policy, ref Problem? problem)
     {
         if (json.TokenType == JsonTokenType.Null) _changes.Add(policy.Reset);
@@ -61,13 +68,13 @@ internal sealed class QueueChanges
     private void ReadValue(ref Utf8JsonReader json, QueueField field, ref Problem? problem)
     {
         if (json.TokenType == JsonTokenType.Null) Set(field, field.Get(Defaults));
-        else if (TryRead(ref json, field, out int value, ref problem)) Set(field, value);
+        else if (TryRead(ref json, field, out long value, ref problem)) Set(field, value);
         json.TrySkip();
     }
 
-    private void Set(QueueField field, int value) => _changes.Add(config => field.Set(config, value));
+    private void Set(QueueField field, long value) => _changes.Add(config => field.Set(config, value));
 
-    private static bool TryRead(ref Utf8JsonReader json, QueueField field, out int value, ref Problem? problem)
+    private static bool TryRead(ref Utf8JsonReader json, QueueField field, out long value, ref Problem? problem)
     {
         string pointer = "/" + field.Name;
         value = 0;
@@ -80,12 +87,10 @@ internal sealed class QueueChanges
         }
 
         if (field.Choices.Length == 0)
-        {
-            bool read = JsonRequest.TryInteger(ref json, field.Min, field.Max, pointer, out long number, ref problem);
-            value = (int)number;
-            return read;
-        }
+            return JsonRequest.TryInteger(ref json, field.Min, field.Max, pointer, out value, ref problem);
 
-        return JsonRequest.TryChoice(ref json, field.Choices, pointer, out value, ref problem);
+        bool read = JsonRequest.TryChoice(ref json, field.Choices, pointer, out int choice, ref problem);
+        value = choice;
+        return read;
     }
 }

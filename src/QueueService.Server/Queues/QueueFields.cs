@@ -6,10 +6,13 @@ namespace QueueService.Server.Queues;
 /// <summary>A field of a queue's definition as JSON sees it: numbers, enums and flags alike are an integer in a range,
 /// an enum's integer is the index of its name.</summary>
 internal sealed record QueueField(
-    string Name, int Min, int Max, Func<QueueConfig, int> Get, Func<QueueConfig, int, QueueConfig> Set)
+    string Name, long Min, long Max, Func<QueueConfig, long> Get, Func<QueueConfig, long, QueueConfig> Set)
 {
     /// <summary>The values of an enum; empty for a number.</summary>
     public string[] Choices { get; init; } = [];
+
+    /// <summary>A limit that a queue may be without: then it is 0 here, and absent in JSON.</summary>
+    public bool IsOptional { get; init; }
 
     /// <summary>True or false: 1 or 0.</summary>
     public bool IsFlag { get; init; }
@@ -40,27 +43,27 @@ internal static class QueueFields
         },
         new("visibilityTimeoutSeconds", 0, QueueConfigLimits.MaxVisibilityTimeoutSeconds,
             config => config.VisibilityTimeoutSeconds,
-            (config, value) => config with { VisibilityTimeoutSeconds = value })
+            (config, value) => config with { VisibilityTimeoutSeconds = (int)value })
         {
             Description = "How long a received message is hidden from other consumers.",
         },
         new("delaySeconds", 0, QueueConfigLimits.MaxDelaySeconds,
-            config => config.DelaySeconds, (config, value) => config with { DelaySeconds = value })
+            config => config.DelaySeconds, (config, value) => config with { DelaySeconds = (int)value })
         {
             Description = "Delay of messages that name none.",
         },
         new("retentionSeconds", QueueConfigLimits.MinRetentionSeconds, QueueConfigLimits.MaxRetentionSeconds,
-            config => config.RetentionSeconds, (config, value) => config with { RetentionSeconds = value })
+            config => config.RetentionSeconds, (config, value) => config with { RetentionSeconds = (int)value })
         {
             Description = "Messages older than this expire.",
         },
         new("maxMessageBytes", 1, QueueConfigLimits.MaxMessageBytes,
-            config => config.MaxMessageBytes, (config, value) => config with { MaxMessageBytes = value })
+            config => config.MaxMessageBytes, (config, value) => config with { MaxMessageBytes = (int)value })
         {
             Description = "The largest body that is accepted, in bytes.",
         },
         new("receiveWaitSeconds", 0, QueueConfigLimits.MaxReceiveWaitSeconds,
-            config => config.ReceiveWaitSeconds, (config, value) => config with { ReceiveWaitSeconds = value })
+            config => config.ReceiveWaitSeconds, (config, value) => config with { ReceiveWaitSeconds = (int)value })
         {
             Description = "How long a receive that names no wait waits for a first message.",
         },
@@ -101,6 +104,29 @@ internal static class QueueFields
             Choices = ["queue", "group"],
             Schema = "DeduplicationScope",
             Description = "FIFO only: whether a deduplication id counts in the whole queue or in its message group.",
+        },
+        new("maxMessages", 1, QueueConfigLimits.MaxMaxMessages,
+            config => config.MaxMessages, (config, value) => config with { MaxMessages = value })
+        {
+            IsOptional = true,
+            Description = "How many messages the queue holds at most, in whatever state.",
+        },
+        new("maxBytes", 1, QueueConfigLimits.MaxMaxBytes,
+            config => config.MaxBytes, (config, value) => config with { MaxBytes = value })
+        {
+            IsOptional = true,
+            Description = "How many bytes these messages have at most: their bodies, content types, attributes and " +
+                "other options, as they are stored. Sizes are remembered per 256 consecutive messages, so while some " +
+                "of them are gone, the others count with their average.",
+        },
+        new("overflow", 0, 1,
+            config => (long)config.Overflow, (config, value) => config with { Overflow = (OverflowPolicy)value })
+        {
+            Choices = ["reject", "dropOldest"],
+            Schema = "Overflow",
+            Description = "What happens to a message that would exceed `maxMessages` or `maxBytes`: `reject` refuses it " +
+                "(429 `queue-full`); `dropOldest` removes the messages that would be handed out next, in the same " +
+                "commit. Leased and delayed messages stay; when only they are left, the new one is refused.",
         },
     ];
 

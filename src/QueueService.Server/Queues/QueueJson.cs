@@ -9,12 +9,15 @@ internal static class QueueJson
     public const string Example = """
         {"name":"jobs","type":"standard","visibilityTimeoutSeconds":30,"delaySeconds":0,"retentionSeconds":345600,
         "maxMessageBytes":1048576,"receiveWaitSeconds":0,"durability":"fsync","paused":false,
-        "resetRetentionOnDeadLetter":false,"contentBasedDeduplication":false,"deduplicationScope":"queue","retryPolicy":{"kind":"none"},
+        "resetRetentionOnDeadLetter":false,"contentBasedDeduplication":false,"deduplicationScope":"queue",
+        "maxMessages":100000,"overflow":"reject","retryPolicy":{"kind":"none"},
         "redrivePolicy":{"deadLetterQueue":"jobs-dead","maxReceiveCount":5,"includeExpired":false},
-        "redriveAllowPolicy":{"permission":"allowAll"},"createdAt":"2026-11-21T10:00:00.000Z",
+        "redriveAllowPolicy":{"permission":"allowAll"},"tags":{"team":"payments"},
+        "alarms":[{"name":"failures","metric":"deadLettered","above":0,"forSeconds":0,"state":"ok",
+        "since":"2026-11-21T10:00:00.000Z","value":0}],"createdAt":"2026-11-21T10:00:00.000Z",
         "updatedAt":"2026-11-21T10:00:00.000Z","stats":{"available":3,"leased":1,"delayed":0,"blocked":0,
         "oldestMessageAgeSeconds":12,"sentTotal":40,"receivedTotal":37,"deletedTotal":36,"expiredTotal":0,
-        "deadLetteredTotal":0}}
+        "deadLetteredTotal":0,"droppedTotal":0,"bytes":4096}}
         """;
 
     public static Task Answer(HttpContext http, int status, QueueDescription queue)
@@ -30,7 +33,8 @@ internal static class QueueJson
         output.Raw("{\"name\":"u8).Text(queue.Name.Value);
         foreach (QueueField field in QueueFields.All)
         {
-            int value = field.Get(queue.Config);
+            long value = field.Get(queue.Config);
+            if (field.IsOptional && value == 0) continue;
             output.Raw(","u8).Text(field.Name).Raw(":"u8);
             if (field.IsFlag) output.Raw(value == 1 ? "true"u8 : "false"u8);
             else if (field.Choices.Length > 0) output.Text(field.Choices[value]);
@@ -41,7 +45,8 @@ internal static class QueueJson
         {
             int before = output.Length;
             output.Raw(","u8).Text(policy.Name).Raw(":"u8);
-            if (!policy.Write(output, queue.Config)) output.Truncate(before);
+            if (policy.WriteState is { } write) write(output, queue);
+            else if (!policy.Write(output, queue.Config)) output.Truncate(before);
         }
 
         output.Raw(",\"createdAt\":"u8).Instant(queue.CreatedAt).Raw(",\"updatedAt\":"u8).Instant(queue.UpdatedAt);
@@ -60,7 +65,9 @@ internal static class QueueJson
             .Raw(",\"receivedTotal\":"u8).Number(stats.ReceivedTotal)
             .Raw(",\"deletedTotal\":"u8).Number(stats.DeletedTotal)
             .Raw(",\"expiredTotal\":"u8).Number(stats.ExpiredTotal)
-            .Raw(",\"deadLetteredTotal\":"u8).Number(stats.DeadLetteredTotal);
+            .Raw(",\"deadLetteredTotal\":"u8).Number(stats.DeadLetteredTotal)
+            .Raw(",\"droppedTotal\":"u8).Number(stats.DroppedTotal)
+            .Raw(",\"bytes\":"u8).Number(stats.Bytes);
         if (stats.BlockedReason is not null) output.Raw(",\"blockedReason\":"u8).Text(stats.BlockedReason);
         output.Raw("}"u8);
     }

@@ -1,10 +1,11 @@
 using System.Text.Json;
+using QueueService.Broker;
 using QueueService.Broker.Queues;
 using QueueService.Server.Http;
 
 namespace QueueService.Server.Queues;
 
-/// <summary>A field of a queue's definition that is an object.</summary>
+/// <summary>A field of a queue's definition that is an object or a list.</summary>
 /// <param name="Schema">Its name in the OpenAPI document.</param>
 /// <param name="Read">Answers what the object changes; null when it is not valid.</param>
 /// <param name="Write">Writes its value, or answers false when the queue has none.</param>
@@ -13,6 +14,27 @@ internal sealed record QueuePolicy(
     Func<QueueConfig, QueueConfig> Reset)
 {
     public required string Description { get; init; }
+
+    /// <summary>The name of the schema of a patch, when that is another one.</summary>
+    public string? ChangesSchema { get; init; }
+
+    /// <summary>Writes more than was declared into the description of a queue.</summary>
+    public Action<JsonOutput, QueueDescription>? WriteState { get; init; }
+
+    /// <summary>The name of the schema of that.</summary>
+    public string? StateSchema { get; init; }
+
+    /// <summary>Both have the same value of it.</summary>
+    public bool IsSame(QueueConfig first, QueueConfig second)
+    {
+        JsonOutput output = JsonOutput.Rent();
+        Write(output, first);
+        int middle = output.Length;
+        Write(output, second);
+        bool same = output.Written.Span[..middle].SequenceEqual(output.Written.Span[middle..]);
+        output.Return();
+        return same;
+    }
 }
 
 internal delegate Func<QueueConfig, QueueConfig>? QueuePolicyReader(ref Utf8JsonReader json, ref Problem? problem);
@@ -40,6 +62,18 @@ internal static class QueuePolicies
         {
             Description = "Which queues may name this one as their dead-letter queue; looked at when they do. " +
                 "Default: `allowAll`.",
+        },
+        new("tags", "Tags", TagsJson.Read, TagsJson.Write, config => config with { Tags = ValueList<Tag>.Empty })
+        {
+            ChangesSchema = "TagChanges",
+            Description = "Names and values to find the queue by.",
+        },
+        new("alarms", "Alarms", AlarmsJson.Read, AlarmsJson.Write,
+            config => config with { Alarms = ValueList<Alarm>.Empty })
+        {
+            WriteState = AlarmsJson.WriteStates,
+            StateSchema = "AlarmStates",
+            Description = "Conditions that are looked at every second; shown with their state.",
         },
     ];
 

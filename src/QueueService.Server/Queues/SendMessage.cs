@@ -47,7 +47,7 @@ internal static class SendMessage
             ProblemKind.QueueNotFound,
             ProblemKind.RequestTooLarge,
             ProblemKind.MessageTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
-            ProblemKind.DiskFull,
+            ProblemKind.QueueFull, ProblemKind.DiskFull,
         ],
     };
 

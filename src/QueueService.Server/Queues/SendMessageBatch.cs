@@ -52,7 +52,7 @@ internal static class SendMessageBatch
             ProblemKind.QueueNotFound,
             ProblemKind.RequestTooLarge,
             ProblemKind.MessageTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
-            ProblemKind.DiskFull,
+            ProblemKind.QueueFull, ProblemKind.DiskFull,
         ],
     };
 

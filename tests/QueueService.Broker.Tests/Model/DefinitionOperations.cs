@@ -117,11 +117,13 @@ internal sealed class DescribeOperation(string name) : Operation<Result<QueueDes
         long age = queue.Messages.Count == 0 ? 0 : (model.Now - queue.Messages[0].SentAt) / 1000;
         bool blocked = available > 0 && (queue.Config.Paused || leased >= model.Options.MaxInFlightPerQueue);
         ThrowUnlessSame(blocked, stats.BlockedReason is not null, "blocked");
+        ThrowUnless(
+            queue.Messages.Count == 0 ? stats.Bytes == 0 : stats.Bytes > 0, $"{stats.Bytes} bytes in {queue.Messages.Count}");
         ThrowUnlessSame(
             new QueueStats(
                 available, leased, queue.Count(MessageState.Delayed, model.Now), Blocked: 0, age, queue.Sent, queue.Received,
                 queue.Deleted, queue.Expired, DeadLetteredTotal: 0, BlockedReason: null),
-            stats with { BlockedReason = null, OnDisk = null }, $"stats of {queue.Name}");
+            stats with { BlockedReason = null, OnDisk = null, Bytes = 0 }, $"stats of {queue.Name}");
     }
 }
 

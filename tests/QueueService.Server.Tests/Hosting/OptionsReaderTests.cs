@@ -49,6 +49,17 @@ public sealed class OptionsReaderTests
         Assert.Equal(("/x", 5), (options.Storage.Directory, options.Limits.MaxWaiters));
     }
 
+    [Fact]
+    public void A_bootstrap_is_a_path_and_has_no_settings_below_it()
+    {
+        Assert.Null(Read(out _).Bootstrap);
+        Assert.Equal("queues.json", Read(out _, "--Bootstrap", "queues.json").Bootstrap);
+        Read(out List<string> errors, "--Bootstrap=");
+        Assert.Equal("Bootstrap must not be empty.", Assert.Single(errors));
+        Read(out errors, "--Bootstrap:File=x");
+        Assert.StartsWith("Bootstrap:File is not a setting", Assert.Single(errors), StringComparison.Ordinal);
+    }
+
     private static ServerOptions Read(out List<string> errors, params string[] arguments)
     {
         OptionsReader reader = new(new ConfigurationBuilder().AddCommandLine(arguments).Build());

@@ -82,7 +82,10 @@ public sealed class QueueDefinitionTests(RunningServer server)
 
     [Theory]
     [InlineData("""{"fifo":true}""", "/fifo")]
-    [InlineData("""{"tags":{"a":"b"}}""", "/tags")]
+    [InlineData("""{"tags":{"a b":"c"}}""", "/tags/a b")]
+    [InlineData("""{"tags":{"a":1}}""", "/tags/a")]
+    [InlineData("""{"tags":{"a":"\n"}}""", "/tags/a")]
+    [InlineData("""{"tags":["a"]}""", "/tags")]
     [InlineData("""{"type":"lifo"}""", "/type")]
     [InlineData("""{"visibilityTimeoutSeconds":43201}""", "/visibilityTimeoutSeconds")]
     [InlineData("""{"visibilityTimeoutSeconds":"30"}""", "/visibilityTimeoutSeconds")]

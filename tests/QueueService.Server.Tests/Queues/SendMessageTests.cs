@@ -126,7 +126,6 @@ public sealed class SendMessageTests(RunningServer server)
     [InlineData("", "Message-Group-Id", "a b")]
     [InlineData("", "Message-Priority", "10")]
     [InlineData("", "Message-Ttl", "0")]
-    [InlineData("", "Idempotency-Key", "k")]
     [InlineData("", "Message-Attribute-a$b", "1")]
     [InlineData("", "Content-Type", "nonsense")]
     public async Task A_wrong_option_is_refused_by_name(string query, string name, string? value = null)

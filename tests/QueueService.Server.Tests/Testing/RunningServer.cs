@@ -7,7 +7,7 @@ namespace QueueService.Server.Tests.Testing;
 
 /// <summary>The real server on a free port and an empty data directory, shared by the tests of the collection. A test
 /// uses queues of its own.</summary>
-public sealed class RunningServer : WebApplicationFactory<Program>
+public class RunningServer : WebApplicationFactory<Program>
 {
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("queueservice-tests-");
     private readonly LogRecorder _log = new();
@@ -33,7 +33,13 @@ public sealed class RunningServer : WebApplicationFactory<Program>
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseSetting("Storage:Directory", _data.FullName);
+        Configure(builder);
         builder.ConfigureLogging(logging => logging.ClearProviders().AddProvider(_log));
+    }
+
+    /// <summary>Other settings than the usual ones.</summary>
+    protected virtual void Configure(IWebHostBuilder builder)
+    {
     }
 
     protected override void Dispose(bool disposing)

@@ -1,0 +1,30 @@
+using QueueService.Broker.Queues;
+
+namespace QueueService.Broker;
+
+public enum BrokerEventKind
+{
+    QueueCreated,
+
+    /// <summary>Its definition changed.</summary>
+    QueueChanged,
+    QueueDeleted,
+
+    /// <summary>An alarm was raised or cleared.</summary>
+    AlarmChanged,
+}
+
+/// <summary>Something that an operator may want to see when it happens. Told after the commit that it is part of; a
+/// crash between the two leaves it untold.</summary>
+/// <param name="At">Unix milliseconds.</param>
+public sealed record BrokerEvent(BrokerEventKind Kind, QueueName Queue, long At)
+{
+    /// <summary>Its new state; null for other kinds.</summary>
+    public AlarmState? Alarm { get; init; }
+}
+
+/// <summary>Sums over all queues that exist.</summary>
+/// <param name="Waiters">Receives that wait.</param>
+public sealed record BrokerTotals(
+    int Queues, long Messages, long Bytes, long Leased, int Waiters, long SentTotal, long ReceivedTotal,
+    long DeletedTotal, long At);

@@ -1,0 +1,60 @@
+using QueueService.Broker.Queues;
+
+namespace QueueService.Broker;
+
+/// <summary>Many definitions at once: listed, planned and applied in bounded steps of the loop.</summary>
+public sealed partial class MessageBroker
+{
+    /// <summary>Definitions written by one commit: about a hundred kilobytes.</summary>
+    private const int DeclaredPerCommit = 100;
+
+    /// <summary>What declaring these queues would do, dead-letter queues first; changes nothing. Each name is given
+    /// once.</summary>
+    public ValueTask<Result<IReadOnlyList<QueuePlan>>> PlanQueues(IReadOnlyList<QueueDeclaration> declared) =>
+        Submit<IReadOnlyList<QueuePlan>>((shard, _) => QueueDeclarations.Plan(shard, declared));
+
+    /// <summary>Does what was planned without errors. Nobody may change definitions between the two.</summary>
+    public async ValueTask<BrokerError> ApplyPlan(IEnumerable<QueuePlan> plans)
+    {
+        foreach (QueuePlan[] some in plans.Where(static plan => plan.IsChange).Chunk(DeclaredPerCommit))
+        {
+            long at = 0;
+            BrokerError error = await Submit((shard, command) =>
+            {
+                at = shard.Now;
+                return QueueDeclarations.Apply(shard, command, some);
+            });
+            if (error != BrokerError.None) return error;
+            foreach (QueuePlan plan in some)
+            {
+                Tell(new BrokerEvent(
+                    plan.Existing is null ? BrokerEventKind.QueueCreated : BrokerEventKind.QueueChanged,
+                    plan.Declaration.Name, at));
+            }
+        }
+
+        return BrokerError.None;
+    }
+
+    /// <summary>A page of the queues whose names start so and that have all these tags. The loop looks at a bounded
+    /// number of them at a time.</summary>
+    public async ValueTask<Result<QueuePage>> ListQueues(
+        string prefix, string? after, int limit, IReadOnlyList<TagFilter>? tags = null)
+    {
+        List<QueueDescription> found = [];
+        do
+        {
+            // One more than asked for says whether another page follows.
+            var request = new QueueListing(prefix, after, limit + 1 - found.Count, tags ?? []);
+            Result<QueuePage> page = await Submit<QueuePage>((shard, _) => QueueDefinitions.List(shard, request));
+            if (!page.Succeeded) return page;
+            found.AddRange(page.Value.Queues);
+            after = page.Value.Next;
+        }
+        while (after is not null && found.Count <= limit);
+
+        string? next = found.Count > limit ? found[limit - 1].Name.Value : null;
+        return new QueuePage(
+            [.. found.Take(limit).Select(static queue => queue with { Stats = queue.Stats.ReadFromDisk() })], next);
+    }
+}

@@ -1,0 +1,82 @@
+using QueueService.Broker.Control;
+using QueueService.Broker.Shards;
+
+namespace QueueService.Broker.Queues;
+
+/// <summary>A queue that is to exist, with these settings.</summary>
+public sealed record QueueDeclaration(QueueName Name, QueueConfig Config);
+
+/// <summary>What declaring a queue would do.</summary>
+/// <param name="Existing">The settings that it has; null when it would be created.</param>
+/// <param name="Errors">Why it cannot be declared; empty when it can.</param>
+public sealed record QueuePlan(QueueDeclaration Declaration, QueueConfig? Existing, IReadOnlyList<BrokerError> Errors)
+{
+    public bool IsChange => Existing != Declaration.Config;
+}
+
+/// <summary>Declaring many queues, on the loop: they are judged by what all of them together lead to.</summary>
+internal static class QueueDeclarations
+{
+    public static List<QueuePlan> Plan(Shard shard, IReadOnlyList<QueueDeclaration> declared)
+    {
+        Dictionary<string, QueueConfig> wanted = declared.ToDictionary(
+            static queue => queue.Name.Value, static queue => queue.Config, StringComparer.Ordinal);
+        QueueConfig? Find(string name) => wanted.GetValueOrDefault(name) ?? shard.FindQueue(name)?.Config;
+        int room = shard.Options.MaxQueues - shard.Catalog.Count;
+        var plans = new List<QueuePlan>();
+        foreach (QueueDeclaration queue in InOrder(declared, wanted))
+        {
+            QueueConfig? existing = shard.FindQueue(queue.Name)?.Config;
+            List<BrokerError> errors = [];
+            if (existing is null && room-- <= 0) errors.Add(BrokerError.TooManyQueues);
+            if (existing is not null && !QueueDefinitions.CanBecome(existing, queue.Config))
+                errors.Add(BrokerError.ImmutableField);
+            if (QueueDefinitions.CheckType(queue.Config) is var wrong and not BrokerError.None) errors.Add(wrong);
+            if (queue.Config.Redrive != existing?.Redrive
+                && QueueDefinitions.CheckRedrive(Find, queue.Name.Value, queue.Config) is var refused
+                && refused != BrokerError.None) errors.Add(refused);
+            plans.Add(new QueuePlan(queue, existing, errors));
+        }
+
+        return plans;
+    }
+
+    /// <summary>Writes what was planned, a frame for each queue. Nobody else changes definitions meanwhile.</summary>
+    public static BrokerError Apply(Shard shard, PlainCommand<BrokerError> command, IEnumerable<QueuePlan> plans)
+    {
+        if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
+        foreach (QueuePlan plan in plans)
+        {
+            (QueueName name, QueueConfig config) = (plan.Declaration.Name, plan.Declaration.Config);
+            if (shard.FindQueue(name) is { } queue)
+            {
+                shard.Define(queue.Resource, ControlRecord.QueueConfigured, QueueRecord.Configured, name, config);
+                shard.Dispatch(queue);
+            }
+            else
+            {
+                shard.Define(
+                    shard.Catalog.NextResource, ControlRecord.QueueCreated, QueueRecord.Created, name, config);
+            }
+
+            command.Wrote = true;
+        }
+
+        return BrokerError.None;
+    }
+
+    /// <summary>Dead-letter queues before the queues that name them.</summary>
+    private static IEnumerable<QueueDeclaration> InOrder(
+        IReadOnlyList<QueueDeclaration> declared, Dictionary<string, QueueConfig> wanted)
+    {
+        int StepsFrom(QueueConfig config)
+        {
+            int steps = 0;
+            for (QueueConfig? next = config; next?.Redrive is { } onward && steps <= wanted.Count; steps++)
+                next = wanted.GetValueOrDefault(onward.DeadLetterQueue);
+            return steps;
+        }
+
+        return declared.OrderBy(queue => StepsFrom(queue.Config));
+    }
+}

@@ -1,0 +1,73 @@
+using QueueService.Broker;
+using QueueService.Broker.Queues;
+using QueueService.Server.Http;
+using QueueService.Server.Queues;
+
+namespace QueueService.Server.Service;
+
+/// <summary>The events of the feed as bytes: each is encoded once, for all readers.</summary>
+internal static class SystemEvents
+{
+    /// <summary>How long a client waits before it connects again.</summary>
+    public const int RetryMilliseconds = 2_000;
+
+    public static byte[] Frame(ReadOnlySpan<byte> id, BrokerEvent change)
+    {
+        JsonOutput output = JsonOutput.Rent();
+        output.BeginEvent(Name(change.Kind), id).Raw("{\"queue\":"u8).Text(change.Queue.Value);
+        if (change.Alarm is { } alarm)
+        {
+            output.Raw(",\"alarm\":"u8).Text(alarm.Alarm.Name)
+                .Raw(",\"metric\":"u8).Text(AlarmsJson.Metrics[(int)alarm.Alarm.Metric])
+                .Raw(",\"state\":"u8).Text(AlarmsJson.States[alarm.IsRaised ? 1 : 0])
+                .Raw(",\"value\":"u8).Number(alarm.Value ?? 0);
+        }
+
+        output.Raw(",\"at\":"u8).Instant(change.At).Raw("}"u8).EndEvent();
+        return Finish(output);
+    }
+
+    /// <summary>What every reader gets from time to time; it has no id, because nobody asks for it again.</summary>
+    public static byte[] Beat(BrokerTotals? totals, bool heartbeat)
+    {
+        JsonOutput output = JsonOutput.Rent();
+        if (heartbeat) output.Comment();
+        if (totals is not null)
+        {
+            output.BeginEvent("stats"u8, default)
+                .Raw("{\"queues\":"u8).Number(totals.Queues)
+                .Raw(",\"messages\":"u8).Number(totals.Messages)
+                .Raw(",\"bytes\":"u8).Number(totals.Bytes)
+                .Raw(",\"leased\":"u8).Number(totals.Leased)
+                .Raw(",\"waitingReceives\":"u8).Number(totals.Waiters)
+                .Raw(",\"sentTotal\":"u8).Number(totals.SentTotal)
+                .Raw(",\"receivedTotal\":"u8).Number(totals.ReceivedTotal)
+                .Raw(",\"deletedTotal\":"u8).Number(totals.DeletedTotal)
+                .Raw(",\"at\":"u8).Instant(totals.At).Raw("}"u8).EndEvent();
+        }
+
+        return Finish(output);
+    }
+
+    /// <summary>Events are missing here: read again what is shown.</summary>
+    public static void WriteGap(JsonOutput output, ReadOnlySpan<byte> id) =>
+        output.BeginEvent("gap"u8, id).Raw("{}"u8).EndEvent();
+
+    public static void WriteDrain(JsonOutput output) =>
+        output.BeginEvent("drain"u8, default).Raw("{}"u8).EndEvent();
+
+    private static ReadOnlySpan<byte> Name(BrokerEventKind kind) => kind switch
+    {
+        BrokerEventKind.QueueCreated => "queueCreated"u8,
+        BrokerEventKind.QueueChanged => "queueChanged"u8,
+        BrokerEventKind.QueueDeleted => "queueDeleted"u8,
+        _ => "alarm"u8,
+    };
+
+    private static byte[] Finish(JsonOutput output)
+    {
+        byte[] frame = output.Written.ToArray();
+        output.Return();
+        return frame;
+    }
+}

@@ -1,0 +1,78 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using QueueService.Server.Http;
+using QueueService.Testing;
+
+namespace QueueService.Server.Tests.Http;
+
+public sealed class ServerSentEventsTests
+{
+    [Fact]
+    public async Task A_reader_that_takes_nothing_until_the_deadline_is_disconnected()
+    {
+        ManualTimeProvider time = new(new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.Zero));
+        Pipe pipe = new(new PipeOptions(pauseWriterThreshold: 10, resumeWriterThreshold: 5));
+        (DefaultHttpContext http, Lifetime lifetime) = Context(pipe);
+        Task<bool> sending = ServerSentEvents.Send(http, Output(), time).AsTask();
+        Assert.False(sending.IsCompleted);
+        time.Advance(ServerSentEvents.WriteDeadline);
+        Assert.False(await sending);
+        Assert.True(lifetime.WasAborted);
+    }
+
+    [Fact]
+    public async Task A_reader_that_takes_it_before_the_deadline_goes_on()
+    {
+        ManualTimeProvider time = new(new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.Zero));
+        Pipe pipe = new(new PipeOptions(pauseWriterThreshold: 10, resumeWriterThreshold: 5));
+        (DefaultHttpContext http, Lifetime lifetime) = Context(pipe);
+        JsonOutput output = Output();
+        Task<bool> sending = ServerSentEvents.Send(http, output, time).AsTask();
+        time.Advance(ServerSentEvents.WriteDeadline / 2);
+        ReadResult read = await pipe.Reader.ReadAsync();
+        pipe.Reader.AdvanceTo(read.Buffer.End);
+        Assert.True(await sending);
+        Assert.Equal(0, output.Length);
+        Assert.False(lifetime.WasAborted);
+    }
+
+    private static JsonOutput Output() =>
+        JsonOutput.Rent().BeginEvent("stats"u8, default).Raw("{\"queues\":1}"u8).EndEvent();
+
+    private static (DefaultHttpContext Http, Lifetime Lifetime) Context(Pipe pipe)
+    {
+        DefaultHttpContext http = new();
+        Lifetime lifetime = new();
+        http.Features.Set<IHttpRequestLifetimeFeature>(lifetime);
+        http.Features.Set<IHttpResponseBodyFeature>(new Body(pipe.Writer));
+        return (http, lifetime);
+    }
+
+    private sealed class Lifetime : IHttpRequestLifetimeFeature
+    {
+        public CancellationToken RequestAborted { get; set; }
+
+        public bool WasAborted { get; private set; }
+
+        public void Abort() => WasAborted = true;
+    }
+
+    private sealed class Body(PipeWriter writer) : IHttpResponseBodyFeature
+    {
+        public PipeWriter Writer => writer;
+
+        public Stream Stream => writer.AsStream();
+
+        public Task CompleteAsync() => Task.CompletedTask;
+
+        public void DisableBuffering()
+        {
+        }
+
+        public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
+
+        public Task StartAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
+    }
+}
