@@ -37,6 +37,9 @@ internal static class Limits
     /// <summary>Correlation ids and reply addresses: an id or a URL, not a document.</summary>
     public const int ShortTextBytes = 1_024;
 
+    /// <summary>Requests that wait for their answers: a few hundred bytes each, and a connection.</summary>
+    public const int PendingRequests = 10_000;
+
     /// <summary>A UUID has 36, and keys made of several of them still fit.</summary>
     public const int IdempotencyKeyLength = 255;
 

@@ -2,6 +2,7 @@ using QueueService.Broker;
 using QueueService.Broker.Queues;
 using QueueService.Server.Bootstrap;
 using QueueService.Server.Http;
+using QueueService.Server.Queues;
 using QueueService.Server.Service;
 using QueueService.Storage.Files;
 
@@ -32,6 +33,8 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
 
     public LiveStreams Live { get; } = new(options.Limits.MaxLiveStreams, time);
 
+    public ReplyInbox Replies { get; } = new(time);
+
     /// <summary>The broker's health; null while it is not open.</summary>
     public BrokerHealth? Health => _broker?.Health;
 
@@ -54,6 +57,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
         log.BrokerOpened(
             options.Storage.FullDirectory, (long)time.GetElapsedTime(started).TotalMilliseconds,
             _broker.Replayed.Frames, _broker.Replayed.Bytes);
+        await ReplyInbox.DeleteLeftOvers(_broker);
         Feed.Start(_broker);
         if (declared.Count > 0) await BootstrapRun.Apply(_broker, declared, log);
     }
@@ -62,6 +66,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
     /// their connections.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
+        await Replies.Stop();
         await Live.Drain();
         _broker?.Drain();
         Feed.Drain();
@@ -83,6 +88,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
     public async ValueTask DisposeAsync()
     {
         await Feed.DisposeAsync();
+        await Replies.DisposeAsync();
         if (_broker is not null) await _broker.DisposeAsync();
         _files?.Dispose();
         Live.Dispose();

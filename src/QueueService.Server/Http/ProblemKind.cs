@@ -77,6 +77,17 @@ internal sealed record ProblemKind(
         "immutable-field", 409, "The queue exists with another value of a field that cannot change", false, Nothing,
         "Keep the field that `errors` names, or delete the queue and create it anew.");
 
+    public static readonly ProblemKind CorrelationInUse = new(
+        "correlation-in-use", 409, "Another request waits with this correlation id", true, Nothing,
+        "Leave Message-Correlation-Id out, or use one that no other request in flight has. At most 10,000 requests wait " +
+        "at once.");
+
+    public static readonly ProblemKind ReplyTimeout = new(
+        "reply-timeout", 504, "No answer came in time", true,
+        "The message was sent. Unless it has a ttl or a delay of its own, nobody receives it any more; somebody may " +
+        "have received it already.",
+        "Wait longer, or make sure that a consumer answers to the queue in replyTo with the same correlation id.");
+
     public static readonly ProblemKind ReceiptExpired = new(
         "receipt-expired", 410, "The lease behind this receipt has ended", false, Nothing,
         "The visibility timeout ran out, or the message was acknowledged, released, deleted, purged or received " +
@@ -227,7 +238,7 @@ internal sealed record ProblemKind(
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
         TooManyWaiters, TooManyStreams, TooManyReaders, TooManyInFlight, WindowFull, TooManyReceiveAttempts, QueueFull,
         TooManyQueues, OperationNotFound, OperationFinished, TooManyOperations, RedriveTargetNotFound,
-        ImportInterrupted, JobNotFound, JobRunning, InternalError, Overloaded, ShuttingDown, Starting, StorageFailed,
+        ImportInterrupted, JobNotFound, JobRunning, CorrelationInUse, ReplyTimeout, InternalError, Overloaded, ShuttingDown, Starting, StorageFailed,
         DiskFull,
     ];
 

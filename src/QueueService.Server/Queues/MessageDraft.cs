@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using QueueService.Broker.Messages;
 using QueueService.Broker.Queues;
@@ -95,6 +96,16 @@ internal struct MessageDraft
 
         (_attributes ??= []).Add(attribute);
         _bytes += attribute.Name.Length + Encoding.UTF8.GetByteCount(attribute.Text);
+    }
+
+    /// <summary>Completes the message of a request: where the answer goes, and until when it is waited for.</summary>
+    /// <returns>By what the answer is recognised.</returns>
+    public string ToRequest(string replyTo, long waitMilliseconds, ref Problem? problem)
+    {
+        if (_replyTo is not null) Problem.Blame(ref problem, "Message-Reply-To", "is set by this operation.");
+        _replyTo = replyTo;
+        if (_options is { TtlMilliseconds: null, DelayMilliseconds: null, DeliverAt: null }) SetTtl(waitMilliseconds);
+        return _correlationId ??= RandomNumberGenerator.GetHexString(32, lowercase: true);
     }
 
     /// <param name="deliverAt">What to blame when two options contradict each other.</param>

@@ -41,6 +41,8 @@ internal static class PutQueue
         Precondition precondition = ETags.Read(http, ref problem);
         QueueChanges changes = new();
         problem ??= await ReadChanges(http, host, changes);
+        if (problem is null && name.Value.StartsWith(ReplyInbox.Prefix, StringComparison.Ordinal))
+            Problem.Blame(ref problem, "queue", $"in the path must not begin with {ReplyInbox.Prefix}: temporary queues do.");
         if (problem is not null)
         {
             await problem.Write(http);

@@ -23,6 +23,7 @@ internal static class QueueRoutes
         SendMessage.Map(routes);
         SendMessageBatch.Map(routes);
         StreamMessages.Map(routes);
+        RequestReply.Map(routes);
         ReceiveMessages.Map(routes);
         ReceiveEvents.Map(routes);
         ConsumeMessages.Map(routes);

@@ -36,7 +36,7 @@ internal static class RawHeaders
         headers["Message-Dead-Letter-Last-Failed-At"] = Rfc3339.Format(origin.LastFailedAt);
     }
 
-    private static void Write(IHeaderDictionary headers, MessageHeaders message)
+    public static void Write(IHeaderDictionary headers, MessageHeaders message)
     {
         if (message.GroupId is not null) headers["Message-Group-Id"] = message.GroupId;
         if (message.DeduplicationId is not null) headers["Message-Deduplication-Id"] = message.DeduplicationId;

@@ -1,0 +1,116 @@
+using QueueService.Broker;
+using QueueService.Broker.Queues;
+using QueueService.Server.Hosting;
+using QueueService.Server.Http;
+using QueueService.Server.OpenApi;
+
+namespace QueueService.Server.Queues;
+
+/// <summary>Sends a message and waits for the answer to it: a call through a queue.</summary>
+internal static class RequestReply
+{
+    private const int DefaultWaitSeconds = 30;
+
+    private static readonly string[] QueryNames = [.. MessageOptions.QueryNames, "wait"];
+
+    private static readonly Operation Description = new(
+        "request", Tags.Messages, "Send a message and wait for the answer",
+        "The message gets a correlation id, unless it has one, and the name of a temporary queue as `replyTo`. A consumer " +
+        "answers by sending a message with the same `Message-Correlation-Id` to that queue. The answer is given back as " +
+        "its own bytes, the rest of it in headers. Unless the request names a ttl, the message lives as long as the wait.")
+    {
+        Parameters =
+        [
+            .. MessageOptions.Parameters.Where(static parameter =>
+                parameter.Name is not ("replyTo" or "Message-Reply-To")),
+            new("wait", "Duration", "How long to wait for the answer; at most 60s. Default: 30s.", "10s"),
+        ],
+        Request = [new("*/*", "Bytes", "2 + 2")],
+        Replies = [new(200, "The answer.", new Content("*/*", "Bytes", "4"))],
+        Problems =
+        [
+            ProblemKind.DelayExceedsRetention, ProblemKind.DeliverAtTooFar, ProblemKind.PriorityNotSupported,
+            ProblemKind.DeduplicationNotSupported, ProblemKind.WindowFull, ProblemKind.QueueNotFound,
+            ProblemKind.CorrelationInUse, ProblemKind.RequestTooLarge, ProblemKind.MessageTooLarge,
+            ProblemKind.UnsupportedContentEncoding, ProblemKind.TooManyQueues, ProblemKind.QueueFull,
+            ProblemKind.ReplyTimeout, ProblemKind.DiskFull,
+        ],
+    };
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapOperation("POST", QueueRoutes.Queue + "/request", Handle, Description);
+
+    public static async Task Handle(HttpContext http, BrokerHost host)
+    {
+        Problem? problem = null;
+        QueueName queue = http.Queue(ref problem);
+        QueryValues query = RequestQuery.Read(http, QueryNames, ref problem);
+        long wait = RequestQuery.Duration(
+            query[QueryNames.Length - 1], "?wait", QueueConfigLimits.MaxReceiveWaitSeconds, ref problem)
+            ?? DefaultWaitSeconds * 1_000;
+        MessageDraft draft = default;
+        MessageOptions.Read(http, in query, ref draft, ref problem);
+        string correlation = draft.ToRequest(host.Replies.Queue.Value, wait, ref problem);
+        MessageBatch batch = MessageBatch.Rent();
+        using (RequestBody body = await RequestBody.Read(http, host.Bodies))
+        {
+            problem ??= body.Problem;
+            if (problem is null)
+                batch.Add(draft.ToHeaders("Message-Attribute", "Message-Deliver-At", ref problem), body.Span, draft.Options);
+        }
+
+        if (problem is not null)
+        {
+            batch.Dispose();
+            await problem.Write(http);
+            return;
+        }
+
+        await Call(http, host, queue, (batch, correlation, wait));
+    }
+
+    private static async Task Call(
+        HttpContext http, BrokerHost host, QueueName queue, (MessageBatch Batch, string Correlation, long Wait) request)
+    {
+        BrokerError error = await host.Replies.Open(host.Broker);
+        if (error != BrokerError.None || !host.Replies.TryExpect(request.Correlation, out Task<ReplyMessage?> expected))
+        {
+            request.Batch.Dispose();
+            await (error != BrokerError.None ? error.Write(http) : new Problem(ProblemKind.CorrelationInUse).Write(http));
+            return;
+        }
+
+        try
+        {
+            Result<SendOutcome> sent = await host.Broker.Send(queue, request.Batch);
+            if (!sent.Succeeded)
+            {
+                await sent.Error.Write(http);
+                return;
+            }
+
+            ReplyMessage? reply = await expected.WaitAsync(
+                TimeSpan.FromMilliseconds(request.Wait), host.Time, http.RequestAborted);
+            await (reply is null ? BrokerError.ShuttingDown.Write(http) : Answer(http, reply));
+        }
+        catch (TimeoutException)
+        {
+            await new Problem(ProblemKind.ReplyTimeout).Write(http);
+        }
+        finally
+        {
+            host.Replies.Forget(request.Correlation);
+        }
+    }
+
+    private static async Task Answer(HttpContext http, ReplyMessage reply)
+    {
+        IHeaderDictionary headers = http.Response.Headers;
+        headers["Message-Id"] = reply.Id.ToString();
+        headers["Message-Sent-At"] = Rfc3339.Format(reply.SentAt);
+        RawHeaders.Write(headers, reply.Headers);
+        headers.ContentType = reply.ContentType;
+        headers.ContentLength = reply.Body.Length;
+        await http.Response.Body.WriteAsync(reply.Body, http.RequestAborted);
+    }
+}
