@@ -65,7 +65,8 @@ internal static class FollowSystem
 
     private static async Task Follow(HttpContext http, BrokerHost host, FeedReader reader)
     {
-        ServerSentEvents.Begin(http);
+        LiveResponse response = new(http, host.Time);
+        await response.Begin(ServerSentEvents.ContentType);
         JsonOutput output = JsonOutput.Rent();
         output.Retry(SystemEvents.RetryMilliseconds);
         try
@@ -73,7 +74,7 @@ internal static class FollowSystem
             while (true)
             {
                 host.Feed.Take(reader, output);
-                if (output.Length > 0 && !await ServerSentEvents.Send(http, output, host.Time)) return;
+                if (output.Length > 0 && !await response.Write(output)) return;
                 if (reader.HasEnded) return;
                 await reader.News.Task.WaitAsync(http.RequestAborted);
             }

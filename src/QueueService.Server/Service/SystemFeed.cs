@@ -13,7 +13,7 @@ namespace QueueService.Server.Service;
 internal sealed class SystemFeed(TimeProvider time, int maxReaders) : IAsyncDisposable
 {
     /// <summary>Between two `stats` events; every third of them is the heartbeat.</summary>
-    private static readonly TimeSpan Beat = ServerSentEvents.Heartbeat / 3;
+    private static readonly TimeSpan Beat = Limits.Heartbeat / 3;
 
     private static readonly TaskCompletionSource Ready = Completed();
 

@@ -8,17 +8,18 @@ namespace QueueService.Server.Queues.Live;
 /// for it.</summary>
 internal sealed class EventStream(HttpContext http, LiveReceive receive, int prefetch)
 {
-    public const string MediaType = "text/event-stream";
+    /// <summary>Later than the server listens after its farewell: a browser gives up on a refusal, but not on silence.
+    /// </summary>
+    private const int RetryMilliseconds = 2_000;
 
     private readonly LiveResponse _response = new(http, receive.Host.Live.Time);
 
     public async Task Run()
     {
-        await _response.Begin(MediaType);
+        await _response.Begin(ServerSentEvents.ContentType);
         using LivePulse pulse = new(receive.Host.Live, http.RequestAborted);
         JsonOutput output = JsonOutput.Rent();
-        // Later than the server listens after its farewell: a browser gives up on a refusal, but not on silence.
-        output.Raw("retry: 2000\n\n"u8);
+        output.Retry(RetryMilliseconds);
         if (await _response.Write(output))
         {
             while (await Next(pulse, output))
@@ -35,7 +36,7 @@ internal sealed class EventStream(HttpContext http, LiveReceive receive, int pre
         CancellationToken wake = pulse.Arm();
         if (receive.Host.Live.Draining.IsCancellationRequested)
         {
-            output.Raw("event: drain\ndata: {}\n\n"u8);
+            output.BeginEvent("drain"u8, default).Raw("{}"u8).EndEvent();
             await _response.Write(output);
             return false;
         }
@@ -43,9 +44,9 @@ internal sealed class EventStream(HttpContext http, LiveReceive receive, int pre
         Result<ReceivedMessages> result = await receive.Wait(prefetch, wake);
         if (!result.Succeeded)
         {
-            output.Raw("event: problem\ndata: "u8);
+            output.BeginEvent("problem"u8, default);
             BrokerProblems.Of(result.Error).WriteJson(output);
-            output.Raw("\n\n"u8);
+            output.EndEvent();
             receive.Host.ReportFailure();
             await _response.Write(output);
             return false;
@@ -56,17 +57,16 @@ internal sealed class EventStream(HttpContext http, LiveReceive receive, int pre
         bool beat = pulse.TakeBeat();
         if (messages.Count > 0) return await receive.Send(_response, output, messages, WriteEvent);
         if (!beat) return true;
-        output.Raw(": heartbeat\n\n"u8);
+        output.Comment();
         return await _response.Write(output);
     }
 
     private static void WriteEvent(JsonOutput output, in MessageView message)
     {
-        output.Raw("id: "u8);
-        message.Id.Format(output.GetSpan(MessageId.TextLength));
-        output.Advance(MessageId.TextLength);
-        output.Raw("\nevent: message\ndata: "u8);
+        Span<byte> id = stackalloc byte[MessageId.TextLength];
+        message.Id.Format(id);
+        output.BeginEvent("message"u8, id);
         MessageJson.WriteReceived(output, in message);
-        output.Raw("\n\n"u8);
+        output.EndEvent();
     }
 }

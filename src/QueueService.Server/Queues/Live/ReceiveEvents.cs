@@ -31,7 +31,7 @@ internal static class ReceiveEvents
             new("Last-Event-ID", "String", "Sent by browsers that reconnect; accepted, and not needed.",
                 "AAAAAQAAAAAAAAAq", ParameterPlace.Header),
         ],
-        Replies = [new(200, "The events.", new Content(EventStream.MediaType, "Events", Example))],
+        Replies = [new(200, "The events.", new Content(ServerSentEvents.ContentType, "Events", Example))],
         Problems = LiveRequest.Problems,
     };
 

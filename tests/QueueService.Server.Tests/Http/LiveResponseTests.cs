@@ -6,7 +6,7 @@ using QueueService.Testing;
 
 namespace QueueService.Server.Tests.Http;
 
-public sealed class ServerSentEventsTests
+public sealed class LiveResponseTests
 {
     [Fact]
     public async Task A_reader_that_takes_nothing_until_the_deadline_is_disconnected()
@@ -14,9 +14,9 @@ public sealed class ServerSentEventsTests
         ManualTimeProvider time = new(new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.Zero));
         Pipe pipe = new(new PipeOptions(pauseWriterThreshold: 10, resumeWriterThreshold: 5));
         (DefaultHttpContext http, Lifetime lifetime) = Context(pipe);
-        Task<bool> sending = ServerSentEvents.Send(http, Output(), time).AsTask();
+        Task<bool> sending = new LiveResponse(http, time).Write(Output()).AsTask();
         Assert.False(sending.IsCompleted);
-        time.Advance(ServerSentEvents.WriteDeadline);
+        time.Advance(Limits.WriteDeadline);
         Assert.False(await sending);
         Assert.True(lifetime.WasAborted);
     }
@@ -28,8 +28,8 @@ public sealed class ServerSentEventsTests
         Pipe pipe = new(new PipeOptions(pauseWriterThreshold: 10, resumeWriterThreshold: 5));
         (DefaultHttpContext http, Lifetime lifetime) = Context(pipe);
         JsonOutput output = Output();
-        Task<bool> sending = ServerSentEvents.Send(http, output, time).AsTask();
-        time.Advance(ServerSentEvents.WriteDeadline / 2);
+        Task<bool> sending = new LiveResponse(http, time).Write(output).AsTask();
+        time.Advance(Limits.WriteDeadline / 2);
         ReadResult read = await pipe.Reader.ReadAsync();
         pipe.Reader.AdvanceTo(read.Buffer.End);
         Assert.True(await sending);
