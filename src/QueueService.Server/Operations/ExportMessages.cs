@@ -20,7 +20,7 @@ internal static class ExportMessages
 
     private static readonly Operation Description = new(
         "exportMessages", Tags.Messages, "Export messages",
-        "As NDJSON, one message as in browsing a line, in the order of sending. Never leases a message and never counts " +
+        "As NDJSON, one message as in browsing a line, in the same order. Never leases a message and never counts " +
         "as a receive. At most as many messages as the queue holds when it starts. An export that cannot be finished " +
         "breaks the connection, so that it is not taken for a whole one.")
     {

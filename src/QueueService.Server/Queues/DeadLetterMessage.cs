@@ -28,7 +28,8 @@ internal static class DeadLetterMessage
             ProblemKind.MalformedJson, ProblemKind.QueueNotFound, ProblemKind.ReceiptInvalid,
             ProblemKind.ReceiptExpired, ProblemKind.MessageNotFound, ProblemKind.NoDeadLetterQueue,
             ProblemKind.DeadLetterQueueNotFound, ProblemKind.UnsupportedMediaType, ProblemKind.DiskFull,
-            ProblemKind.QueueFull, ProblemKind.MessageTooLarge,
+            ProblemKind.QueueFull, ProblemKind.MessageTooLarge, ProblemKind.RequestTooLarge,
+            ProblemKind.UnsupportedContentEncoding,
         ],
     };
 

@@ -24,7 +24,8 @@ internal static class ExtendLease
         Problems =
         [
             ProblemKind.MalformedJson, ProblemKind.QueueNotFound, ProblemKind.ReceiptInvalid,
-            ProblemKind.ReceiptExpired, ProblemKind.UnsupportedMediaType,
+            ProblemKind.ReceiptExpired, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
+            ProblemKind.RequestTooLarge,
         ],
     };
 

@@ -30,7 +30,7 @@ internal static class PatchQueue
         [
             ProblemKind.MalformedJson, ProblemKind.QueueNotFound, ProblemKind.ImmutableField,
             ProblemKind.PreconditionFailed, ProblemKind.UnsupportedMediaType, ProblemKind.DiskFull,
-            ProblemKind.TooManyTags,
+            ProblemKind.TooManyTags, ProblemKind.RequestTooLarge, ProblemKind.UnsupportedContentEncoding,
             ProblemKind.RedriveNotAllowed, ProblemKind.DeadLetterQueueNotFound, ProblemKind.DeadLetterCycle,
         ],
     };

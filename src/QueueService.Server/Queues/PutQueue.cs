@@ -27,6 +27,7 @@ internal static class PutQueue
             ProblemKind.MalformedJson, ProblemKind.ImmutableField, ProblemKind.PreconditionFailed,
             ProblemKind.UnsupportedMediaType, ProblemKind.TooManyQueues, ProblemKind.DiskFull,
             ProblemKind.RedriveNotAllowed, ProblemKind.DeadLetterQueueNotFound, ProblemKind.DeadLetterCycle,
+            ProblemKind.RequestTooLarge, ProblemKind.UnsupportedContentEncoding,
         ],
     };
 

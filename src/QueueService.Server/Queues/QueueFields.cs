@@ -125,8 +125,9 @@ internal static class QueueFields
             Choices = ["reject", "dropOldest"],
             Schema = "Overflow",
             Description = "What happens to a message that would exceed `maxMessages` or `maxBytes`: `reject` refuses it " +
-                "(429 `queue-full`); `dropOldest` removes the messages that would be handed out next, in the same " +
-                "commit. Leased and delayed messages stay; when only they are left, the new one is refused.",
+                "(429 `queue-full`); `dropOldest` removes others in the same commit: the lowest priority first, and " +
+                "of one priority what came back and then the oldest. Leased and delayed messages stay; when only " +
+                "they are left, the new one is refused.",
         },
     ];
 

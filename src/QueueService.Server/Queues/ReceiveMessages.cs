@@ -17,9 +17,9 @@ internal static class ReceiveMessages
     private static readonly Operation Description = new(
         "receiveMessages", Tags.Messages, "Receive messages",
         "Leases every available message up to `max`: each is hidden from other consumers until it is acknowledged " +
-        "with its receipt handle, or its visibility timeout ends. An Idempotency-Key means the same as `attemptId`. Handles in the body's `acknowledge` are " +
-        "acknowledged in the same commit. With `format=raw` one message is answered as its own bytes, the rest of it in " +
-        "headers.")
+        "with its receipt handle, or its visibility timeout ends. An Idempotency-Key means the same as `attemptId`. " +
+        "Handles in the body's `acknowledge` are acknowledged in the same commit. With `format=raw` one message is " +
+        "answered as its own bytes, the rest of it in headers.")
     {
         IsKeyed = true,
         Parameters =

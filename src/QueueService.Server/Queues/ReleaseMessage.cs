@@ -20,7 +20,8 @@ internal static class ReleaseMessage
         Problems =
         [
             ProblemKind.MalformedJson, ProblemKind.QueueNotFound, ProblemKind.ReceiptInvalid,
-            ProblemKind.ReceiptExpired, ProblemKind.UnsupportedMediaType,
+            ProblemKind.ReceiptExpired, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
+            ProblemKind.RequestTooLarge,
         ],
     };
 

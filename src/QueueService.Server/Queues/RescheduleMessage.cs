@@ -27,7 +27,8 @@ internal static class RescheduleMessage
         [
             ProblemKind.MalformedJson, ProblemKind.DelayExceedsRetention, ProblemKind.DeliverAtTooFar,
             ProblemKind.QueueNotFound, ProblemKind.MessageNotFound, ProblemKind.MessageLeased,
-            ProblemKind.UnsupportedMediaType,
+            ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
+            ProblemKind.RequestTooLarge,
         ],
     };
 
