@@ -125,6 +125,10 @@ public static class QueueConfigLimits
     /// <summary>Of 0 to 9, the highest is handed out first.</summary>
     public const int MaxPriority = 9;
 
+    /// <summary>Named receives of the last five minutes per queue: with the lease of at least one message each, as many as
+    /// could matter.</summary>
+    public const int MaxReceiveAttempts = 20_000;
+
     /// <summary>Characters of a message group or a deduplication id, as in SQS.</summary>
     public const int MaxGroupCharacters = 128;
 

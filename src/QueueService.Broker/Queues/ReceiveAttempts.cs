@@ -11,10 +11,6 @@ internal sealed class ReceiveAttempts
     /// <summary>As in SQS.</summary>
     public const long Milliseconds = 300_000;
 
-    /// <summary>Remembered attempts per queue: with the lease of at least one message each, as many as could matter.
-    /// </summary>
-    public const int Max = 20_000;
-
     private readonly Dictionary<UInt128, Attempt> _attempts = [];
     private readonly Queue<(UInt128 Key, long Time)> _byTime = new();
 

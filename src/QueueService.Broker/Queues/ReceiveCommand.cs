@@ -209,7 +209,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         List<(long Position, int ReceiveCount)> leases = shard.Chosen;
         if (!queue.TryFindAttempt(attempt, shard.Now, leases))
         {
-            if (queue.AttemptsAt(shard.Now) < ReceiveAttempts.Max) return false;
+            if (queue.AttemptsAt(shard.Now) < QueueConfigLimits.MaxReceiveAttempts) return false;
             AnswerError(shard, BrokerError.TooManyReceiveAttempts);
             return true;
         }

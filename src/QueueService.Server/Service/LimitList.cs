@@ -1,3 +1,4 @@
+using QueueService.Broker.Operations;
 using QueueService.Broker.Queues;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
@@ -37,6 +38,21 @@ internal static class LimitList
         {
             Setting = "Limits:MaxQueues",
         },
+        new("deduplicationKeys", limits.MaxDeduplicationKeys, "keys",
+            "Deduplication keys of the last five minutes, over all queues.", ProblemKind.WindowFull)
+        {
+            Setting = "Limits:MaxDeduplicationKeys",
+        },
+        new("idempotencyKeys", limits.MaxIdempotencyKeys, "keys", "Idempotency keys of the last 24 hours.",
+            ProblemKind.IdempotencyWindowFull) { Setting = "Limits:MaxIdempotencyKeys" },
+        new("readAheadPerLane", limits.ReadAheadPerLane, "messages",
+            "Messages of one of the 16 lanes of a queue whose groups are known ahead of their delivery.")
+        {
+            Setting = "Limits:ReadAheadPerLane",
+            Instead = "Those behind are handed out later; blockedReason says when all in front are blocked.",
+        },
+        new("liveStreams", limits.MaxLiveStreams, "streams", "Live receives and duplex streams at once.",
+            ProblemKind.TooManyStreams) { Setting = "Limits:MaxLiveStreams" },
         new("systemReaders", limits.MaxSystemReaders, "readers", "Readers of the system feed.",
             ProblemKind.TooManyReaders) { Setting = "Limits:MaxSystemReaders" },
         new("connections", limits.MaxConnections, "connections", "Open connections.")
@@ -60,6 +76,21 @@ internal static class LimitList
         new("receiveMessages", ReceiveRequest.MaxMessages, "messages", "Messages that one receive asks for."),
         new("receiveWaitSeconds", QueueConfigLimits.MaxReceiveWaitSeconds, "seconds", "The wait of a receive."),
         new("settleReceipts", Limits.SettleReceipts, "receipts", "Receipts that one request settles."),
+        new("prefetch", Limits.Prefetch, "messages", "Unacknowledged messages of one live receive."),
+        new("credit", Limits.Credit, "messages", "Messages that one consume stream may be owed."),
+        new("pendingRequests", Limits.PendingRequests, "requests", "Requests that wait for their answers.",
+            ProblemKind.CorrelationInUse),
+        new("receiveAttempts", QueueConfigLimits.MaxReceiveAttempts, "receives",
+            "Named receives of the last five minutes, per queue.", ProblemKind.TooManyReceiveAttempts),
+        new("idempotencyKeyLength", Limits.IdempotencyKeyLength, "characters", "An idempotency key."),
+        new("importBytes", Limits.ImportBytes, "bytes", "The body of an import.", ProblemKind.RequestTooLarge),
+        new("activeOperations", OperationLimits.Active, "operations", "Operations that are queued or running.",
+            ProblemKind.TooManyOperations),
+        new("keptOperations", OperationLimits.Kept, "operations", "Operations that are kept, finished ones included.")
+        {
+            Instead = "The oldest finished one is forgotten.",
+        },
+        new("redriveRatePerSecond", OperationLimits.MaxRatePerSecond, "messages", "ratePerSecond of a redrive."),
         new("pageItems", Limits.PageItems, "items", "Items of one page of a listing.")
         {
             Instead = "A larger limit is taken as this one.",
@@ -87,6 +118,9 @@ internal static class LimitList
         },
         new("delaySeconds", QueueConfigLimits.MaxDelaySeconds, "seconds",
             "The delay of a message, or how far ahead its time of delivery is.", ProblemKind.DeliverAtTooFar),
+        new("priority", QueueConfigLimits.MaxPriority, "levels above 0", "The priority of a message."),
+        new("groupLength", QueueConfigLimits.MaxGroupCharacters, "characters",
+            "A message group, a deduplication id or an attempt id."),
         new("droppedMessages", QueueConfigLimits.MaxDroppedPerSend, "messages",
             "Messages that one send drops with overflow dropOldest.", ProblemKind.QueueFull),
     ];
