@@ -34,7 +34,10 @@ public sealed class CrowdedShutdownTests : IDisposable
             int sent = 0;
             var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             Task<List<string>>[] writers =
-                [.. Enumerable.Range(0, Writers).Select(writer => ShutdownTests.WriteUntilGone(server.Address, writer, Count))];
+            [
+                .. Enumerable.Range(0, Writers).Select(
+                    writer => ShutdownTests.WriteUntilGone(server.Address, writer, Count)),
+            ];
             Assert.Same(enough.Task, await Task.WhenAny([enough.Task, .. writers]));
             await server.Terminate();
             Assert.Equal(0, await server.Exit(ExitLimit));

@@ -21,10 +21,9 @@ internal sealed class History
         Settlements = [.. operations.OfType<SettleOperation>().OrderBy(static operation => operation.InvokedAt)];
         Seen = [.. Receives.SelectMany(
             static receive => receive.Deliveries.Select(delivery => new Seen(delivery, receive)))];
-        foreach (SendOperation send in Sends)
+        foreach (SendOperation send in Sends.OrderBy(static send => send.InvokedAt))
         {
-            foreach (SentItem item in send.Items)
-                _firstSent[item.Body] = Math.Min(send.InvokedAt, _firstSent.GetValueOrDefault(item.Body, long.MaxValue));
+            foreach (SentItem item in send.Items) _firstSent.TryAdd(item.Body, send.InvokedAt);
         }
 
         foreach (SettleOperation operation in Settlements)

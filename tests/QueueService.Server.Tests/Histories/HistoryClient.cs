@@ -25,7 +25,8 @@ internal sealed class HistoryClient(
     {
         if (random.Chance(1, 3))
         {
-            await recorder.Send(setup.Queue, Key(), [.. Enumerable.Range(0, 2 + random.Next(5)).Select(_ => Item(inBatch: true))]);
+            SentItem[] batch = [.. Enumerable.Range(0, 2 + random.Next(5)).Select(_ => Item(inBatch: true))];
+            await recorder.Send(setup.Queue, Key(), batch);
             return;
         }
 
@@ -33,7 +34,7 @@ internal sealed class HistoryClient(
         string? key = Key();
         Task<SendOperation> first = recorder.Send(setup.Queue, key, item);
 
-        // A client that does not know whether its first request arrived: the second comes at the same time, or after it.
+        // A client that does not know whether its first request arrived: the second comes at the same time, or later.
         if (key is not null && random.Chance(1, 2)) await Task.WhenAll(first, recorder.Send(setup.Queue, key, item));
         SendOperation sent = await first;
         if (key is not null && (sent.IsUnknown || random.Chance(1, 2))) await recorder.Send(setup.Queue, key, item);

@@ -22,16 +22,15 @@ internal sealed class HistoryRecorder(ServerSlot server)
     public async Task<SendOperation> Send(string queue, string? key, params SentItem[] items)
     {
         bool single = items.Length == 1;
-        string[] headers = key is null ? [] : ["Idempotency-Key: " + key];
         Reply reply = single
-            ? await Ask("POST", $"{queue}/messages?{Query(items[0])}", items[0].Body, [.. headers, "Content-Type: text/plain"])
-            : await Ask("POST", queue + "/messages/batch", Batch(items), headers);
+            ? await Ask("POST", $"{queue}/messages?{Query(items[0])}", new StringContent(items[0].Body), key)
+            : await Ask("POST", queue + "/messages/batch", Json(Batch(items)), key);
         if (reply.Succeeded)
         {
-            JsonNode[] results = single ? [reply.Json!] : [.. reply.Json!["results"]!.AsArray().Select(static result => result!)];
+            JsonNode?[] results = single ? [reply.Json] : [.. reply.Json!["results"]!.AsArray()];
             items = [.. items.Zip(results, static (item, result) => item with
             {
-                Id = (string)result["id"]!, IsDeduplicated = (bool?)result["deduplicated"] ?? false,
+                Id = (string)result!["id"]!, IsDeduplicated = (bool?)result["deduplicated"] ?? false,
             })];
         }
 
@@ -44,9 +43,11 @@ internal sealed class HistoryRecorder(ServerSlot server)
     public async Task<IReadOnlyList<Delivery>> Receive(
         string queue, int max, int wait, int visibility, bool auto, params string[] acknowledge)
     {
-        string path = $"{queue}/receive?max={max}&wait={wait}ms" + (auto ? "&ack=auto" : $"&visibilityTimeout={visibility}ms");
-        string? body = acknowledge.Length == 0 ? null : new JsonObject { ["acknowledge"] = Strings(acknowledge) }.ToJsonString();
-        Reply reply = await Ask("POST", path, body);
+        string mode = auto ? "ack=auto" : $"visibilityTimeout={visibility}ms";
+        StringContent? body = acknowledge.Length == 0
+            ? null
+            : Json(new JsonObject { ["acknowledge"] = Strings(acknowledge) }.ToJsonString());
+        Reply reply = await Ask("POST", $"{queue}/receive?max={max}&wait={wait}ms&{mode}", body);
         if (acknowledge.Length > 0)
             Settled(queue, reply, SettleKind.Acknowledge, null, acknowledge, reply.Json?["acknowledged"]);
         Delivery[] deliveries = reply.Succeeded
@@ -64,21 +65,26 @@ internal sealed class HistoryRecorder(ServerSlot server)
             string receipt = $"{queue}/receipts/{receipts[0]}";
             Reply one = kind == SettleKind.Acknowledge
                 ? await Ask("DELETE", receipt, null)
-                : await Ask("POST", receipt + "/dead-letter", """{"reason":"given up"}""");
+                : await Ask("POST", receipt + "/dead-letter", Json("""{"reason":"given up"}"""));
             Settled(queue, one, kind, null, receipts, null);
             return;
         }
 
         JsonObject body = new() { ["receiptHandles"] = Strings(receipts) };
-        if (seconds is { } value) body[kind == SettleKind.Release ? "delaySeconds" : "visibilityTimeoutSeconds"] = value;
-        string verb = kind switch { SettleKind.Acknowledge => "acknowledge", SettleKind.Release => "release", _ => "extend" };
-        Reply reply = await Ask("POST", $"{queue}/{verb}", body.ToJsonString());
+        (string verb, string time) = kind switch
+        {
+            SettleKind.Acknowledge => ("acknowledge", ""),
+            SettleKind.Release => ("release", "delaySeconds"),
+            _ => ("extend", "visibilityTimeoutSeconds"),
+        };
+        if (seconds is { } value) body[time] = value;
+        Reply reply = await Ask("POST", $"{queue}/{verb}", Json(body.ToJsonString()));
         Settled(queue, reply, kind, seconds * 1000, receipts, reply.Json?["results"]);
     }
 
     /// <summary>A request that is not part of the history.</summary>
     public async Task<JsonNode?> Manage(string method, string path, string? body = null) =>
-        (await Ask(method, path, body)).Json;
+        (await Ask(method, path, body is null ? null : Json(body))).Json;
 
     private void Settled(
         string queue, Reply reply, SettleKind kind, int? milliseconds, string[] receipts, JsonNode? results)
@@ -104,26 +110,27 @@ internal sealed class HistoryRecorder(ServerSlot server)
             : 0,
     };
 
-    private async Task<Reply> Ask(string method, string path, string? body, params string[] headers)
+    private async Task<Reply> Ask(string method, string path, HttpContent? body, string? key = null)
     {
         Uri address = await server.Address();
         using HttpRequestMessage request = new(new HttpMethod(method), new Uri(address, path));
-        bool text = headers.Contains("Content-Type: text/plain");
-        if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, text ? "text/plain" : "application/json");
-        foreach (string header in headers.Where(static header => header.StartsWith("Idem", StringComparison.Ordinal)))
-            request.Headers.Add("Idempotency-Key", header.Split(": ")[1]);
+        request.Content = body;
+        if (key is not null) request.Headers.Add("Idempotency-Key", key);
         long invokedAt = Now;
         try
         {
             using HttpResponseMessage response = await Http.SendAsync(request);
             byte[] bytes = await response.Content.ReadAsByteArrayAsync();
-            return new Reply(invokedAt, Now, (int)response.StatusCode, bytes.Length == 0 ? null : JsonNode.Parse(bytes));
+            JsonNode? json = bytes.Length == 0 ? null : JsonNode.Parse(bytes);
+            return new Reply(invokedAt, Now, (int)response.StatusCode, json);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             return new Reply(invokedAt, Operation.Never, 0, null);
         }
     }
+
+    private static StringContent Json(string json) => new(json, Encoding.UTF8, "application/json");
 
     private static JsonArray Strings(string[] values) => [.. values.Select(static value => (JsonNode)value)];
 

@@ -69,7 +69,7 @@ internal enum SettleKind
     DeadLetter,
 }
 
-/// <param name="Milliseconds">Of a release the delay, null for the queue's policy; of an extension the new timeout.</param>
+/// <param name="Milliseconds">Of a release the delay, null for the queue's policy; of an extension the timeout.</param>
 /// <param name="Receipts">Each with its own status.</param>
 internal sealed record SettleOperation(
     string Queue, long InvokedAt, long AnsweredAt, int Status, SettleKind Kind, int? Milliseconds,

@@ -1,6 +1,6 @@
 namespace QueueService.Server.Tests.Histories.Checkers;
 
-/// <summary>What no history of a right server contradicts. A checker is pure: a history in, its violations out.</summary>
+/// <summary>A promise of the server. A checker is pure: a history in, its violations out.</summary>
 internal sealed record Checker(string Name, Func<History, IEnumerable<string>> Find)
 {
     public static readonly Checker[] All =

@@ -1,7 +1,7 @@
 namespace QueueService.Server.Tests.Histories.Checkers;
 
 /// <summary>A message is in the source or in the dead-letter queue, never in both, is delivered no more often than the
-/// policy says, and each move is counted once. What a redrive took back may never have been received as a dead letter, so
+/// policy says, and each move is counted once. What a redrive took back may never have been received as a dead letter:
 /// then nothing is counted.</summary>
 internal static class DeadLetterPlace
 {
@@ -27,8 +27,8 @@ internal static class DeadLetterPlace
                     yield return $"given up at {at} and never seen again: {source}";
             }
 
-            if (dead.Length > 0 && stay.FirstOrDefault(source => history.SettledAt(source, SettleKind.Acknowledge) is not null)
-                is { } done)
+            Seen? done = stay.FirstOrDefault(source => history.SettledAt(source, SettleKind.Acknowledge) is not null);
+            if (dead.Length > 0 && done is not null)
                 yield return $"acknowledged and dead-lettered: {done} and {dead[0]}";
         }
 

@@ -7,7 +7,8 @@ internal static class NeverEarly
     {
         foreach (SendOperation send in history.Sends.Where(static send => send.Succeeded))
         {
-            foreach (SentItem item in send.Items.Where(static item => item is { DelayMilliseconds: > 0, IsDeduplicated: false }))
+            foreach (SentItem item in send.Items.Where(
+                static item => item is { DelayMilliseconds: > 0, IsDeduplicated: false }))
             {
                 long due = history.FirstSent(item) + (item.DelayMilliseconds * 1000L) - History.Slack;
                 foreach (Seen seen in history.ById[item.Id].Where(seen => seen.Receive.AnsweredAt < due))

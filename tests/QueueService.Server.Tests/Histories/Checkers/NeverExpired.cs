@@ -7,7 +7,8 @@ internal static class NeverExpired
     {
         foreach (SendOperation send in history.Sends.Where(static send => send.Succeeded))
         {
-            foreach (SentItem item in send.Items.Where(static item => item is { TtlMilliseconds: > 0, IsDeduplicated: false }))
+            foreach (SentItem item in send.Items.Where(
+                static item => item is { TtlMilliseconds: > 0, IsDeduplicated: false }))
             {
                 long end = send.AnsweredAt + (item.TtlMilliseconds * 1000L) + History.Slack;
                 IEnumerable<Seen> late = history.ById[item.Id].Where(seen =>

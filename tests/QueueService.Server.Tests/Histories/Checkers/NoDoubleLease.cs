@@ -29,12 +29,12 @@ internal static class NoDoubleLease
             yield return $"{later} while it was leased: {earlier}";
         if (step > 0 && later.Receive.AnsweredAt < earlier.Receive.InvokedAt)
             yield return $"the receive count went backwards: {later} and then {earlier}";
-        if (step > 1 && history.IsComplete) yield return $"a delivery was counted that nobody got: {earlier} and {later}";
+        if (step > 1 && history.IsComplete) yield return $"nobody got the delivery between {earlier} and {later}";
         if (step == 0) yield break;
         foreach ((SettleOperation operation, int status) in history.SettlementsOf(earlier.Delivery.Receipt))
         {
             if (Operation.IsSuccess(status) && operation.InvokedAt > later.Receive.AnsweredAt)
-                yield return $"{operation.Kind} at {operation.InvokedAt} of an old lease was confirmed: {earlier}, {later}";
+                yield return $"{operation.Kind} at {operation.InvokedAt} was confirmed: {earlier} was over by {later}";
         }
     }
 

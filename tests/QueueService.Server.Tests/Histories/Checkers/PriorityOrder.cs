@@ -1,7 +1,7 @@
 namespace QueueService.Server.Tests.Histories.Checkers;
 
-/// <summary>Nobody gets a lower priority while a higher one has been waiting since before the request and until after its
-/// answer. Messages that were ever away (delayed, leased, expiring) are left out.</summary>
+/// <summary>Nobody gets a lower priority while a higher one waits since before the request and until after its answer.
+/// Messages that were ever away (delayed, leased, expiring) are left out.</summary>
 internal static class PriorityOrder
 {
     public static IEnumerable<string> Find(History history)
@@ -17,7 +17,8 @@ internal static class PriorityOrder
                     yield return $"{item} waited from {from} to {until} while {receive} got priority {lowest}";
             }
 
-            if (receive.Deliveries.Zip(receive.Deliveries.Skip(1)).Any(static pair => pair.First.Priority < pair.Second.Priority))
+            IEnumerable<(Delivery First, Delivery Second)> pairs = receive.Deliveries.Zip(receive.Deliveries.Skip(1));
+            if (pairs.Any(static pair => pair.First.Priority < pair.Second.Priority))
                 yield return $"not the highest first: {string.Join("; ", receive.Deliveries)}";
         }
     }
