@@ -112,7 +112,7 @@ public sealed class ShutdownTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    private static async Task<List<string>> WriteUntilGone(Uri address, int writer, Action count)
+    internal static async Task<List<string>> WriteUntilGone(Uri address, int writer, Action count)
     {
         using var client = new QueueClient(address, "busy");
         List<string> confirmed = [];
@@ -132,7 +132,7 @@ public sealed class ShutdownTests : IDisposable
         }
     }
 
-    private static async Task<HashSet<string>> ReceiveAll(Uri address, string queue)
+    internal static async Task<HashSet<string>> ReceiveAll(Uri address, string queue)
     {
         using var client = new QueueClient(address, queue);
         HashSet<string> found = [];

@@ -1,0 +1,115 @@
+namespace QueueService.Server.Tests.Histories;
+
+/// <summary>All that the clients of a source queue and its dead-letter queue saw, and what follows from it for certain.
+/// </summary>
+internal sealed class History
+{
+    /// <summary>Shard time is cut to whole milliseconds and read once a turn, so it may be behind the client's clock.
+    /// </summary>
+    public const long Slack = 10_000;
+
+    private readonly Dictionary<string, List<(SettleOperation Operation, int Status)>> _settled = [];
+    private readonly Dictionary<string, long> _firstSent = [];
+
+    public History(HistorySetup setup, IReadOnlyCollection<Operation> operations, HistoryEnd end)
+    {
+        Setup = setup;
+        End = end;
+        Operations = operations;
+        Sends = [.. operations.OfType<SendOperation>()];
+        Receives = [.. operations.OfType<ReceiveOperation>()];
+        Settlements = [.. operations.OfType<SettleOperation>().OrderBy(static operation => operation.InvokedAt)];
+        Seen = [.. Receives.SelectMany(
+            static receive => receive.Deliveries.Select(delivery => new Seen(delivery, receive)))];
+        foreach (SendOperation send in Sends.OrderBy(static send => send.InvokedAt))
+        {
+            foreach (SentItem item in send.Items) _firstSent.TryAdd(item.Body, send.InvokedAt);
+        }
+
+        foreach (SettleOperation operation in Settlements)
+        {
+            foreach ((string receipt, int status) in operation.Receipts)
+            {
+                if (!_settled.TryGetValue(receipt, out List<(SettleOperation, int)>? list))
+                    _settled.Add(receipt, list = []);
+                list.Add((operation, status));
+            }
+        }
+
+        foreach (Seen seen in Seen) seen.HeldUntil = FindHeldUntil(seen);
+        Stays = Seen.ToLookup(static seen => (seen.Receive.Queue, seen.Delivery.Id, seen.Delivery.RedriveCount));
+        ById = Seen.ToLookup(static seen => seen.Delivery.Id);
+    }
+
+    public HistorySetup Setup { get; }
+
+    public HistoryEnd End { get; }
+
+    public IReadOnlyCollection<Operation> Operations { get; }
+
+    public IReadOnlyList<SendOperation> Sends { get; }
+
+    public IReadOnlyList<ReceiveOperation> Receives { get; }
+
+    public IReadOnlyList<SettleOperation> Settlements { get; }
+
+    /// <summary>Every delivery.</summary>
+    public IReadOnlyList<Seen> Seen { get; }
+
+    /// <summary>The deliveries of one message in one queue, between two redrives.</summary>
+    public ILookup<(string Queue, string Id, int RedriveCount), Seen> Stays { get; }
+
+    public ILookup<string, Seen> ById { get; }
+
+    /// <summary>No request went without an answer, so nothing happened that is not in the history.</summary>
+    public bool IsComplete => !Operations.Any(static operation => operation.IsUnknown);
+
+    /// <summary>The earliest time at which the message can have been sent: with an idempotency key, the answer of the
+    /// second request may tell of the first.</summary>
+    public long FirstSent(SentItem item) => _firstSent[item.Body];
+
+    public IReadOnlyList<(SettleOperation Operation, int Status)> SettlementsOf(string receipt) =>
+        _settled.GetValueOrDefault(receipt) ?? [];
+
+    /// <summary>The message was acknowledged, or may have been.</summary>
+    public bool MayBeAcknowledged(Seen seen) => seen.Receive.IsAutomatic || SettlementsOf(seen.Delivery.Receipt).Any(
+        static settled => settled.Operation.Kind == SettleKind.Acknowledge
+            && (settled.Status == 0 || Operation.IsSuccess(settled.Status)));
+
+    /// <summary>The first time at which it was certain that the delivery was settled in this way; null when it was not.
+    /// </summary>
+    public long? SettledAt(Seen seen, SettleKind kind)
+    {
+        if (kind == SettleKind.Acknowledge && seen.Receive.IsAutomatic) return seen.Receive.AnsweredAt;
+        foreach ((SettleOperation operation, int status) in SettlementsOf(seen.Delivery.Receipt))
+            if (operation.Kind == kind && Operation.IsSuccess(status)) return operation.AnsweredAt;
+        return null;
+    }
+
+    /// <summary>Until when the lease held for certain: the earliest time at which it can have ended.</summary>
+    private long FindHeldUntil(Seen seen)
+    {
+        if (seen.Receive.IsAutomatic) return 0;
+        long until = seen.Receive.InvokedAt + (seen.Receive.VisibilityMilliseconds * 1000L) - Slack;
+        foreach ((SettleOperation operation, int status) in SettlementsOf(seen.Delivery.Receipt))
+        {
+            long extended = operation.InvokedAt + ((operation.Milliseconds ?? 0) * 1000L) - Slack;
+            if (status != 0 && !Operation.IsSuccess(status)) until = Math.Min(until, operation.AnsweredAt);
+            else if (operation.Kind != SettleKind.Extend) until = Math.Min(until, operation.InvokedAt);
+            else until = status == 0 ? Math.Min(until, extended) : extended;
+        }
+
+        return until;
+    }
+}
+
+/// <summary>A delivery, and the receive that got it.</summary>
+internal sealed record Seen(Delivery Delivery, ReceiveOperation Receive)
+{
+    /// <summary>The lease held for certain from the answer until then.</summary>
+    public long HeldUntil { get; set; }
+
+    public override string ToString() =>
+        $"{Receive.Queue} {Delivery.Id} '{Delivery.Body}' #{Delivery.ReceiveCount} seq {Delivery.SequenceNumber} " +
+        $"redriven {Delivery.RedriveCount} [{Receive.InvokedAt}-{Receive.AnsweredAt} held until {HeldUntil}]";
+}
