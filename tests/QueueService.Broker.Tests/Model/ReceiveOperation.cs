@@ -22,6 +22,8 @@ internal sealed class ReceiveOperation(string name, ReceiveRequest request, Canc
     /// <summary>What was handed out. Read once; kept, as a slow reader does, until <see cref="Dispose"/>.</summary>
     public IReadOnlyList<Seen> Seen => _seen ??= Reading.ReadAll(Answer.Value);
 
+    private bool IsEmpty => Answer.Succeeded && Seen.Count == 0;
+
     protected override ValueTask<Result<ReceivedMessages>> Call(MessageBroker broker) =>
         broker.Receive(BrokerHarness.Name(name), request, cancellation?.Token ?? CancellationToken.None);
 
@@ -39,10 +41,14 @@ internal sealed class ReceiveOperation(string name, ReceiveRequest request, Canc
             queue.Acknowledge(receipts, model.Now);
         }
 
+        if (TryRepeat(queue, model.Now)) return;
         _wait = request.WaitMilliseconds ?? queue.Config.ReceiveWaitSeconds * 1000L;
-        if (queue.Waiters.Count == 0 && TryServe(model, queue)) return;
+
+        // One that had to wait for messages being read is served after what else happened in its turn.
+        bool atOnce = queue.Waiters.Count == 0 && (!queue.IsPartlyKnown || WasAnsweredAtOnce);
+        if (atOnce && TryServe(model, queue)) return;
         if (_wait > 0 && model.WaiterCount >= model.Options.MaxWaiters) ExpectError(BrokerError.TooManyWaiters);
-        else if (_wait <= 0 && queue.Waiters.Count == 0) ExpectEmpty();
+        else if (_wait <= 0 && atOnce) ExpectEmpty();
         else
         {
             Due = model.Now + _wait;
@@ -53,23 +59,33 @@ internal sealed class ReceiveOperation(string name, ReceiveRequest request, Canc
     /// <summary>Takes what the model has for it; answers false when that is nothing.</summary>
     public bool TryServe(NaiveBroker model, NaiveQueue queue)
     {
-        int available = queue.Count(MessageState.Available, model.Now);
+        if (queue.Config.Paused) return false;
+        int available = queue.Deliverable(model.Now).Count;
         int room = request.AcknowledgeOnReceipt ? int.MaxValue
-            : model.Options.MaxInFlightPerQueue - queue.Count(MessageState.Leased, model.Now);
-        if (available == 0 || queue.Config.Paused) return false;
+            : model.Options.MaxInFlightPerQueue - queue.Messages.Count(message => message.HoldsLease(model.Now));
         if (room <= 0)
         {
-            if (_wait > 0) return false;
+            // Whether blocked groups count as something to be handed out is not promised.
+            bool vague = queue.IsFifo && (available == 0 || queue.IsPartlyKnown);
+            if (_wait > 0 || (vague ? !IsAnswered || Answer.Succeeded : available == 0)) return false;
             ExpectError(BrokerError.TooManyInFlight);
             return true;
+        }
+
+        if (available == 0) return false;
+        if (queue.IsPartlyKnown && (!IsAnswered || IsEmpty))
+        {
+            ThrowUnless(queue.MayHide(model.Options.ReadAheadPerLane), $"{this} got nothing of {available} in {queue.Name}");
+            return false;
         }
 
         ThrowUnless(IsAnswered, $"{this} was not answered, and {available} are available");
         ThrowUnlessSame(BrokerError.None, Answer.Error, ToString());
         ExpectAcknowledged();
         ThrowUnlessSame(queue.Config.Durability, Answer.Value.Durability, "durability");
-        long deadline = model.Now + (request.VisibilityMilliseconds ?? queue.Config.VisibilityTimeoutSeconds * 1000L);
-        queue.HandOut(Seen, Math.Min(request.Max, room), model.Now, deadline, request.AcknowledgeOnReceipt);
+        queue.HandOut(
+            Seen, Math.Min(request.Max, room), model.Now, DeadlineIn(queue, model.Now), request.AcknowledgeOnReceipt);
+        Remember(queue, model.Now);
         return true;
     }
 
@@ -108,15 +124,50 @@ internal sealed class ReceiveOperation(string name, ReceiveRequest request, Canc
         QueueAftermath effects = aftermath[name];
         if (request.AcknowledgeOnReceipt) effects.MayTake = true;
         else effects.MayLease = true;
+        effects.MayRepeat |= request.AttemptId is not null;
         if (request.Acknowledge is { Count: > 0 } receipts) effects.Settled.Add((Settlement.Acknowledge, receipts));
     }
 
     public override string ToString() => $"receive from {name} max {request.Max} wait {request.WaitMilliseconds} "
         + $"visibility {request.VisibilityMilliseconds}{(request.AcknowledgeOnReceipt ? " auto" : "")}"
+        + (request.AttemptId is { } attempt ? $" as {attempt}" : "")
         + (request.Acknowledge is { } receipts ? $" acknowledging {Reading.Show(receipts)}" : "");
 
     protected override string Describe(Result<ReceivedMessages> answer) =>
         answer.Succeeded ? string.Join(';', Seen) : $"{answer.Error}";
+
+    private long DeadlineIn(NaiveQueue queue, long now) =>
+        now + (request.VisibilityMilliseconds ?? queue.Config.VisibilityTimeoutSeconds * 1000L);
+
+    /// <summary>The same name within five minutes: the same messages, as far as they are still leased, leased anew.
+    /// </summary>
+    private bool TryRepeat(NaiveQueue queue, long now)
+    {
+        if (request.AttemptId is not { } attempt || !queue.Attempts.TryGetValue(attempt, out var first)) return false;
+        if (first.Time <= now - 300_000) return false;
+        List<NaiveMessage> held = queue.Held(first.Receipts, now);
+        if (held.Count == 0) return false;
+        ThrowUnless(IsAnswered && Answer.Succeeded, $"{this} was not answered with what it got before");
+        ExpectAcknowledged();
+        ThrowUnless(
+            Seen.Select(static seen => seen.Receipt).ToHashSet().SetEquals(held.Select(static message => message.Receipt!.Value))
+            && Seen.Count == held.Count, $"{this} was not given again what it got before");
+        foreach (Seen seen in Seen)
+        {
+            NaiveMessage message = queue.Expect(seen);
+            ThrowUnlessSame(message.ReceiveCount, seen.ReceiveCount, $"receive count of {message}");
+            ThrowUnlessSame(DeadlineIn(queue, now), seen.VisibleAt, $"deadline of {message}");
+            message.VisibleAt = seen.VisibleAt;
+        }
+
+        return true;
+    }
+
+    private void Remember(NaiveQueue queue, long now)
+    {
+        if (request.AttemptId is { } attempt && !request.AcknowledgeOnReceipt)
+            queue.Attempts[attempt] = (now, [.. Seen.Select(static seen => seen.Receipt)]);
+    }
 
     /// <summary>An error has no side effect: after an acknowledgement the answer is an empty one.</summary>
     private void ExpectError(BrokerError error)
