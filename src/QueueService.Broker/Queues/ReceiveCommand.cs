@@ -186,6 +186,9 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         shard.Write(queue, QueueRecord.Extended, deadline, shard.Runs(positions));
         shard.Store.EndFrame();
         shard.Note(ReplyAfter, wrote: true);
+
+        // The leases may end earlier than before.
+        shard.Dispatch(queue);
         Outcome = messages;
         return true;
     }

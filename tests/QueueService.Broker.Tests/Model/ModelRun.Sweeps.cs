@@ -38,10 +38,11 @@ internal sealed partial class ModelRun
         for (int turns = 0; alive && !sweep.IsCompleted; turns++)
         {
             ThrowUnless(turns < 500, "the sweep does not end");
+            var doomed = _harness.Broker.Shard.Queues.ToDictionary(static queue => queue, static queue => Doomed(queue));
             alive = Turn();
             NoteKnown(anew: false);
             if (!alive) break;
-            FollowMoves();
+            FollowMoves(doomed);
             foreach (NaiveQueue queue in _model.Queues.Values) FollowExpiry(queue, isSweeping: true);
             _model.Dispatch();
             FollowAll();
@@ -64,6 +65,8 @@ internal sealed partial class ModelRun
             && _harness.Broker.Shard.WhyNoNewData() == BrokerError.None;
         foreach (NaiveMessage message in queue.Messages)
         {
+            // A lease without any time was perhaps given by the sweep itself.
+            if (message.IsLeased && message.VisibleAt == _model.Now) continue;
             NaiveFate fate = queue.FateOf(message, _model.Now);
             ThrowUnless(fate != NaiveFate.Retry, $"the sweep of {queue.Name} left {message} undecided");
             ThrowUnless(fate != NaiveFate.Expired, $"the sweep of {queue.Name} left {message}, which has expired");
@@ -71,23 +74,33 @@ internal sealed partial class ModelRun
         }
     }
 
-    /// <summary>Dead letters that this turn moved: those that failed first.</summary>
-    private void FollowMoves()
+    /// <summary>Dead letters that this turn moved: those that failed first. Among those that failed in the same
+    /// millisecond the broker chooses.</summary>
+    private void FollowMoves(Dictionary<MessageQueue, List<long>> doomed)
     {
-        foreach (MessageQueue truth in _harness.Broker.Shard.Queues.ToList())
+        foreach ((MessageQueue truth, List<long> positions) in doomed)
         {
             NaiveQueue queue = _model.Find(truth.Name.Value)!;
-            long moved = truth.DeadLetteredTotal - queue.DeadLettered;
-            List<NaiveMessage> doomed = [.. queue.Messages
-                .Where(message => queue.FateOf(message, _model.Now) == NaiveFate.Doomed)
-                .OrderBy(static message => message.VisibleAt).ThenBy(static message => message.Sequence)];
-            ThrowUnless(moved <= doomed.Count, $"{queue.Name} moved {moved} messages, of {doomed.Count} that failed");
-            foreach (NaiveMessage message in doomed.Take((int)moved))
+            long last = 0;
+            foreach (long position in positions.Take((int)(truth.DeadLetteredTotal - queue.DeadLettered)))
             {
+                NaiveMessage message = queue.Find(position)!;
+                ThrowUnlessSame(NaiveFate.Doomed, queue.FateOf(message, _model.Now), $"fate of {message} of {queue.Name}");
+                ThrowUnless(message.VisibleAt >= last, $"{message} was moved after one that failed later");
                 ThrowUnless(!truth.IsPresent(message.Sequence), $"{message} of {queue.Name} was not moved in its turn");
+                last = message.VisibleAt;
                 _model.Move(queue, message, message.IsExpired ? "expired" : "maxReceiveCount");
             }
+
+            ThrowUnlessSame(truth.DeadLetteredTotal, queue.DeadLettered, $"dead letters of {queue.Name}");
         }
+    }
+
+    private static List<long> Doomed(MessageQueue queue)
+    {
+        var doomed = new List<(long Position, Touched Touched)>();
+        queue.Doomed(int.MaxValue, doomed);
+        return [.. doomed.Select(static message => message.Position)];
     }
 
     /// <summary>Messages that the broker has ended: their time to live was over, or their retention.</summary>

@@ -45,13 +45,18 @@ internal sealed class ReceiveOperation(string name, ReceiveRequest request, Canc
         _wait = request.WaitMilliseconds ?? queue.Config.ReceiveWaitSeconds * 1000L;
 
         // One that had to wait for messages being read is served after what else happened in its turn.
-        bool atOnce = queue.Waiters.Count == 0 && (!queue.IsPartlyKnown || WasAnsweredAtOnce);
-        if (atOnce && TryServe(model, queue)) return;
-        if (_wait > 0 && model.WaiterCount >= model.Options.MaxWaiters) ExpectError(BrokerError.TooManyWaiters);
+        bool atOnce = queue.Waiters.Count == 0 && (!queue.IsPartlyKnown || (WasAnsweredAtOnce && FitsNow(queue, model.Now)));
+        bool isTooMuch = _wait > 0 && model.WaiterCount >= model.Options.MaxWaiters;
+
+        // It would have had to wait for messages being read.
+        bool isRefused = isTooMuch && queue.IsPartlyKnown && IsAnswered && Answer.Error == BrokerError.TooManyWaiters;
+        if (atOnce && !isRefused && TryServe(model, queue)) return;
+        if (isTooMuch) ExpectError(BrokerError.TooManyWaiters);
         else if (_wait <= 0 && atOnce) ExpectEmpty();
         else
         {
-            Due = model.Now + _wait;
+            // A wait for reading goes on into the next millisecond.
+            Due = model.Now + (_wait <= 0 && queue.IsPartlyKnown && !IsAnswered ? 1 : _wait);
             queue.Waiters.Add(this);
         }
     }
@@ -135,6 +140,10 @@ internal sealed class ReceiveOperation(string name, ReceiveRequest request, Canc
 
     protected override string Describe(Result<ReceivedMessages> answer) =>
         answer.Succeeded ? string.Join(';', Seen) : $"{answer.Error}";
+
+    private bool FitsNow(NaiveQueue queue, long now) => !Answer.Succeeded
+        || queue.Deliverable(now).Select(static message => message.Sequence).ToHashSet()
+            .IsSupersetOf(Seen.Select(static seen => seen.Sequence));
 
     private long DeadlineIn(NaiveQueue queue, long now) =>
         now + (request.VisibilityMilliseconds ?? queue.Config.VisibilityTimeoutSeconds * 1000L);

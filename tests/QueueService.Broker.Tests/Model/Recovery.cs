@@ -92,17 +92,22 @@ internal sealed class Recovery(NaiveBroker model, BrokerHarness harness, Afterma
 
     private void AdoptMessage(NaiveQueue queue, NaiveMessage message, Seen found, MessageQueue truth, QueueAftermath effects)
     {
-        queue.Expect(found);
         truth.TryGetTouched(message.Sequence, out Touched touched);
         bool same = (message.ReceiveCount, message.VisibleAt, message.IsLeased, message.IsExpired, message.FirstFailedAt)
             == (touched.ReceiveCount, touched.Deadline, touched.IsLeased, touched.IsExpired, touched.FirstFailedAt);
-        if (same) return;
+        if (same)
+        {
+            queue.Expect(found);
+            return;
+        }
+
         bool received = effects.MayLease && touched.ReceiveCount > message.ReceiveCount;
         bool moved = touched.ReceiveCount == message.ReceiveCount && (MayBeMoved(message, effects)
             || (!atRest && MayBeDecided(queue, message, touched)));
         ThrowUnless(received || moved || _mayBeLost, $"{message} of {queue.Name} changed by itself to {found}");
         if (received || _mayBeLost) message.Receipt = null;
         Adopt(message, touched);
+        queue.Expect(found);
     }
 
     private bool MayBeMoved(NaiveMessage message, QueueAftermath effects) =>
