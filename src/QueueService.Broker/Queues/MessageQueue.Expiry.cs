@@ -37,6 +37,9 @@ internal sealed partial class MessageQueue
         ref Touched touched = ref CollectionsMarshal.GetValueRefOrNullRef(_touched, position);
         if (Unsafe.IsNullRef(ref touched)) return IsPastTtl(position, now);
         if (touched.IsLeased && !touched.IsDue) return false;
+
+        // It goes to the dead-letter queue as it is, and must not stand in line for that twice.
+        if (touched.HasFailed && IsDoomed(touched)) return false;
         return touched.IsExpired || IsPastTtl(position, now);
     }
 

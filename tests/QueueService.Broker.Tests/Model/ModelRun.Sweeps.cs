@@ -130,6 +130,7 @@ internal sealed partial class ModelRun
             FollowExpiry(queue, isSweeping: false);
             foreach (NaiveMessage message in queue.Messages) Follow(queue, message, truth);
             ThrowUnlessSame(queue.Expired, truth.ExpiredTotal, $"expired messages of {queue.Name}");
+            ThrowUnlessSame(queue.Messages.Count, CountPresent(truth), $"messages in {queue.Name}");
         }
     }
 
@@ -156,6 +157,13 @@ internal sealed partial class ModelRun
         ThrowUnlessSame(
             (message.VisibleAt, message.IsLeased, message.ReceiveCount, message.FirstFailedAt),
             (touched.Deadline, touched.IsLeased, touched.ReceiveCount, touched.FirstFailedAt), $"{message} of {queue.Name}");
+    }
+
+    private static int CountPresent(MessageQueue queue)
+    {
+        int count = 0;
+        for (long? next = queue.NextPresent(0); next is { } position; next = queue.NextPresent(position + 1)) count++;
+        return count;
     }
 
     /// <summary>Notes of which queues the broker does not know all groups.</summary>

@@ -10,6 +10,7 @@ internal sealed class ReceiveOperation(string name, ReceiveRequest request, Canc
     private List<Seen>? _seen;
     private BrokerError[]? _acknowledged;
     private long _wait;
+    private int _delays;
 
     /// <summary>Shard time at which the wait ends.</summary>
     public long Due { get; private set; }
@@ -49,7 +50,8 @@ internal sealed class ReceiveOperation(string name, ReceiveRequest request, Canc
         bool isTooMuch = _wait > 0 && model.WaiterCount >= model.Options.MaxWaiters;
 
         // It would have had to wait for messages being read.
-        bool isRefused = isTooMuch && queue.IsPartlyKnown && IsAnswered && Answer.Error == BrokerError.TooManyWaiters;
+        bool isRefused = isTooMuch && queue.IsPartlyKnown && IsAnswered
+            && (Answer.Error == BrokerError.TooManyWaiters || (_acknowledged is not null && IsEmpty));
         if (atOnce && !isRefused && TryServe(model, queue)) return;
         if (isTooMuch) ExpectError(BrokerError.TooManyWaiters);
         else if (_wait <= 0 && atOnce) ExpectEmpty();
@@ -98,6 +100,15 @@ internal sealed class ReceiveOperation(string name, ReceiveRequest request, Canc
     public bool EndIfOver(NaiveBroker model, NaiveQueue queue)
     {
         if (Due > model.Now) return false;
+        if (queue.IsPartlyKnown && !IsAnswered && _delays++ < 3)
+        {
+            // Just when messages are being read: it is looked at again when they are known.
+            Due = model.Now + 1;
+            return false;
+        }
+
+        // Decided before other calls of the turn made room.
+        if (queue.IsPartlyKnown && IsAnswered && Answer.Error == BrokerError.TooManyInFlight) return true;
         ThrowUnless(IsAnswered, $"{this} was not answered when its time was over ({queue.Name})");
         ExpectEmpty();
         return true;

@@ -103,7 +103,7 @@ internal sealed class Recovery(NaiveBroker model, BrokerHarness harness, Afterma
 
         bool received = effects.MayLease && touched.ReceiveCount > message.ReceiveCount;
         bool moved = touched.ReceiveCount == message.ReceiveCount && (MayBeMoved(message, effects)
-            || (!atRest && MayBeDecided(queue, message, touched)));
+            || (!atRest && (effects.Defined || MayBeDecided(queue, message, touched)) && !message.HoldsLease(model.Now)));
         ThrowUnless(received || moved || _mayBeLost, $"{message} of {queue.Name} changed by itself to {found}");
         if (received || _mayBeLost) message.Receipt = null;
         Adopt(message, touched);
@@ -133,6 +133,8 @@ internal sealed class Recovery(NaiveBroker model, BrokerHarness harness, Afterma
             || (isDoomed && aftermath[queue.Config.Redrive!.DeadLetterQueue].MayTake)
             || (IsSweeping && message.RetentionFrom < before)
             || (!atRest && queue.WillVanish(message, model.Now))
+            || (message.IsPast(model.Now) && (MayBeMoved(message, effects)
+                || (effects.Defined && !message.HoldsLease(model.Now))))
             || effects.Settled.Exists(settled => settled.Settlement == Settlement.Acknowledge
                 && message.Receipt is { } receipt && settled.Receipts.Contains(receipt));
     }
