@@ -46,7 +46,7 @@ public sealed partial class MessageBroker
     private async ValueTask<Result<MessageId>> FindMoved(QueueName name, MessageId id)
     {
         (bool moved, uint resource) = await Ask<(bool, uint)>((shard, _) =>
-            shard.FindQueue(name) is { } queue ? (queue.MovedTotal > 0 && queue.Resource != id.Queue, queue.Resource) : default);
+            shard.FindQueue(name) is { } queue ? (queue.MovedTotal > 0 && !IsHere(queue, id), queue.Resource) : default);
         if (!moved) return id;
         for (long? from = 0; from is not null;)
         {
@@ -65,6 +65,10 @@ public sealed partial class MessageBroker
 
         return BrokerError.MessageNotFound;
     }
+
+    /// <summary>False also for a message of this queue that went to another one, and perhaps came back.</summary>
+    private static bool IsHere(MessageQueue queue, MessageId id) =>
+        queue.Resource == id.Queue && queue.IsPresent(id.SequenceNumber);
 
     /// <summary>Retention of the queues that hold moved messages: their log's times say when they were moved. The queue
     /// is read from its oldest message on, up to the first that is young enough.</summary>

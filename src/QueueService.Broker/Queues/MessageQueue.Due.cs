@@ -145,6 +145,7 @@ internal sealed partial class MessageQueue
     {
         if (touched.IsLeased) _leasedCount++;
         else _waitingCount++;
+        if (touched.IsLeased && IsFifo) NoteLease(position);
         if (!touched.IsLeased && _expiries.Count > 0) AwaitExpiry(position);
         _groups?.Leave(position, touched.IsLeased);
         _groups?.Refresh(position);

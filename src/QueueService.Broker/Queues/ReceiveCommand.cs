@@ -74,7 +74,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         queue.Promote(shard.Now);
         ReadAhead.Advance(shard, queue);
         if (FailedLeases.Delay(shard, queue) | FailedLeases.Expire(shard, queue)) shard.Note(ReplyAfter, wrote: true);
-        if (queue.HasExpired) return false;
+        if (queue.HasExpired || queue.HasUnknownLeases) return false;
         int room = shard.Options.MaxInFlightPerQueue - queue.LeasedCount;
         bool full = room <= 0 && !_request.AcknowledgeOnReceipt;
         int max = _request.AcknowledgeOnReceipt ? _request.Max : Math.Min(_request.Max, room);
