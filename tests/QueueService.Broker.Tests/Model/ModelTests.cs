@@ -33,7 +33,9 @@ public sealed class ModelTests
     {
         for (ulong seed = 1; seed <= 40; seed++)
         {
-            var profile = new ModelProfile(Steps: 150, Weak: false, Sweeps: false, Crashes: false, TailCacheBytes: 64 << 10);
+            // Without groups: which of their messages a receive gets depends on what has been read ahead.
+            var profile = new ModelProfile(
+                Steps: 150, Weak: false, Sweeps: false, Crashes: false, TailCacheBytes: 64 << 10, Groups: false);
             Assert.Equal(
                 RunOne(seed, profile).State,
                 RunOne(seed, profile with { Checkpoints = false, TailCacheBytes = 64 << 20 }).State);
