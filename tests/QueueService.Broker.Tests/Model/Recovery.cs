@@ -177,7 +177,7 @@ internal sealed class Recovery(NaiveBroker model, BrokerHarness harness, Afterma
             List<Seen> arrived = [.. seen.Values.Where(message => batch.Contains(message.Body))];
             ThrowUnless(
                 arrived.Count == 0 || arrived.Count == batch.Count || effects.MayTake || _mayBeLost
-                || effects.HasPartialSends || queue.Config.ContentBasedDeduplication,
+                || effects.HasPartialSends || queue.Config.ContentBasedDeduplication || IsRepeated(batch, effects.Sends),
                 $"half of a batch arrived in {queue.Name}");
             foreach (Seen message in arrived)
             {
@@ -188,6 +188,10 @@ internal sealed class Recovery(NaiveBroker model, BrokerHarness harness, Afterma
 
         ThrowUnless(seen.Count == 0, $"{queue.Name} has invented messages: {string.Join(", ", seen.Values)}");
     }
+
+    /// <summary>Some of its bodies were sent twice: which of the two arrived cannot be told.</summary>
+    private static bool IsRepeated(IReadOnlyList<string> batch, List<IReadOnlyList<string>> sends) =>
+        batch.Distinct().Count() < batch.Count || sends.Count(other => other.Intersect(batch).Any()) > 1;
 
     private static NaiveMessage New(Seen found, MessageQueue truth, long addedAt)
     {
