@@ -33,11 +33,10 @@ internal static class DeadLetters
         if (doomed.Count == 0) return null;
         DeadLetterSelection selection = Select(shard, queue, redrive, reason: null);
         long bytes = 0;
-        int most = Math.Min(MaxBytes, shard.MaxFrameBytes / 2);
         foreach ((long position, Touched touched) in doomed)
         {
             bytes += queue.SizeOf(position);
-            if (selection.Messages.Count > 0 && bytes > most) break;
+            if (selection.Messages.Count > 0 && bytes > selection.MaxBytes) break;
             Add(shard, selection, position, touched);
         }
 
@@ -111,7 +110,10 @@ internal static class DeadLetters
     }
 
     private static DeadLetterSelection Select(Shard shard, MessageQueue queue, RedrivePolicy redrive, string? reason) =>
-        new(queue, queue.Epoch, redrive.DeadLetterQueue, reason, shard.Now, ReceivedMessages.Rent(queue, shard.Seal));
+        new(queue, queue.Epoch, redrive.DeadLetterQueue, reason, shard.Now, ReceivedMessages.Rent(queue, shard.Seal))
+        {
+            MaxBytes = Math.Min(MaxBytes, shard.MaxFrameBytes / 2),
+        };
 
     private static void Add(Shard shard, DeadLetterSelection selection, long position, in Touched touched)
     {
@@ -150,13 +152,17 @@ internal static class DeadLetters
 internal sealed record DeadLetterSelection(
     MessageQueue Queue, long Epoch, string Target, string? Reason, long Now, ReceivedMessages Messages) : IDisposable
 {
+    /// <summary>Of one move, but for a single message.</summary>
+    public required int MaxBytes { get; init; }
+
     public List<(long Position, int ReceiveCount, bool Leased)> Expected { get; } = [];
 
     public List<(long First, long Last)> FailedAt { get; } = [];
 
     public List<string> Reasons { get; } = [];
 
-    /// <summary>Reads the bodies and gives each message its origin. What cannot be read stays where it is.</summary>
+    /// <summary>Reads the bodies and gives each message its origin. What cannot be read stays where it is, and so does
+    /// what would be too much at once: how large a message on disk is, is only known now.</summary>
     public MessageBatch Read()
     {
         MessageBatch batch = MessageBatch.Rent();
@@ -164,6 +170,7 @@ internal sealed record DeadLetterSelection(
         for (int i = 0; i < Messages.Count; i++)
         {
             if (!Messages.TryRead(i, out MessageView message)) continue;
+            if (batch.Count > 0 && batch.Bytes + message.Raw.Length > MaxBytes) break;
             batch.AddMoved(message.Raw, new MessageOrigin
             {
                 Id = message.Id,

@@ -42,6 +42,10 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
     /// </summary>
     public long KnownEnd { get; set; } = Position.First(number);
 
+    /// <summary>Derived, of a FIFO queue: behind the last lease that was ever given. After a restart nothing is handed out
+    /// before the groups are known up to here: a lease blocks its group wherever it is.</summary>
+    public long LeasedEnd { get; set; }
+
     /// <summary>Derived: messages whose groups are known.</summary>
     public int KnownCount { get; set; }
 

@@ -14,6 +14,9 @@ internal static class MessageBrowsing
         MessageQueue? queue = command.Queue = shard.FindQueue(name);
         if (queue is null) return BrokerError.QueueNotFound;
         ReceivedMessages messages = ReceivedMessages.Rent(queue, shard.Seal);
+
+        // Whether a message is blocked depends on leases of others, which may have ended.
+        queue.Promote(shard.Now);
         int scanned = 0;
         for (long? next = First(queue, request, request.From); next is { } position;
             next = First(queue, request, position + 1))
@@ -36,6 +39,7 @@ internal static class MessageBrowsing
     {
         MessageQueue? queue = command.Queue = shard.FindQueue(name);
         if (queue is null) return BrokerError.QueueNotFound;
+        queue.Promote(shard.Now);
         if (id.Queue != queue.Resource
             || queue.StateOf(id.SequenceNumber, shard.Now, out Touched touched) is not { } state)
             return BrokerError.MessageNotFound;

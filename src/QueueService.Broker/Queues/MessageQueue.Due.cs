@@ -74,8 +74,11 @@ internal sealed partial class MessageQueue
 
     public bool HasDoomed => NextFailed(_doomed, remove: false, out _) is not null;
 
-    /// <summary>When the next lease or delay ends; long.MaxValue when there is none.</summary>
-    public long NextDue()
+    /// <summary>When somebody who waits may get something: the next lease or delay ends, or, in a FIFO queue, the next
+    /// time to live, which may be that of a message that others wait for; long.MaxValue when there is none.</summary>
+    public long NextDue() => IsFifo ? Math.Min(NextDeadline(), NextExpiry()) : NextDeadline();
+
+    private long NextDeadline()
     {
         while (_deadlines.Count > 0)
         {
@@ -143,6 +146,8 @@ internal sealed partial class MessageQueue
     {
         if (touched.IsLeased) _leasedCount++;
         else _waitingCount++;
+        if (touched.IsLeased && IsFifo) NoteLease(position);
+        if (!touched.IsLeased && _expiries.Count > 0) AwaitExpiry(position);
         _groups?.Leave(position, touched.IsLeased);
         _groups?.Refresh(position);
         _deadlines.Push(touched.Deadline, position);

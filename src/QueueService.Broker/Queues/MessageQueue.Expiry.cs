@@ -37,6 +37,9 @@ internal sealed partial class MessageQueue
         ref Touched touched = ref CollectionsMarshal.GetValueRefOrNullRef(_touched, position);
         if (Unsafe.IsNullRef(ref touched)) return IsPastTtl(position, now);
         if (touched.IsLeased && !touched.IsDue) return false;
+
+        // It goes to the dead-letter queue as it is, and must not stand in line for that twice.
+        if (touched.HasFailed && IsDoomed(touched)) return false;
         return touched.IsExpired || IsPastTtl(position, now);
     }
 
@@ -56,9 +59,31 @@ internal sealed partial class MessageQueue
         }
     }
 
+    private long NextExpiry()
+    {
+        while (_expiryTimes.Count > 0 && _expiryTimes.First is var (time, position))
+        {
+            if (_expiries.GetValueOrDefault(position) == time) return time;
+            _expiryTimes.Pop();
+        }
+
+        return long.MaxValue;
+    }
+
+    /// <summary>It was perhaps looked at while it was leased, and passed over.</summary>
+    private void AwaitExpiry(long position)
+    {
+        if (_expiries.TryGetValue(position, out long expiry)) PushExpiry(position, expiry);
+    }
+
     private void SetExpiry(long position, long expiry)
     {
         _expiries.Add(position, expiry);
+        PushExpiry(position, expiry);
+    }
+
+    private void PushExpiry(long position, long expiry)
+    {
         _expiryTimes.Push(expiry, position);
         if (_expiryTimes.Count <= (2 * _expiries.Count) + 1024) return;
         _expiryTimes.Clear();
@@ -81,6 +106,7 @@ internal sealed partial class MessageQueue
             for (long position = runs.First; position < runs.First + runs.Length; position++)
             {
                 ref Touched touched = ref Touch(position);
+                touched.Fail(time);
                 touched.Deadline = time;
                 touched.IsExpired = true;
                 touched.IsLeased = touched.IsReady = touched.HasFailed = false;

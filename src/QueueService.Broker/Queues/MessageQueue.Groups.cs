@@ -20,16 +20,22 @@ internal sealed partial class MessageQueue
     /// <summary>Groups that are known to have messages.</summary>
     public int GroupCount => _groups?.GroupCount ?? 0;
 
+    /// <summary>There are leases whose groups are not known: which group is free cannot be told.</summary>
+    public bool HasUnknownLeases => IsFifo && _lanes.Exists(IsLeasedAhead);
+
+    /// <summary>Messages of one page: small enough for several to be read before the read-ahead is full.</summary>
+    public int MaxPage => Math.Max(1, _readAhead / 4);
+
     private GroupIndex Groups => _groups ??= new GroupIndex(IsFifo, _touched);
 
     /// <summary>There are messages of the lane whose groups are not known, and room for some.</summary>
     public bool CanReadAhead(Lane lane) =>
-        lane.IsGrouped && !lane.IsReading && lane.KnownEnd < lane.End && !IsReadAheadFull(lane)
-        && lane.PartialBlocks < MaxPartialBlocksAhead
-        && (lane.KnownCount <= _readAhead - (_readAhead / 4) || _groups is not { HasTurns: true });
+        lane.IsGrouped && !lane.IsReading && lane.KnownEnd < lane.End && (IsLeasedAhead(lane) || (!IsReadAheadFull(lane)
+            && lane.PartialBlocks < MaxPartialBlocksAhead
+            && (lane.KnownCount <= _readAhead - (_readAhead / 4) || _groups is not { HasTurns: true })));
 
     /// <summary>Messages that may be read ahead of the lane now.</summary>
-    public int RoomAhead(Lane lane) => _readAhead - lane.KnownCount;
+    public int RoomAhead(Lane lane) => Math.Max(_readAhead - lane.KnownCount, IsLeasedAhead(lane) ? 1 : 0);
 
     /// <summary>Takes the next message of the lane in.</summary>
     public void LearnGroup(Lane lane, long position, ReadOnlySpan<byte> message) =>
@@ -42,5 +48,14 @@ internal sealed partial class MessageQueue
         lane.KnownEnd = position + 1;
     }
 
-    private bool IsReadAheadFull(Lane lane) => lane.IsGrouped && lane.KnownCount >= _readAhead;
+    private void NoteLease(long position)
+    {
+        Lane lane = LaneOf(position);
+        lane.LeasedEnd = Math.Max(lane.LeasedEnd, position + 1);
+    }
+
+    private bool IsReadAheadFull(Lane lane) =>
+        lane.IsGrouped && lane.KnownCount >= _readAhead && !IsLeasedAhead(lane);
+
+    private static bool IsLeasedAhead(Lane lane) => lane.IsGrouped && lane.KnownEnd < Math.Min(lane.LeasedEnd, lane.End);
 }

@@ -62,7 +62,7 @@ internal static class ReadAhead
     private static void StartReading(Shard shard, MessageQueue queue, Lane lane)
     {
         ReceivedMessages messages = ReceivedMessages.Rent(queue, shard.Seal);
-        int room = Math.Min(PageMessages, queue.RoomAhead(lane));
+        int room = Math.Min(Math.Min(PageMessages, queue.MaxPage), queue.RoomAhead(lane));
         long position = lane.NextPresent(lane.KnownEnd);
         for (; messages.Count < room && position < lane.End; position = lane.NextPresent(position + 1))
             messages.Add(new ReceivedMessages.Delivery { Position = position });

@@ -81,7 +81,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         queue.Promote(shard.Now);
         ReadAhead.Advance(shard, queue);
         if (FailedLeases.Delay(shard, queue) | FailedLeases.Expire(shard, queue)) shard.Note(ReplyAfter, wrote: true);
-        if (queue.HasExpired) return false;
+        if (queue.HasExpired || queue.HasUnknownLeases) return false;
         int room = shard.Options.MaxInFlightPerQueue - queue.LeasedCount;
         if (_request.Holder is { } holder) room = Math.Min(room, holder.Room);
         bool full = room <= 0 && !_request.AcknowledgeOnReceipt;
@@ -222,6 +222,9 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         shard.Write(queue, QueueRecord.Extended, deadline, shard.Runs(positions));
         shard.Store.EndFrame();
         shard.Note(ReplyAfter, wrote: true);
+
+        // The leases may end earlier than before.
+        shard.Dispatch(queue);
         Outcome = messages;
         return true;
     }

@@ -328,7 +328,13 @@ internal sealed partial class Shard : IFold, IDisposable
     {
         int first = _impatient.Count;
         while (_waiters.TakeDue(Now) is { } late) _impatient.Add(late);
-        for (int i = first; i < _impatient.Count; i++) _waiters.Add(_impatient[i], Now);
+        for (int i = first; i < _impatient.Count; i++)
+        {
+            _waiters.Add(_impatient[i], Now);
+
+            // Somebody who only looked has found what is to be written down before it can be answered.
+            if (_impatient[i].Queue!.HasExpired) Dispatch(_impatient[i].Queue!);
+        }
     }
 
     private void Finish(ReceiveCommand waiter, List<Command> done)

@@ -8,9 +8,10 @@ public sealed class BrokerPowerCutTests
         Environment.GetEnvironmentVariable("QUEUESERVICE_SOAK") == "1" ? 100_000 : 1_000;
 
     [Fact]
-    public void Nothing_answered_is_lost_nothing_acknowledged_comes_back_when_the_power_is_cut()
+    public void Nothing_answered_is_lost_nothing_acknowledged_comes_back_and_groups_keep_their_order_when_the_power_is_cut()
     {
         int answered = 0;
+        int buried = 0;
         Parallel.For(0, Seeds, new ParallelOptions { MaxDegreeOfParallelism = 2 }, i =>
         {
             using var life = new CrashLife((ulong)i);
@@ -24,8 +25,10 @@ public sealed class BrokerPowerCutTests
             }
 
             Interlocked.Add(ref answered, life.Checked);
+            Interlocked.Add(ref buried, life.Buried);
         });
         Assert.True(answered > Seeds * 20, $"Only {answered} answers were worth checking.");
+        Assert.True(buried > Seeds, $"Only {buried} dead letters were worth checking.");
     }
 
     [Theory]

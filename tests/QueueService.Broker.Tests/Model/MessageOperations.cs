@@ -5,7 +5,7 @@ namespace QueueService.Broker.Tests.Model;
 
 /// <summary>Acknowledges, releases or extends.</summary>
 internal sealed class SettleOperation(
-    string name, Settlement settlement, IReadOnlyList<ReceiptHandle> receipts, long milliseconds)
+    string name, Settlement settlement, IReadOnlyList<ReceiptHandle> receipts, long? milliseconds)
     : Operation<Result<SettleOutcome>>
 {
     protected override ValueTask<Result<SettleOutcome>> Call(MessageBroker broker) =>
@@ -19,10 +19,9 @@ internal sealed class SettleOperation(
         BrokerError[] errors = queue.Check(receipts, model.Now);
         ThrowUnless(errors.SequenceEqual(Answer.Value.Errors),
             $"{this}: expected {string.Join(',', errors)}, was {string.Join(',', Answer.Value.Errors)}");
-        long visibleAt = model.Now + milliseconds;
+        List<NaiveMessage> held = queue.Held(receipts, model.Now);
         if (settlement == Settlement.Acknowledge) queue.Acknowledge(receipts, model.Now);
-        else queue.Hide(receipts, model.Now, visibleAt, leased: settlement == Settlement.Extend && milliseconds > 0);
-        if (settlement != Settlement.Acknowledge) ThrowUnlessSame(visibleAt, Answer.Value.VisibleAt, "visible at");
+        else ThrowUnlessSame(Hide(queue, held, model.Now), Answer.Value.VisibleAt, $"visible at of {this}");
     }
 
     public override void AddEffects(Aftermath aftermath) => aftermath[name].Settled.Add((settlement, receipts));
@@ -31,6 +30,25 @@ internal sealed class SettleOperation(
 
     protected override string Describe(Result<SettleOutcome> answer) =>
         answer.Succeeded ? string.Join(',', answer.Value.Errors) : $"{answer.Error}";
+
+    /// <summary>Answers when the last of them becomes visible. A released message takes the delay that the request names,
+    /// or that of the retry policy, but none when it goes to the dead-letter queue.</summary>
+    private long Hide(NaiveQueue queue, List<NaiveMessage> held, long now)
+    {
+        long last = held.Count == 0 ? now + (milliseconds ?? 0) : now;
+        foreach (NaiveMessage message in held)
+        {
+            bool isDoomed = settlement == Settlement.Release && message.ReceiveCount >= queue.Config.Redrive?.MaxReceiveCount;
+            bool isExtended = settlement == Settlement.Extend && milliseconds > 0;
+            if (!isExtended) message.Fail(now);
+            message.VisibleAt = now + (isDoomed ? 0
+                : milliseconds ?? (settlement == Settlement.Release ? queue.DelayOf(message) : 0));
+            message.IsLeased = isExtended;
+            last = Math.Max(last, message.VisibleAt);
+        }
+
+        return last;
+    }
 }
 
 /// <summary>A page of a queue.</summary>
@@ -46,13 +64,16 @@ internal sealed class BrowseOperation(string name, BrowseRequest request) : Oper
         if (queue is null) return;
         using ReceivedMessages answer = Answer.Value;
         List<NaiveMessage> from = [.. queue.Messages.Where(message =>
-            message.Sequence >= request.From && message.SentAt >= (request.Since ?? 0))];
-        List<NaiveMessage> page = [.. from
-            .Where(message => request.State is null || message.StateAt(model.Now) == request.State).Take(request.Limit)];
+            message.Sequence >= request.From && message.AddedAt >= (request.Since ?? 0))];
         List<Seen> seen = Reading.ReadAll(answer);
-        ThrowUnless(page.Select(static message => message.Sequence).SequenceEqual(
-            seen.Select(static message => message.Id.SequenceNumber)), $"{this} showed {string.Join(';', seen)}");
         foreach (Seen message in seen) queue.ExpectBrowsed(message, model.Now);
+
+        // What the broker shows may depend on when it looked: then it is only known what it may show.
+        if (request.State is not null && queue.IsVague(model.Now)) return;
+        List<NaiveMessage> page = [.. from.Where(message => request.State is null
+            || queue.StatesOf(message, model.Now)[0] == request.State).Take(request.Limit)];
+        ThrowUnless(page.Select(static message => message.Sequence).SequenceEqual(
+            seen.Select(static message => message.Sequence)), $"{this} showed {string.Join(';', seen)}");
         NaiveMessage? next = page.Count < request.Limit ? null
             : from.Find(message => message.Sequence > page[^1].Sequence);
         ThrowUnlessSame(next?.Sequence, answer.Next, $"next page of {this}");
@@ -73,7 +94,7 @@ internal sealed class FindOperation(string name, MessageId id) : Operation<Resul
     public override void Apply(NaiveBroker model)
     {
         NaiveQueue? queue = model.Find(name);
-        NaiveMessage? message = id.Queue == queue?.Resource ? queue.Find(id.SequenceNumber) : null;
+        NaiveMessage? message = queue?.Find(id);
         ThrowUnlessSame(
             queue is null ? BrokerError.QueueNotFound : message is null ? BrokerError.MessageNotFound : BrokerError.None,
             Answer.Error, ToString());
@@ -96,15 +117,15 @@ internal sealed class DeleteMessageOperation(string name, MessageId id) : Operat
     public override void Apply(NaiveBroker model)
     {
         NaiveQueue? queue = model.Find(name);
-        NaiveMessage? message = id.Queue == queue?.Resource ? queue.Find(id.SequenceNumber) : null;
+        NaiveMessage? message = queue?.Find(id);
         BrokerError error = queue is null ? BrokerError.QueueNotFound
             : message is null ? BrokerError.MessageNotFound
-            : message.StateAt(model.Now) == MessageState.Leased ? BrokerError.MessageLeased : BrokerError.None;
+            : message.HoldsLease(model.Now) ? BrokerError.MessageLeased : BrokerError.None;
         ThrowUnlessSame(error, Answer, ToString());
         if (error == BrokerError.None) queue!.Remove(message!);
     }
 
-    public override void AddEffects(Aftermath aftermath) => aftermath[name].Removed.Add(id.SequenceNumber);
+    public override void AddEffects(Aftermath aftermath) => aftermath[name].Removed.Add(id);
 
     public override string ToString() => $"delete {id.Queue}/{id.SequenceNumber} from {name}";
 }

@@ -6,8 +6,6 @@ namespace QueueService.Broker.Tests.Model;
 /// <content>Time, retention, checkpoints and the ends of processes.</content>
 internal sealed partial class ModelRun
 {
-    private bool _isSweeping;
-
     private void Advance()
     {
         long by = _random.Next(8) switch
@@ -17,12 +15,27 @@ internal sealed partial class ModelRun
             2 => _random.Next(100),
             3 => _random.Next(2_000),
             4 => 30_000,
-            5 => _random.Next(120_000),
+            5 => _random.Chance(1, 2) ? _random.Next(120_000) : ToNotableTime(),
             6 => _random.Chance(1, 3) ? 3_600_000 : 60_000,
             _ => _random.Chance(1, 8) ? 86_400_000 : 1_000,
         };
         if (_random.Chance(3, 4)) AdvanceTo(_model.Now + by);
         else MoveTo(_model.Now + by);
+    }
+
+    /// <summary>About until something ends: a lease, a delay, a time to live, a deduplication.</summary>
+    private long ToNotableTime()
+    {
+        List<long> times = [];
+        foreach (NaiveQueue queue in _model.Queues.Values)
+        {
+            times.AddRange(queue.Messages.SelectMany(static message => (long[])[message.VisibleAt, message.ExpiresAt]));
+            times.AddRange(queue.SentOnce.Select(static sent => sent.SentAt + 300_000));
+            times.AddRange(queue.Attempts.Values.Select(static attempt => attempt.Time + 300_000));
+        }
+
+        times.RemoveAll(time => time <= _model.Now);
+        return times.Count == 0 ? 0 : times[_random.Next(times.Count)] - _model.Now - _random.Next(2);
     }
 
     /// <summary>Goes from event to event, as a loop does that wakes for each.</summary>
@@ -48,64 +61,30 @@ internal sealed partial class ModelRun
     /// <summary>A turn in which nobody calls.</summary>
     private void TurnAlone()
     {
+        NoteKnown(anew: true);
+        bool alive = TurnUntilRead();
+        NoteKnown(anew: false);
+        if (!alive)
+        {
+            Crash([]);
+            return;
+        }
+
+        _model.Dispatch();
+        FollowAll();
+    }
+
+    /// <summary>Messages that are being read for their groups are known one turn later.</summary>
+    private bool TurnUntilRead()
+    {
         bool alive = Turn();
-        if (!alive)
+        for (int turns = 0; alive && _harness.Broker.Shard.Queues.Any(static queue => queue.LanesBeingRead > 0); turns++)
         {
-            Crash([]);
-            return;
+            ThrowUnless(turns < 200, "the read-ahead does not end");
+            alive = Turn();
         }
 
-        _model.Dispatch();
-    }
-
-    /// <summary>One pass of retention. The broker may leave what lies on disk for a while, but takes nothing that is
-    /// young, and always the oldest first.</summary>
-    private void Sweep()
-    {
-        if (!_profile.Sweeps) return;
-        SweepOnce();
-        if (_random.Chance(2, 3)) return;
-        for (int pass = 0; pass < 5; pass++)
-        {
-            AdvanceTo(_model.Now + 10_000);
-            SweepOnce();
-        }
-
-        foreach (NaiveQueue queue in _model.Queues.Values)
-        {
-            ThrowUnless(queue.Messages.TrueForAll(message => message.SentAt >= _model.Now - 20_000 - (queue.Config.RetentionSeconds * 1000L)),
-                $"{queue.Name} keeps messages beyond their retention");
-        }
-    }
-
-    private void SweepOnce()
-    {
-        Steps.Add($"{_model.Now}: sweep");
-        Task sweep = _harness.Broker.Sweep();
-        bool alive = true;
-        while (alive && !sweep.IsCompleted) alive = Turn();
-        if (!alive)
-        {
-            _isSweeping = true;
-            Crash([]);
-            return;
-        }
-
-        foreach (NaiveQueue queue in _model.Queues.Values) FollowExpiry(queue);
-        _model.Dispatch();
-    }
-
-    private void FollowExpiry(NaiveQueue queue)
-    {
-        if (_harness.Broker.Shard.FindQueue(BrokerHarness.Name(queue.Name)) is not { } truth) return;
-        long before = _model.Now - (queue.Config.RetentionSeconds * 1000L);
-        while (queue.Expired < truth.ExpiredTotal)
-        {
-            ThrowUnless(queue.Messages.Count > 0 && queue.Messages[0].SentAt < before,
-                $"{queue.Name} expired a message before its time");
-            queue.Messages.RemoveAt(0);
-            queue.Expired++;
-        }
+        return alive;
     }
 
     private void Checkpoint()
@@ -208,14 +187,14 @@ internal sealed partial class ModelRun
 
         ForgetReaders();
         foreach (NaiveQueue queue in _model.Queues.Values)
-        {
             queue.Waiters.Clear();
-            if (_isSweeping) FollowExpiry(queue);
-        }
 
-        _isSweeping = false;
-        new Recovery(_model, _harness, aftermath, atRest).Adopt(
+        // What was named and not answered may have happened or not: nobody asks again.
+        if (!atRest || _model.Queues.Values.Any(static queue => queue.Config.Durability != Durability.Fsync)) _model.Generation++;
+        new Recovery(_model, _harness, aftermath, atRest) { IsSweeping = _isSweeping }.Adopt(
             level => level == Durability.Memory || (level == Durability.Os && power));
+        _isSweeping = false;
+        NoteKnown(anew: true);
         foreach (NaiveQueue queue in _model.Queues.Values)
             if (queue.Config.Durability != Durability.Fsync) queue.ForgetReceipts();
         CompareEverything();

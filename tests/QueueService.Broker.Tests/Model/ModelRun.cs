@@ -11,8 +11,9 @@ namespace QueueService.Broker.Tests.Model;
 /// <param name="Checkpoints">False keeps everything in memory and in the journal.</param>
 /// <param name="Sweeps">Retention.</param>
 /// <param name="Crashes">Also in the middle of a call.</param>
+/// <param name="Groups">Messages with groups, whose order of delivery depends on what has been read ahead.</param>
 internal sealed record ModelProfile(int Steps, bool Weak = true, bool Checkpoints = true, bool Sweeps = true, bool Crashes = true,
-    int TailCacheBytes = 4 << 10);
+    int TailCacheBytes = 4 << 10, bool Groups = true);
 
 /// <summary>One seeded sequence of operations, time and crashes on the broker and on the model.</summary>
 internal sealed partial class ModelRun : IDisposable
@@ -31,7 +32,7 @@ internal sealed partial class ModelRun : IDisposable
         _profile = profile;
         _harness = new BrokerHarness(Options(_random, profile));
         _model = new NaiveBroker(_harness.Options) { Now = Clock() };
-        _source = new OperationSource(_random, _model, profile.Weak);
+        _source = new OperationSource(_random, _model, profile);
     }
 
     /// <summary>What was done, for the report of a failure.</summary>
@@ -43,8 +44,8 @@ internal sealed partial class ModelRun : IDisposable
     /// <summary>Runs the whole sequence; answers the hash of all answers and of all operations of the disk.</summary>
     public ulong Run()
     {
-        Call(new DefineOperation("a", new QueueConfig(), Precondition.None, patch: false));
-        Call(new DefineOperation("ab", new QueueConfig { VisibilityTimeoutSeconds = 1 }, Precondition.None, patch: false));
+        foreach ((string name, QueueConfig config) in _source.FirstQueues())
+            Call(new DefineOperation(name, config, Precondition.None, patch: false));
         for (int step = 0; step < _profile.Steps; step++) Step();
         CompareEverything();
         StateHash = _harness.Broker.Shard.StateHash();
@@ -64,6 +65,7 @@ internal sealed partial class ModelRun : IDisposable
         MaxWaiters = 2 + random.Next(6),
         MaxInFlightPerQueue = random.Chance(1, 2) ? 3 + random.Next(10) : 120_000,
         MaxQueues = OperationSource.Names.Length - 1,
+        ReadAheadPerLane = random.Chance(1, 3) ? 4 + random.Next(8) : 20_000,
         Storage = BrokerHarness.Small.Storage with
         {
             JournalFileBytes = 128 << 10,
@@ -102,14 +104,18 @@ internal sealed partial class ModelRun : IDisposable
         foreach (Operation operation in operations) Steps.Add($"{_model.Now}: {operation}");
         SynchronizationContext.SetSynchronizationContext(null);
         foreach (Operation operation in operations) operation.Start(_harness.Broker);
-        bool alive;
+        NoteKnown(anew: true);
+        bool alive = Turn();
+        foreach (Operation operation in operations) operation.WasAnsweredAtOnce = operation.IsAnswered;
         int turns = 0;
-        do
+        while (alive && !Array.TrueForAll(operations, static operation => operation.IsAnswered || operation is ReceiveOperation))
         {
-            ThrowUnless(turns++ < 20, $"{operations[0]} is not answered");
+            ThrowUnless(turns++ < 100, $"{operations[0]} is not answered");
             alive = Turn();
         }
-        while (alive && !Array.TrueForAll(operations, static operation => operation.IsAnswered || operation is ReceiveOperation));
+
+        alive = alive && TurnUntilRead();
+        NoteKnown(anew: false);
 
         // A crash after the replies is a crash between the calls, if nothing has to be read any more.
         if (!alive && !(AreReplied(operations) && Array.TrueForAll(operations, IsPureWrite)))
@@ -119,7 +125,9 @@ internal sealed partial class ModelRun : IDisposable
         }
 
         foreach (Operation operation in operations) operation.Apply(_model);
+        NoteKnown(anew: false);
         _model.Dispatch();
+        if (alive) FollowAll();
         foreach (Operation operation in operations) Note(operation);
         if (!alive) Crash();
     }
@@ -180,17 +188,32 @@ internal sealed partial class ModelRun : IDisposable
             AdvanceTo(waiter.Due);
         foreach (NaiveQueue queue in _model.Queues.Values)
         {
-            long last = queue.Messages.Count == 0 ? 0 : queue.Messages.Max(static message => message.VisibleAt);
-            if (last > _model.Now) AdvanceTo(last);
+            var config = queue.Config with { Paused = false, Redrive = null, Retry = RetryPolicy.None };
+            Call(new DefineOperation(queue.Name, config, Precondition.None, patch: false));
         }
 
         foreach (NaiveQueue queue in _model.Queues.Values)
         {
-            var request = new ReceiveRequest { Max = 1_000, WaitMilliseconds = 0, AcknowledgeOnReceipt = true };
-            Call(new DefineOperation(queue.Name, queue.Config with { Paused = false }, Precondition.None, patch: false));
-            while (queue.Messages.Count > 0) Call(new ReceiveOperation(queue.Name, request, cancellation: null));
-            Call(new DescribeOperation(queue.Name));
-            ThrowUnlessSame(0L, queue.Expired + queue.Deleted - queue.Sent, $"messages of {queue.Name} unaccounted for");
+            long last = queue.Messages.Count == 0 ? 0 : queue.Messages.Max(static message => message.VisibleAt);
+            if (last > _model.Now) AdvanceTo(last);
         }
+
+        foreach (NaiveQueue queue in _model.Queues.Values) Drain(queue);
+    }
+
+    private void Drain(NaiveQueue queue)
+    {
+        var request = new ReceiveRequest { Max = 1_000, WaitMilliseconds = 0, AcknowledgeOnReceipt = true };
+        for (int stuck = 0; queue.Messages.Count > 0;)
+        {
+            int before = queue.Messages.Count;
+            Call(new ReceiveOperation(queue.Name, request, cancellation: null));
+            stuck = queue.Messages.Count < before ? 0 : stuck + 1;
+            ThrowUnless(stuck < 5, $"{queue.Name} does not give {string.Join(", ", queue.Messages)}");
+        }
+
+        Call(new DescribeOperation(queue.Name));
+        ThrowUnlessSame(
+            queue.Sent, queue.Expired + queue.Deleted + queue.DeadLettered, $"messages of {queue.Name} that went");
     }
 }

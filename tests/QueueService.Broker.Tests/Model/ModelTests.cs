@@ -8,11 +8,11 @@ public sealed class ModelTests
 
     [Fact]
     public void Broker_and_naive_model_agree_over_random_sequences_with_restarts() =>
-        RunAll(1, Soak ? 100_000 : 10_000, new ModelProfile(Steps: 40));
+        RunAll(1, Soak ? 100_000 : 20_000, new ModelProfile(Steps: 30));
 
     [Fact]
     public void Broker_and_naive_model_agree_over_long_random_sequences() =>
-        RunAll(1_000_000, Soak ? 2_000 : 100, new ModelProfile(Steps: 1_500));
+        RunAll(1_000_000, Soak ? 2_000 : 60, new ModelProfile(Steps: 1_500));
 
     [Fact]
     public void Broker_and_naive_model_agree_when_every_queue_is_synced() =>
@@ -33,7 +33,9 @@ public sealed class ModelTests
     {
         for (ulong seed = 1; seed <= 40; seed++)
         {
-            var profile = new ModelProfile(Steps: 150, Weak: false, Sweeps: false, Crashes: false, TailCacheBytes: 64 << 10);
+            // Without groups: which of their messages a receive gets depends on what has been read ahead.
+            var profile = new ModelProfile(
+                Steps: 150, Weak: false, Sweeps: false, Crashes: false, TailCacheBytes: 64 << 10, Groups: false);
             Assert.Equal(
                 RunOne(seed, profile).State,
                 RunOne(seed, profile with { Checkpoints = false, TailCacheBytes = 64 << 20 }).State);

@@ -1,3 +1,4 @@
+using QueueService.Broker.Messages;
 using QueueService.Broker.Queues;
 using static QueueService.Broker.Tests.Model.ModelMismatchException;
 
@@ -15,6 +16,9 @@ internal sealed class NaiveBroker(BrokerOptions options)
 
     /// <summary>Shard time, Unix milliseconds.</summary>
     public long Now { get; set; }
+
+    /// <summary>Names of sends and receives that a crash left in doubt are not used again.</summary>
+    public int Generation { get; set; }
 
     public int WaiterCount => Queues.Values.Sum(static queue => queue.Waiters.Count);
 
@@ -41,18 +45,56 @@ internal sealed class NaiveBroker(BrokerOptions options)
         }
     }
 
+    /// <summary>A message goes to the dead-letter queue of its queue, and keeps its id, its body, its group and, where
+    /// there are priorities, its priority.</summary>
+    public void Move(NaiveQueue source, NaiveMessage message, string reason)
+    {
+        NaiveQueue target = Find(source.Config.Redrive!.DeadLetterQueue)!;
+        int priority = target.IsFifo ? 0 : message.Priority;
+        source.Messages.Remove(message);
+        source.DeadLettered++;
+        target.Add(new NaiveMessage
+        {
+            Sequence = target.NextIn(Reading.LaneOf(target.IsFifo, message.Group, priority)),
+            Id = message.Id,
+            Body = message.Body,
+            SentAt = message.SentAt,
+            AddedAt = Now,
+            Group = message.Group,
+            Priority = priority,
+            Origin = new MessageOrigin
+            {
+                Id = message.Id,
+                SentAt = message.SentAt,
+                RetentionFrom = source.Config.ResetRetentionOnDeadLetter ? Now : message.RetentionFrom,
+                SourceQueue = source.Name,
+                Reason = reason,
+                ReceiveCount = message.ReceiveCount,
+                FirstFailedAt = message.FirstFailedAt == 0 ? Math.Min(message.VisibleAt, Now) : message.FirstFailedAt,
+                LastFailedAt = Math.Min(message.VisibleAt, Now),
+            },
+        });
+    }
+
     /// <summary>When something happens to a receive that waits, although nobody calls; null when never.</summary>
     public long? NextEvent()
     {
         long? next = null;
         foreach (NaiveQueue queue in Queues.Values.Where(static queue => queue.Waiters.Count > 0))
         {
-            foreach (long due in queue.Waiters.Select(static waiter => waiter.Due)) next = Math.Min(next ?? due, due);
+            foreach (ReceiveOperation waiter in queue.Waiters) Take(waiter.Due);
             foreach (NaiveMessage message in queue.Messages)
-                if (message.VisibleAt > Now) next = Math.Min(next ?? message.VisibleAt, message.VisibleAt);
+            {
+                if (message.VisibleAt > Now) Take(message.VisibleAt);
+
+                // The others of its group wait for it.
+                if (queue.IsFifo && message.ExpiresAt > Now && !message.HoldsLease(message.ExpiresAt)) Take(message.ExpiresAt);
+            }
         }
 
         return next;
+
+        void Take(long time) => next = Math.Min(next ?? time, time);
     }
 
     /// <summary>An ETag begins with the number of its queue.</summary>

@@ -5,17 +5,20 @@ namespace QueueService.Broker.Tests.Model;
 
 /// <summary>
 /// A queue with lists and dictionaries and no cleverness. Where the broker may choose (which of two messages that came
-/// back in the same millisecond goes first), the model checks the choice and follows it.
+/// back in the same millisecond goes first, which group is next), the model checks the choice and follows it.
 /// </summary>
-internal sealed class NaiveQueue(QueueDescription description, uint resource)
+internal sealed partial class NaiveQueue(QueueDescription description, uint resource)
 {
     private readonly HashSet<ReceiptHandle> _issued = [];
+    private readonly Dictionary<int, long> _next = [];
 
     public string Name { get; } = description.Name.Value;
 
     public uint Resource => resource;
 
-    public QueueConfig Config { get; set; } = description.Config;
+    public QueueConfig Config { get; private set; } = description.Config;
+
+    public bool IsFifo => Config.Type == QueueType.Fifo;
 
     public string ETag { get; set; } = description.ETag;
 
@@ -23,19 +26,23 @@ internal sealed class NaiveQueue(QueueDescription description, uint resource)
 
     public long UpdatedAt { get; set; } = description.UpdatedAt;
 
-    /// <summary>In the order of sending.</summary>
+    /// <summary>By their places: within a group in the order of sending.</summary>
     public List<NaiveMessage> Messages { get; } = [];
 
-    /// <summary>Everything that was ever sent, by offset: nothing else may ever be seen.</summary>
-    public Dictionary<long, string> History { get; } = [];
+    /// <summary>Everything that was ever sent, by place: nothing else may ever be seen.</summary>
+    public Dictionary<long, NaiveMessage> History { get; } = [];
 
     /// <summary>Receives that stand in line.</summary>
     public List<ReceiveOperation> Waiters { get; } = [];
 
-    public long NextSequence { get; set; }
+    /// <summary>What was sent with a deduplication id, the oldest first.</summary>
+    public List<(string Key, long Sequence, long SentAt)> SentOnce { get; } = [];
 
-    /// <summary>After an unclean start of a weak queue: offsets skip forward once.</summary>
-    public bool MaySkip { get; set; }
+    /// <summary>The last receive of each name.</summary>
+    public Dictionary<string, (long Time, List<ReceiptHandle> Receipts)> Attempts { get; } = [];
+
+    /// <summary>Groups of which the broker does not know all messages (see its read-ahead): it may hand out less.</summary>
+    public bool IsPartlyKnown { get; set; }
 
     public long Sent { get; set; }
 
@@ -45,43 +52,46 @@ internal sealed class NaiveQueue(QueueDescription description, uint resource)
 
     public long Expired { get; set; }
 
+    public long DeadLettered { get; set; }
+
     public NaiveMessage? Find(long sequence) => Messages.Find(message => message.Sequence == sequence);
 
-    public int Count(MessageState state, long now) => Messages.Count(message => message.StateAt(now) == state);
+    /// <summary>By its place here, or by the id that it brought from elsewhere.</summary>
+    public NaiveMessage? Find(MessageId id) =>
+        (id.Queue == resource ? Find(id.SequenceNumber) : null) ?? Messages.Find(message => message.Id == id);
 
-    public void Add(long sequence, string body, long sentAt, long delay)
+    public void Configure(QueueConfig config)
     {
-        Messages.Add(new NaiveMessage
-        {
-            Sequence = sequence, Body = body, SentAt = sentAt, VisibleAt = delay > 0 ? sentAt + delay : 0,
-        });
-        History.Add(sequence, body);
-        NextSequence = sequence + 1;
+        HadPolicies |= Config.Retry != RetryPolicy.None || Config.Redrive is not null;
+        Config = config;
+    }
+
+    /// <summary>The place of the next message of a lane.</summary>
+    public long NextIn(int lane) => _next.GetValueOrDefault(lane, Position.First(lane));
+
+    /// <summary>After a crash offsets may skip forward.</summary>
+    public void SkipTo(int lane, long sequence)
+    {
+        ThrowUnless(sequence >= NextIn(lane), $"a place of {Name} may be given twice");
+        _next[lane] = sequence;
+    }
+
+    public void Add(NaiveMessage message)
+    {
+        int lane = Position.LaneOf(message.Sequence);
+        ThrowUnlessSame(NextIn(lane), message.Sequence, $"place of {message}");
+        ThrowUnlessSame(Reading.LaneOf(IsFifo, message.Group, message.Priority), lane, $"lane of {message}");
+        _next[lane] = message.Sequence + 1;
+        Put(message);
         Sent++;
     }
 
-    /// <summary>Follows an answer that hands out messages: what was handed out before comes first, the longest
-    /// available first, then the untouched ones in the order of sending.</summary>
-    public void HandOut(IReadOnlyList<Seen> answer, int max, long now, long deadline, bool acknowledged)
+    /// <summary>Takes in what is there already.</summary>
+    public void Put(NaiveMessage message)
     {
-        List<NaiveMessage> ready =
-            [.. Messages.Where(message => message.IsTouched && message.VisibleAt <= now).OrderBy(message => message.VisibleAt)];
-        List<NaiveMessage> untouched = [.. Messages.Where(static message => !message.IsTouched)];
-        int again = Math.Min(max, ready.Count);
-        int fresh = Math.Min(max - again, untouched.Count);
-        ThrowUnlessSame(again + fresh, answer.Count, $"messages from {Name} (of {ready.Count} and {untouched.Count})");
-        long latest = again == 0 ? 0 : ready[again - 1].VisibleAt;
-        int redelivered = 0;
-        foreach (Seen seen in answer)
-        {
-            NaiveMessage message = Expect(seen);
-            redelivered += message.IsTouched ? 1 : 0;
-            ThrowUnless(message.IsTouched ? message.VisibleAt <= latest : untouched.IndexOf(message) < fresh,
-                $"{message} was handed out before its turn");
-        }
-
-        ThrowUnlessSame(again, redelivered, "redelivered messages");
-        foreach (Seen seen in answer) Lease(Expect(seen), seen, now, deadline, acknowledged);
+        int at = Messages.FindIndex(other => other.Sequence > message.Sequence);
+        Messages.Insert(at < 0 ? Messages.Count : at, message);
+        History[message.Sequence] = message;
     }
 
     /// <summary>What becomes of each receipt, before any of them takes effect.</summary>
@@ -89,19 +99,13 @@ internal sealed class NaiveQueue(QueueDescription description, uint resource)
         [.. receipts.Select(receipt => !_issued.Contains(receipt) ? BrokerError.ReceiptInvalid
             : Holder(receipt, now) is null ? BrokerError.ReceiptExpired : BrokerError.None)];
 
+    /// <summary>The messages that these receipts lease, each once.</summary>
+    public List<NaiveMessage> Held(IReadOnlyList<ReceiptHandle> receipts, long now) =>
+        [.. receipts.Select(receipt => Holder(receipt, now)).OfType<NaiveMessage>().Distinct()];
+
     public void Acknowledge(IReadOnlyList<ReceiptHandle> receipts, long now)
     {
-        foreach (ReceiptHandle receipt in receipts)
-            if (Holder(receipt, now) is { } message) Remove(message);
-    }
-
-    public void Hide(IReadOnlyList<ReceiptHandle> receipts, long now, long visibleAt, bool leased)
-    {
-        foreach (NaiveMessage message in receipts.Select(receipt => Holder(receipt, now)).OfType<NaiveMessage>().ToList())
-        {
-            message.VisibleAt = visibleAt;
-            message.IsLeased = leased;
-        }
+        foreach (NaiveMessage message in Held(receipts, now)) Remove(message);
     }
 
     public void Remove(NaiveMessage message)
@@ -122,32 +126,47 @@ internal sealed class NaiveQueue(QueueDescription description, uint resource)
         foreach (NaiveMessage message in Messages) message.Receipt = null;
     }
 
+    /// <summary>The place of a message that counts as sent before: with the same key, less than five minutes ago.
+    /// </summary>
+    public (long Sequence, long SentAt)? FindDuplicate(string key, long now)
+    {
+        foreach ((string other, long sequence, long sentAt) in SentOnce)
+            if (other == key && sentAt > now - 300_000) return (sequence, sentAt);
+        return null;
+    }
+
     /// <summary>A browsed or received message must be one of these, as the model has it.</summary>
     public NaiveMessage Expect(Seen seen)
     {
-        NaiveMessage? message = Find(seen.Id.SequenceNumber);
+        NaiveMessage? message = Find(seen.Sequence);
         if (message is null) throw new ModelMismatchException($"{Name} showed {seen}, which is not there");
-        ThrowUnlessSame(resource, seen.Id.Queue, "queue of an id");
+        ThrowUnlessSame(message.Id, seen.Id, $"id of {message}");
         ThrowUnlessSame(message.Body, seen.Body, "body");
         ThrowUnlessSame(message.SentAt, seen.SentAt, $"sent at of {message}");
+        ThrowUnlessSame(message.Group, seen.Group, $"group of {message}");
+        ThrowUnlessSame(message.Priority, seen.Priority, $"priority of {message}");
+        if (!message.IsExpired) ThrowUnlessSame(message.ExpiresAt, seen.ExpiresAt, $"expires at of {message}");
+        ThrowUnlessSame(message.Origin, seen.Origin, $"origin of {message}");
         return message;
     }
 
     public void ExpectBrowsed(Seen seen, long now)
     {
         NaiveMessage message = Expect(seen);
-        MessageState state = message.StateAt(now);
-        ThrowUnlessSame(state, seen.State, $"state of {message}");
+        ThrowUnless(StatesOf(message, now).Contains(seen.State),
+            $"state of {message} in {Name}: expected {string.Join(" or ", StatesOf(message, now))}, was {seen.State}");
         ThrowUnlessSame(message.ReceiveCount, seen.ReceiveCount, $"receive count of {message}");
         ThrowUnlessSame(message.FirstReceivedAt, seen.FirstReceivedAt, $"first received at of {message}");
-        ThrowUnlessSame(state == MessageState.Available ? 0 : message.VisibleAt, seen.VisibleAt, $"visible at of {message}");
+        ThrowUnlessSame(
+            seen.State == MessageState.Available ? 0 : message.VisibleAt, seen.VisibleAt, $"visible at of {message}");
     }
 
     private NaiveMessage? Holder(ReceiptHandle receipt, long now) =>
-        Messages.Find(message => message.Receipt == receipt && message.IsLeased && message.VisibleAt > now);
+        Messages.Find(message => message.Receipt == receipt && message.HoldsLease(now));
 
     private void Lease(NaiveMessage message, Seen seen, long now, long deadline, bool acknowledged)
     {
+        message.Fail(now);
         message.ReceiveCount++;
         if (message.FirstReceivedAt == 0) message.FirstReceivedAt = now;
         ThrowUnlessSame(message.ReceiveCount, seen.ReceiveCount, $"receive count of {message}");

@@ -8,6 +8,9 @@ internal abstract class Operation
 {
     public abstract bool IsAnswered { get; }
 
+    /// <summary>The answer came with the turn that decided the call.</summary>
+    public bool WasAnsweredAtOnce { get; set; }
+
     /// <summary>Calls the broker. The answer comes with one of the next turns.</summary>
     public abstract void Start(MessageBroker broker);
 
@@ -68,13 +71,19 @@ internal sealed class QueueAftermath
 
     public bool MayTake { get; set; }
 
+    public bool MayRepeat { get; set; }
+
     public bool HasPartialSends { get; set; }
 
     public List<IReadOnlyList<string>> Sends { get; } = [];
 
     public List<(Settlement Settlement, IReadOnlyList<ReceiptHandle> Receipts)> Settled { get; } = [];
 
-    public HashSet<long> Removed { get; } = [];
+    public HashSet<MessageId> Removed { get; } = [];
+
+    public HashSet<MessageId> Rescheduled { get; } = [];
+
+    public HashSet<ReceiptHandle> DeadLettered { get; } = [];
 }
 
 /// <summary>What calls without an answer may have done.</summary>

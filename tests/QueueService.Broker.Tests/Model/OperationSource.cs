@@ -5,7 +5,7 @@ namespace QueueService.Broker.Tests.Model;
 
 /// <summary>Draws operations that are worth making in the model's current state: mostly sensible ones, some late, some
 /// wrong.</summary>
-internal sealed class OperationSource(SeededRandom random, NaiveBroker model, bool weak)
+internal sealed partial class OperationSource(SeededRandom random, NaiveBroker model, ModelProfile profile)
 {
     /// <summary>One more than the model's limit of queues.</summary>
     public static readonly string[] Names = ["a", "ab", "b", "ab.c"];
@@ -44,10 +44,12 @@ internal sealed class OperationSource(SeededRandom random, NaiveBroker model, bo
         string name = Name();
         return random.Next(100) switch
         {
-            < 20 => Define(name),
-            < 24 => new DeleteQueueOperation(name, Condition(name, mayCreate: false)),
-            < 28 => new PurgeOperation(name),
-            < 48 => new DeleteMessageOperation(name, Id(name)),
+            < 18 => Define(name),
+            < 20 => new DeleteQueueOperation(name, Condition(name, mayCreate: false)),
+            < 23 => new PurgeOperation(name),
+            < 32 => new DeleteMessageOperation(name, Id(name)),
+            < 41 => Reschedule(name),
+            < 49 => (Operation?)DeadLetter(name) ?? Browse(name),
             < 58 => new FindOperation(name, Id(name)),
             < 75 => new DescribeOperation(name),
             < 82 => List(),
@@ -56,20 +58,9 @@ internal sealed class OperationSource(SeededRandom random, NaiveBroker model, bo
         };
     }
 
-    public DefineOperation Define(string name) => new(name, Config(), Condition(name, mayCreate: true), random.Chance(1, 3));
+    private DefineOperation Define(string name) => new(name, Config(name), Condition(name, mayCreate: true), random.Chance(1, 3));
 
     private string Name() => Names[random.Chance(1, 12) ? random.Next(Names.Length) : random.Next(2)];
-
-    private QueueConfig Config() => new()
-    {
-        VisibilityTimeoutSeconds = random.Next(4) switch { 0 => 1, 1 => 0, _ => 30 },
-        DelaySeconds = random.Chance(1, 4) ? random.Next(4) : 0,
-        RetentionSeconds = random.Chance(1, 2) ? 60 + random.Next(600) : 345_600,
-        MaxMessageBytes = random.Chance(1, 4) ? 200 : 100_000,
-        ReceiveWaitSeconds = random.Chance(1, 3) ? random.Next(30) : 0,
-        Paused = random.Chance(1, 6),
-        Durability = weak && random.Chance(1, 3) ? (Durability)random.Next(3) : Durability.Fsync,
-    };
 
     private Precondition Condition(string name, bool mayCreate) => random.Next(8) switch
     {
@@ -85,37 +76,10 @@ internal sealed class OperationSource(SeededRandom random, NaiveBroker model, bo
         random.Chance(1, 2) ? null : random.Chance(1, 4) ? "aa" : Names[random.Next(Names.Length)],
         1 + random.Next(3));
 
-    private SendOperation Send(string name)
+    private ReceiveOperation Receive(string name)
     {
-        int count = random.Chance(1, 3) ? 2 + random.Next(6) : 1;
-        var messages = new (string, long?)[count];
-        for (int i = 0; i < count; i++)
-            messages[i] = (Body(random.Chance(1, 10) ? 300 + random.Next(700) : random.Next(60)), Delay());
-        return new SendOperation(name, messages, partial: random.Chance(1, 4));
-    }
-
-    /// <summary>A batch that may be larger than a frame.</summary>
-    private SendOperation SendMuch(string name)
-    {
-        var messages = new (string, long?)[1 + random.Next(12)];
-        for (int i = 0; i < messages.Length; i++) messages[i] = (Body(random.Next(8_000)), Delay());
-        return new SendOperation(name, messages, partial: false);
-    }
-
-    private string Body(int padding) => $"m{_bodies++}.{new string('x', padding)}";
-
-    private long? Delay() => random.Next(12) switch
-    {
-        0 => 0,
-        1 => 1 + random.Next(50),
-        2 => random.Next(20_000),
-        3 => random.Next(600_000),
-        _ => null,
-    };
-
-    private ReceiveOperation Receive(string name) => new(
-        name,
-        new ReceiveRequest
+        bool auto = random.Chance(1, 5);
+        var request = new ReceiveRequest
         {
             Max = 1 + random.Next(random.Chance(1, 4) ? 20 : 3),
             WaitMilliseconds = random.Next(4) switch { 0 => random.Next(60_001), 1 => random.Next(200), 2 => 0, _ => null },
@@ -126,19 +90,22 @@ internal sealed class OperationSource(SeededRandom random, NaiveBroker model, bo
                 2 => random.Next(43_200_000),
                 _ => null,
             },
-            AcknowledgeOnReceipt = random.Chance(1, 5),
+            AcknowledgeOnReceipt = auto,
+            AttemptId = !auto && _named && random.Chance(1, 2) ? $"r{model.Generation}.{random.Next(4)}" : null,
             Acknowledge = random.Chance(1, 4) ? Receipts(name, random.Next(4)) : null,
-        },
+        };
 #pragma warning disable CA2000 // The operation disposes it.
-        random.Chance(1, 2) ? new CancellationTokenSource() : null);
+        return new ReceiveOperation(name, request, random.Chance(1, 2) ? new CancellationTokenSource() : null);
 #pragma warning restore CA2000
+    }
 
     private SettleOperation Settle(string name)
     {
         var settlement = (Settlement)random.Next(3);
         if (random.Chance(1, 2)) settlement = Settlement.Acknowledge;
-        long milliseconds = settlement == Settlement.Acknowledge || random.Chance(1, 3) ? 0
+        long? milliseconds = settlement == Settlement.Acknowledge || random.Chance(1, 3) ? 0
             : random.Next(random.Chance(1, 2) ? 100 : 60_000);
+        if (settlement == Settlement.Release && random.Chance(1, 2)) milliseconds = null;
         return new SettleOperation(name, settlement, Receipts(name, 1 + random.Next(5)), milliseconds);
     }
 
@@ -152,7 +119,7 @@ internal sealed class OperationSource(SeededRandom random, NaiveBroker model, bo
     private List<ReceiptHandle> Receipts(string name, int count)
     {
         List<ReceiptHandle> current = [.. (model.Find(name)?.Messages ?? [])
-            .Where(message => message.Receipt is not null && message.VisibleAt > model.Now)
+            .Where(message => message.Receipt is not null && message.HoldsLease(model.Now))
             .Select(static message => message.Receipt!.Value)];
         var chosen = new List<ReceiptHandle>();
         for (int i = 0; i < count; i++)
@@ -182,7 +149,7 @@ internal sealed class OperationSource(SeededRandom random, NaiveBroker model, bo
     {
         List<NaiveMessage> present = model.Find(name)?.Messages ?? [];
         if (present.Count > 0 && random.Chance(3, 4))
-            return new MessageId(model.Find(name)!.Resource, present[random.Next(present.Count)].Sequence);
+            return present[random.Next(present.Count)].Id;
         return _ids.Count > 0 && random.Chance(3, 4)
             ? _ids[random.Next(_ids.Count)] : new MessageId((uint)random.Next(5), random.Next(50));
     }
@@ -195,7 +162,7 @@ internal sealed class OperationSource(SeededRandom random, NaiveBroker model, bo
         {
             From = random.Chance(1, 2) ? 0 : start?.Sequence ?? random.Next(20),
             Limit = 1 + random.Next(random.Chance(1, 2) ? 4 : 1_000),
-            State = random.Chance(1, 2) ? null : (MessageState)random.Next(3),
+            State = random.Chance(1, 2) ? null : (MessageState)random.Next(4),
             Since = random.Chance(1, 3) ? (start?.SentAt ?? model.Now) + random.Next(3) - 1 : null,
         });
     }
