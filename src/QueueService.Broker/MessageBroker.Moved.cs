@@ -27,11 +27,14 @@ public sealed partial class MessageBroker
     /// DelayExceedsRetention.</returns>
     public async ValueTask<Result<long>> Reschedule(QueueName name, MessageId id, SendOptions when)
     {
-        Result<MessageId> local = await FindMoved(name, id);
-        return local.Succeeded
-            ? await Submit<long>((shard, command) =>
-                MessageBrowsing.Reschedule(shard, command, name, (local.Value, when)))
-            : local.Error;
+        // Its age is read outside the loop: the message may lie on disk.
+        Result<ReceivedMessages> found = await FindMessage(name, id);
+        if (!found.Succeeded) return found.Error;
+        using ReceivedMessages messages = found.Value;
+        if (messages.Count == 0 || !messages.TryRead(0, out MessageView message)) return BrokerError.MessageNotFound;
+        var request = new Rescheduling(
+            message.SequenceNumber, message.Origin?.RetentionFrom ?? message.SentAt, messages.Epoch, when);
+        return await Submit<long>((shard, command) => MessageBrowsing.Reschedule(shard, command, name, request));
     }
 
     public async ValueTask<BrokerError> DeleteMessage(QueueName name, MessageId id)

@@ -61,12 +61,12 @@ internal static class MessageBrowsing
 
     /// <summary>A message that is not leased becomes visible at another time: at once, when that has passed.</summary>
     public static Result<long> Reschedule(
-        Shard shard, PlainCommand<Result<long>> command, QueueName name, (MessageId Id, SendOptions When) request)
+        Shard shard, PlainCommand<Result<long>> command, QueueName name, Rescheduling request)
     {
         MessageQueue? queue = command.Queue = shard.FindQueue(name);
         if (queue is null) return BrokerError.QueueNotFound;
-        long position = request.Id.SequenceNumber;
-        if (request.Id.Queue != queue.Resource || queue.StateOf(position, shard.Now, out _) is not { } state)
+        long position = request.Position;
+        if (request.Epoch != queue.Epoch || queue.StateOf(position, shard.Now, out _) is not { } state)
             return BrokerError.MessageNotFound;
 
         // One that failed belongs to its policies until these have decided.
@@ -75,7 +75,7 @@ internal static class MessageBrowsing
         if (visibleAt - shard.Now > QueueConfigLimits.MaxDelaySeconds * 1000L) return BrokerError.DeliverAtTooFar;
         long end = queue.ExpiryOf(position) is var expiry and not 0
             ? expiry
-            : shard.Now + (queue.Config.RetentionSeconds * 1000L);
+            : request.RetentionFrom + (queue.Config.RetentionSeconds * 1000L);
         if (visibleAt >= end) return BrokerError.DelayExceedsRetention;
         visibleAt = Math.Max(visibleAt, shard.Now);
         shard.Store.BeginFrame();
@@ -143,3 +143,8 @@ internal static class MessageBrowsing
         State = state,
     };
 }
+
+/// <summary>A message, as it was found, and its new time.</summary>
+/// <param name="RetentionFrom">From when its retention counts, Unix milliseconds.</param>
+/// <param name="Epoch">Of the queue when it was found.</param>
+internal readonly record struct Rescheduling(long Position, long RetentionFrom, long Epoch, SendOptions When);

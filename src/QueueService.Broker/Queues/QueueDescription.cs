@@ -17,8 +17,8 @@ public sealed record QueueDescription(
 /// <param name="Available">Ready to be received.</param>
 /// <param name="Leased">Received and neither acknowledged nor released, with time left.</param>
 /// <param name="Delayed">Not yet due.</param>
-/// <param name="Blocked">Behind a message of their group that is leased or delayed, as far as the groups are read ahead,
-/// or failed as often as they may and waiting to be moved to the dead-letter queue.</param>
+/// <param name="Blocked">Of a FIFO group that can give nothing now, as far as the groups are read ahead, or failed as
+/// often as they may and waiting to be moved to the dead-letter queue.</param>
 /// <param name="OldestMessageAgeSeconds">Age of the oldest message that is still here; 0 when there is none.</param>
 /// <param name="BlockedReason">Why nothing is handed out although messages are available; null when nothing blocks.
 /// </param>

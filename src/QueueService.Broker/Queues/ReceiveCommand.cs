@@ -214,6 +214,10 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
             return true;
         }
 
+        // In the order of the first time: the highest priority, then the place.
+        leases.Sort(static (a, b) =>
+            (-Position.PriorityOf(Position.LaneOf(a.Position)), a.Position).CompareTo(
+                (-Position.PriorityOf(Position.LaneOf(b.Position)), b.Position)));
         long deadline = DeadlineOf(shard, queue);
         ReceivedMessages messages = Received(shard);
         FillBefore(queue, leases, messages, shard.Now, deadline);

@@ -27,6 +27,9 @@ public sealed class ReceivedMessages : IDisposable
 
     public int Count { get; private set; }
 
+    /// <summary>Of the queue when they were taken.</summary>
+    internal long Epoch => _epoch;
+
     public Durability Durability { get; private set; }
 
     /// <summary>Outcomes of <see cref="ReceiveRequest.Acknowledge"/>, in order; null when none were given.</summary>

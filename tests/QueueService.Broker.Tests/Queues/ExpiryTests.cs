@@ -109,6 +109,16 @@ public sealed class ExpiryTests : IDisposable
         Assert.Equal(1, _harness.Stats().Leased);
     }
 
+    [Fact]
+    public void A_message_cannot_be_put_beyond_its_retention_which_counts_from_the_send()
+    {
+        _harness.CreateQueue(config: new QueueConfig { RetentionSeconds = 60 });
+        MessageId id = _harness.Send("a").IdAt(0);
+        _harness.AdvanceMilliseconds(50_000);
+        Assert.Equal(BrokerError.DelayExceedsRetention, Reschedule(id, 10_000).Error);
+        Assert.True(Reschedule(id, 9_999).Succeeded);
+    }
+
     private Result<long> Reschedule(MessageId id, long delay) => _harness.Run(() =>
         _harness.Broker.Reschedule(BrokerHarness.Name(), id, new SendOptions { DelayMilliseconds = delay }));
 
