@@ -15,10 +15,11 @@ internal static class Usage
         e2e-1            send, receive, acknowledge: three requests per message; latency is that of all three
         e2e-carried      send, receive with the acknowledgement of the message before: two requests per message
         e2e-batch-100    the three requests of e2e-1 for 100 messages at once
+        fifo-e2e-batch-100   the same over a FIFO queue with 10,000 groups
         latency          sends at a fixed rate: --rate 200 per second, on 4 connections
         duplex-send      single messages over one messages/stream for each connection, --window 256 on their way
         duplex-e2e       a messages/stream and a consume for each connection, --window 256 messages in the system
-        all              all but the duplex ones with the settings of the targets, as one table
+        all              all but FIFO and duplex with the settings of the targets, as one table
         backlog          fills a queue with --messages 10000000; memory, disk, restart after kill -9, cost beside an
                          empty server; --settle 35: seconds without a change on disk that count as checkpointed
         redrive          moves --messages 1000000 back from a dead-letter queue while messages are sent to the target at

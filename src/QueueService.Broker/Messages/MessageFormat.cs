@@ -96,42 +96,46 @@ internal static partial class MessageFormat
     {
         string? type = KnownTypes[(message[1] >> 1) & 7];
         if (!HasHeaders(message)) return new MessageHeaders { ContentType = type ?? DefaultType(message) };
-        var headers = new MessageHeaders { ContentType = type };
-        var attributes = new List<MessageAttribute>();
+        List<MessageAttribute>? attributes = null;
+        string? group = null, deduplication = null, correlation = null, replyTo = null, parent = null, state = null;
         int length = BinaryPrimitives.ReadInt32LittleEndian(message[MinHeaderBytes..]);
         ReadOnlySpan<byte> bytes = message.Slice(MinHeaderBytes + sizeof(uint), length);
         while (!bytes.IsEmpty)
         {
             int name = BinaryPrimitives.ReadUInt16LittleEndian(bytes[2..]);
             int value = BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]);
-            if ((Field)bytes[0] == Field.Origin)
+            ReadOnlySpan<byte> text = bytes.Slice(FieldHeaderBytes + name, value);
+            switch ((Field)bytes[0])
             {
-                bytes = bytes[(FieldHeaderBytes + value)..];
-                continue;
-            }
-
-            string text = Encoding.UTF8.GetString(bytes.Slice(FieldHeaderBytes + name, value));
-            headers = (Field)bytes[0] switch
-            {
-                Field.ContentType => headers with { ContentType = text },
-                Field.GroupId => headers with { GroupId = text },
-                Field.DeduplicationId => headers with { DeduplicationId = text },
-                Field.CorrelationId => headers with { CorrelationId = text },
-                Field.ReplyTo => headers with { ReplyTo = text },
-                Field.TraceParent => headers with { TraceParent = text },
-                Field.TraceState => headers with { TraceState = text },
-                _ => headers,
-            };
-            if ((Field)bytes[0] == Field.Attribute)
-            {
-                string attribute = Encoding.UTF8.GetString(bytes.Slice(FieldHeaderBytes, name));
-                attributes.Add(new MessageAttribute(attribute, (AttributeKind)bytes[1], text));
+                case Field.ContentType: type = Encoding.UTF8.GetString(text); break;
+                case Field.GroupId: group = Encoding.UTF8.GetString(text); break;
+                case Field.DeduplicationId: deduplication = Encoding.UTF8.GetString(text); break;
+                case Field.CorrelationId: correlation = Encoding.UTF8.GetString(text); break;
+                case Field.ReplyTo: replyTo = Encoding.UTF8.GetString(text); break;
+                case Field.TraceParent: parent = Encoding.UTF8.GetString(text); break;
+                case Field.TraceState: state = Encoding.UTF8.GetString(text); break;
+                case Field.Attribute:
+                    string attribute = Encoding.UTF8.GetString(bytes.Slice(FieldHeaderBytes, name));
+                    (attributes ??= []).Add(
+                        new MessageAttribute(attribute, (AttributeKind)bytes[1], Encoding.UTF8.GetString(text)));
+                    break;
+                default: break;
             }
 
             bytes = bytes[(FieldHeaderBytes + name + value)..];
         }
 
-        return headers with { ContentType = headers.ContentType ?? DefaultType(message), Attributes = attributes };
+        return new MessageHeaders
+        {
+            ContentType = type ?? DefaultType(message),
+            GroupId = group,
+            DeduplicationId = deduplication,
+            CorrelationId = correlation,
+            ReplyTo = replyTo,
+            TraceParent = parent,
+            TraceState = state,
+            Attributes = attributes ?? [],
+        };
     }
 
     private static string DefaultType(ReadOnlySpan<byte> message) => IsText(message) ? TextPlain : OctetStream;

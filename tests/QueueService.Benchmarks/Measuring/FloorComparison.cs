@@ -24,7 +24,7 @@ internal sealed class FloorComparison(Report report)
         List<Target> targets = scenario.IsDuplex ? [] : [new("floor", floor, queue)];
         if (server is not null) targets.Insert(0, new("server", server.Process, queue));
 
-        foreach (Target target in targets) await target.CreateQueueAsync(report.Cancellation);
+        foreach (Target target in targets) await target.CreateQueueAsync(report.Cancellation, scenario.QueueType);
         Figures[] figures = await Comparison.AlternateAsync(
             targets, scenario, LoadSettings.From(Options, connections), report);
         foreach (Target target in targets) await target.DeleteQueueAsync(report.Cancellation);

@@ -9,10 +9,10 @@ internal sealed record Target(string Name, ServerProcess Server, string Queue)
     private Uri QueuePath => new($"v1/queues/{Queue}", UriKind.Relative);
 
     /// <summary>Leases must outlive a run: a redelivery would look like a message.</summary>
-    public async Task CreateQueueAsync(CancellationToken cancellation)
+    public async Task CreateQueueAsync(CancellationToken cancellation, string type = "standard")
     {
         using HttpResponseMessage reply = await Server.Client.PutAsJsonAsync(
-            QueuePath, new Dictionary<string, int> { ["visibilityTimeoutSeconds"] = 300 }, cancellation);
+            QueuePath, new Dictionary<string, object> { ["visibilityTimeoutSeconds"] = 300, ["type"] = type }, cancellation);
         await CheckAsync(reply, cancellation);
     }
 

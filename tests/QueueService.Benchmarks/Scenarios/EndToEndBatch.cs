@@ -6,9 +6,12 @@ namespace QueueService.Benchmarks.Scenarios;
 /// Send a batch, receive up to as many, acknowledge what came. A receive may find fewer than were sent, because another
 /// connection has taken them: then the connection receives again before it sends, so that the queue does not grow.
 /// </summary>
-internal sealed class EndToEndBatch(Requests requests, int bodyLength, int batch) : Conversation
+internal sealed class EndToEndBatch(Requests requests, byte[][] sends, int batch) : Conversation
 {
-    private readonly byte[] _send = SendBatch.Encode(requests, bodyLength, batch, ndjson: false);
+    /// <summary>Conversations begin with different batches.</summary>
+    private static int s_conversations;
+
+    private int _next = Interlocked.Increment(ref s_conversations) * 7;
     private readonly byte[] _receive = requests.Post($"receive?max={batch}&wait=1s");
     private readonly RequestBuffer _body = new();
     private readonly RequestBuffer _acknowledge = new();
@@ -27,13 +30,26 @@ internal sealed class EndToEndBatch(Requests requests, int bodyLength, int batch
 
     public override ReadOnlyMemory<byte> Request => _step switch
     {
-        Step.Send => _send,
+        Step.Send => sends[_next % sends.Length],
         Step.Receive => _receive,
         _ => _acknowledge.Written,
     };
 
     public static Scenario Create(int bodyLength, int batch) =>
-        new($"e2e-batch-{batch}", requests => new EndToEndBatch(requests, bodyLength, batch));
+        new($"e2e-batch-{batch}", requests => new EndToEndBatch(
+            requests, [SendBatch.Encode(requests, bodyLength, batch, ndjson: false)], batch));
+
+    /// <summary>The same over a FIFO queue, whose messages are spread over so many groups.</summary>
+    public static Scenario CreateFifo(int bodyLength, int batch, int groups)
+    {
+        byte[][]? sends = null;
+        return new($"fifo-e2e-batch-{batch}", requests =>
+        {
+            sends ??= [.. Enumerable.Range(0, groups / batch).Select(first =>
+                SendBatch.Encode(requests, bodyLength, batch, ndjson: false, firstGroup: first * batch))];
+            return new EndToEndBatch(requests, sends, batch);
+        }) { QueueType = "fifo" };
+    }
 
     public override Progress Advance(HttpReply reply)
     {
@@ -41,6 +57,7 @@ internal sealed class EndToEndBatch(Requests requests, int bodyLength, int batch
         {
             case Step.Send:
                 _outstanding += batch;
+                _next++;
                 _step = Step.Receive;
                 return Progress.Underway;
             case Step.Receive:

@@ -7,6 +7,9 @@ internal static class HttpScenarios
 {
     private const int Batch = 100;
 
+    /// <summary>As the target names it.</summary>
+    private const int Groups = 10_000;
+
     // One caller at a time would hide that a second one had to wait; at this rate four are never busy at once.
     private const int LatencyConnections = 4;
 
@@ -42,6 +45,7 @@ internal static class HttpScenarios
         "e2e-1" => EndToEndSingle.Create(options.Body),
         "e2e-carried" => EndToEndCarried.Create(options.Body),
         "e2e-batch-100" => EndToEndBatch.Create(options.Body, Batch),
+        "fifo-e2e-batch-100" => EndToEndBatch.CreateFifo(options.Body, Batch, Groups),
         "duplex-send" => DuplexSend.Create(options.Body, options.Window),
         "duplex-e2e" => DuplexEndToEnd.Create(options.Body, options.Window),
         "latency" => SendSingle.OpenLoop(options.Body, options.Rate),

@@ -8,6 +8,9 @@ namespace QueueService.Benchmarks.Scenarios;
 /// <param name="Open">Starts one client's conversation.</param>
 internal sealed record Scenario(string Name, Func<Requests, Conversation> Open)
 {
+    /// <summary>standard or fifo.</summary>
+    public string QueueType { get; init; } = "standard";
+
     /// <summary>Rounds per second over all connections of an open loop; null for a closed loop.</summary>
     public double? Rate { get; init; }
 

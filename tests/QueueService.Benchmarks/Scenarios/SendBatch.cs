@@ -1,3 +1,4 @@
+using System.Text;
 using QueueService.Benchmarks.Load;
 
 namespace QueueService.Benchmarks.Scenarios;
@@ -9,15 +10,17 @@ internal static class SendBatch
         new(ndjson ? $"send-batch-{messages} NDJSON" : $"send-batch-{messages}",
             requests => new RepeatedRequest(Encode(requests, bodyLength, messages, ndjson), messages));
 
-    public static byte[] Encode(Requests requests, int bodyLength, int messages, bool ndjson)
+    public static byte[] Encode(Requests requests, int bodyLength, int messages, bool ndjson, int? firstGroup = null)
     {
-        byte[] message = [.. "{\"body\":\""u8, .. Scenario.Body(bodyLength), .. "\"}"u8];
+        byte[] message = [.. "{\"body\":\""u8, .. Scenario.Body(bodyLength), .. "\""u8];
         RequestBuffer body = new();
         if (!ndjson) body.Append("{\"messages\":["u8);
         for (int i = 0; i < messages; i++)
         {
             if (!ndjson && i > 0) body.Append(","u8);
             body.Append(message);
+            if (firstGroup is { } group) body.Append(Encoding.ASCII.GetBytes($",\"groupId\":\"group-{group + i}\""));
+            body.Append("}"u8);
             if (ndjson) body.Append("\n"u8);
         }
 
