@@ -8,8 +8,14 @@ public sealed partial class MessageBroker
     /// <summary>Called on the loop. In a simulation the page is read at once, and taken in the next turn.</summary>
     private void StartReading(ReadAheadPage page)
     {
-        if (_thread is null) _ = Read(page);
-        else ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Broker.Read(work.Page), (Broker: this, Page: page), preferLocal: false);
+        if (_thread is null)
+        {
+            _ = Read(page);
+            return;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static work => _ = work.Broker.Read(work.Page), (Broker: this, Page: page), preferLocal: false);
     }
 
     private async Task Read(ReadAheadPage page)

@@ -156,7 +156,8 @@ public sealed class MessageBatch : IDisposable
         {
             SendOptions options = _entries[i].Options;
             hash.AppendData(Encoding.ASCII.GetBytes(
-                $"{options.DelayMilliseconds}|{options.DeliverAt}|{options.TtlMilliseconds}|{options.Priority}|{_entries[i].Length}|"));
+                $"{options.DelayMilliseconds}|{options.DeliverAt}|{options.TtlMilliseconds}|{options.Priority}|" +
+                $"{_entries[i].Length}|"));
             hash.AppendData(Message(i));
         }
 

@@ -70,7 +70,8 @@ internal sealed partial class MessageQueue
             output.WriteVarint((ulong)touched.Deadline);
             output.WriteVarint((ulong)touched.FirstReceivedAt);
             output.WriteVarint((ulong)touched.FirstFailedAt);
-            output.WriteVarint(((ulong)touched.ReceiveCount << 2) | (touched.IsExpired ? 2UL : 0) | (touched.IsLeased ? 1UL : 0));
+            output.WriteVarint(
+                ((ulong)touched.ReceiveCount << 2) | (touched.IsExpired ? 2UL : 0) | (touched.IsLeased ? 1UL : 0));
             previous = position;
         }
 

@@ -67,7 +67,8 @@ internal readonly ref struct SentTo
     public ReadOnlySpan<byte> Message { get; init; }
 
     public int Bytes =>
-        HeadBytes + (VisibleAt > 0 ? sizeof(long) : 0) + (ExpiresAt > 0 ? sizeof(long) : 0) + (HasKey ? KeyBytes : 0) + Message.Length;
+        HeadBytes + (VisibleAt > 0 ? sizeof(long) : 0) + (ExpiresAt > 0 ? sizeof(long) : 0)
+        + (HasKey ? KeyBytes : 0) + Message.Length;
 
     public void Write(Span<byte> bytes)
     {

@@ -49,7 +49,9 @@ internal readonly struct IdempotencyKey
         _value is null ? null : ToToken(http, Encoding.UTF8.GetBytes(content));
 
     /// <summary>The name of a receive: with the key, who asks again gets what it still leases.</summary>
-    public string? AttemptId => _value is null ? null : "key:" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(_value)));
+    public string? AttemptId => _value is null
+        ? null
+        : "key:" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(_value)));
 
     /// <summary>Says that the outcome is that of an earlier request.</summary>
     public static void Tell(HttpContext http, IdempotencyToken? token)

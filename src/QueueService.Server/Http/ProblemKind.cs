@@ -238,7 +238,8 @@ internal sealed record ProblemKind(
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
         TooManyWaiters, TooManyStreams, TooManyReaders, TooManyInFlight, WindowFull, TooManyReceiveAttempts, QueueFull,
         TooManyQueues, OperationNotFound, OperationFinished, TooManyOperations, RedriveTargetNotFound,
-        ImportInterrupted, JobNotFound, JobRunning, CorrelationInUse, ReplyTimeout, InternalError, Overloaded, ShuttingDown, Starting, StorageFailed,
+        ImportInterrupted, JobNotFound, JobRunning, CorrelationInUse, ReplyTimeout, InternalError, Overloaded,
+        ShuttingDown, Starting, StorageFailed,
         DiskFull,
     ];
 

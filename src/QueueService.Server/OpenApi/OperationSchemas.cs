@@ -38,7 +38,8 @@ internal static class OperationSchemas
             {
                 Type = JsonSchemaType.Object,
                 Description = "How many of them for which reason: `noSource` (no dead letter, and no `to` given), " +
-                    "`targetNotFound`, `tooLarge` (for the target), `damaged` (on disk), `invalidLine`, `queueFull` (of the target).",
+                    "`targetNotFound`, `tooLarge` (for the target), `damaged` (on disk), `invalidLine`, " +
+                    "`queueFull` (of the target).",
                 AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" },
             })));
         set.Add("Operation", Object(
