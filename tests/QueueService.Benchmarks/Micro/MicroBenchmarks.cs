@@ -27,7 +27,10 @@ internal static class MicroBenchmarks
             Table operations = new("operation of the shard", "ns", "B allocated");
             foreach (OperationResult result in ShardBenchmark.Run(Path.Combine(directory, "shard")))
                 operations.Add(result.Name, Number(result.Nanoseconds), Number(result.AllocatedBytes));
-            Console.WriteLine($"\n{sends}\n{operations}");
+            Table groups = new("FIFO, 100,000 groups, 90 % blocked", "p50 µs", "p99 µs");
+            (double median, double p99) = GroupBenchmark.Run(Path.Combine(directory, "groups"));
+            groups.Add("receive", Number(median), Number(p99));
+            Console.WriteLine($"\n{sends}\n{operations}\n{groups}");
             Console.WriteLine($"Command: `{commandLine}`");
             Console.WriteLine($"Machine: {Machine.Describe(directory)}");
             return 0;
