@@ -80,6 +80,8 @@ public sealed class MemoryTests
 
     private static void Create(MessageBroker broker)
     {
+        // The continuation runs where the answer is given: in the turn, not in the test framework's own time.
+        SynchronizationContext.SetSynchronizationContext(null);
         ValueTask<Result<QueueChange>> created = broker.PutQueue(BrokerHarness.Name(), new QueueConfig(), Precondition.None);
         broker.Loop.Turn(wait: false);
         Assert.True(created.IsCompletedSuccessfully);
