@@ -17,7 +17,7 @@ public sealed partial class MessageBroker
         {
             // The message that an earlier call moved cannot be selected any more.
             Result<Durability?> earlier = await Submit<Durability?>(
-                token, static outcome => (Durability)outcome.Span[0], static (_, _) => default(Durability?));
+                token, static outcome => (Durability)outcome[0], static (_, _) => default(Durability?));
             if (!earlier.Succeeded) return earlier.Error;
             if (earlier.Value is { } durability) return durability;
         }
@@ -58,7 +58,7 @@ public sealed partial class MessageBroker
         Result<Durability> moved = batch.Count == 0
             ? BrokerError.MessageNotFound
             : await Submit<Durability>(
-                token, static outcome => (Durability)outcome.Span[0],
+                token, static outcome => (Durability)outcome[0],
                 (shard, command) => DeadLetters.Move(shard, command, selection, batch));
         return await ReportDamage(selection.Messages) > 0 && batch.Count == 0 ? BrokerError.MessageNotFound : moved;
     }

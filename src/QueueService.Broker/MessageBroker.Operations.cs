@@ -92,9 +92,9 @@ public sealed partial class MessageBroker
         return BrokerError.None;
     });
 
-    private static Operation ReadOperation(ReadOnlyMemory<byte> outcome)
+    private static Operation ReadOperation(ReadOnlySpan<byte> outcome)
     {
-        var reader = new SpanReader(outcome.Span);
+        var reader = new SpanReader(outcome);
         return OperationFormat.Read(ref reader);
     }
 

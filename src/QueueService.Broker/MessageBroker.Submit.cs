@@ -24,16 +24,8 @@ public sealed partial class MessageBroker
         Submit(new PlainCommand<BrokerError>(execute, static error => error));
 
     /// <summary>A call that can be made safe to repeat.</summary>
-    private ValueTask<BrokerError> Submit(
-        IdempotencyToken? token, Func<Shard, PlainCommand<BrokerError>, BrokerError> execute) =>
-        Submit(new PlainCommand<BrokerError>(execute, static error => error)
-        {
-            Token = token, Replay = static _ => BrokerError.None,
-        });
-
-    /// <summary>A call that can be made safe to repeat.</summary>
     private ValueTask<Result<T>> Submit<T>(
-        IdempotencyToken? token, Func<ReadOnlyMemory<byte>, T> replay,
+        IdempotencyToken? token, OutcomeReader<T> replay,
         Func<Shard, PlainCommand<Result<T>>, Result<T>> execute) =>
         Submit(new PlainCommand<Result<T>>(execute, static error => error)
         {

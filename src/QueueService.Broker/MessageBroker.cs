@@ -75,7 +75,7 @@ public sealed partial class MessageBroker : IAsyncDisposable
 
     /// <summary>Pauses a queue, or lets it go on. Answers the ETag of its definition.</summary>
     public ValueTask<Result<string>> Pause(QueueName name, bool paused, IdempotencyToken? token = null) =>
-        Submit(token, static outcome => Encoding.ASCII.GetString(outcome.Span), (shard, command) =>
+        Submit(token, static outcome => Encoding.ASCII.GetString(outcome), (shard, command) =>
             QueueDefinitions.Pause(shard, command, name, paused));
 
     /// <summary>Deletes a queue and all its messages.</summary>

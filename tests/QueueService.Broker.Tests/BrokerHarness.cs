@@ -77,10 +77,20 @@ internal sealed class BrokerHarness : IDisposable
             Broker.Loop.Turn(wait: false);
         }
 
+        return Answer(call);
+    }
+
+    /// <summary>Of a call that is completed.</summary>
+    public static T Answer<T>(ValueTask<T> call)
+    {
+        Assert.True(call.IsCompleted);
 #pragma warning disable VSTHRD002 // It is completed.
         return call.GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
     }
+
+    /// <summary>Of a call that is completed.</summary>
+    public static T Answer<T>(Task<T> call) => Answer(new ValueTask<T>(call));
 
     /// <summary>Starts a call that may wait; its answer comes in a later turn.</summary>
     public static Task<T> Begin<T>(Func<ValueTask<T>> start)

@@ -98,16 +98,10 @@ internal static class DeadLetters
         return command.Queue.Config.Durability;
     }
 
-    /// <summary>The message goes to the lane that it would have been sent to; a FIFO queue has no priorities.</summary>
-    public static void Write(Shard shard, MessageQueue target, MessageBatch batch, int index)
-    {
-        ulong? group = target.IsFifo ? batch.Group(index) ?? MessageFormat.NoGroupHash : batch.Group(index);
-        int priority = target.IsFifo ? 0 : batch.Options(index).Priority;
-        shard.Write(target, new SentTo
-        {
-            Lane = Position.Lane(priority, group), IsMoved = true, Message = batch.Message(index),
-        });
-    }
+    /// <summary>The message goes to the lane that it would have been sent to.</summary>
+    public static void Write(Shard shard, MessageQueue target, MessageBatch batch, int index) => shard.Write(
+        target,
+        new SentTo { Lane = target.LaneFor(batch, index), IsMoved = true, Message = batch.Message(index) });
 
     private static DeadLetterSelection Select(Shard shard, MessageQueue queue, RedrivePolicy redrive, string? reason) =>
         new(queue, queue.Epoch, redrive.DeadLetterQueue, reason, shard.Now, ReceivedMessages.Rent(queue, shard.Seal))

@@ -23,8 +23,6 @@ internal sealed class GroupIndex(bool inOrder, Dictionary<long, Touched> touched
     /// <summary>Messages that are available but for others of their group.</summary>
     public long Blocked { get; private set; }
 
-    public int GroupCount => _groups.Count;
-
     public Queue<MessageGroup> LineOf(int priority) => _lines[priority] ??= new Queue<MessageGroup>();
 
     /// <summary>All messages of a standard queue that have no group count as one.</summary>

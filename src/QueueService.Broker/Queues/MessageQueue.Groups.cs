@@ -17,9 +17,6 @@ internal sealed partial class MessageQueue
     /// one turn writes down.</summary>
     public bool IsBusy => LanesBeingRead > 0 || HasExpired;
 
-    /// <summary>Groups that are known to have messages.</summary>
-    public int GroupCount => _groups?.GroupCount ?? 0;
-
     /// <summary>There are leases whose groups are not known: which group is free cannot be told.</summary>
     public bool HasUnknownLeases => IsFifo && _lanes.Exists(IsLeasedAhead);
 

@@ -1,3 +1,4 @@
+using QueueService.Broker.Messages;
 using QueueService.Storage.Logs;
 
 namespace QueueService.Broker.Queues;
@@ -105,6 +106,12 @@ internal sealed partial class MessageQueue
 
     public Lane LaneOf(long position) =>
         Position.LaneOf(position) is var number and not 0 ? _laneByNumber![number]! : Main;
+
+    /// <summary>The lane of a message of the batch: a FIFO queue has groups only, and no group is one; it has no
+    /// priorities.</summary>
+    public int LaneFor(MessageBatch batch, int index) => IsFifo
+        ? Position.Lane(priority: 0, batch.Group(index) ?? MessageFormat.NoGroupHash)
+        : Position.Lane(batch.Options(index).Priority, batch.Group(index));
 
     /// <summary>The position of the next message that is sent to this lane.</summary>
     public long NextIn(int lane) => FindLane(lane)?.End ?? (Position.First(lane) + _firstOffset);

@@ -30,13 +30,7 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
             return true;
         }
 
-        if (shard.TryReplay(Token, out BrokerError refused, out ReadOnlySpan<byte> replayed))
-        {
-            Outcome = refused == BrokerError.None ? Outcomes.ReadSend(replayed) : refused;
-            ReplyAfter = shard.Note(Durability.Fsync, wrote: false);
-            return true;
-        }
-
+        if (TryReplay(shard, static outcome => Outcomes.ReadSend(outcome))) return true;
         BrokerError error = Check(shard, queue, out BrokerError[]? errors, out int accepted);
         if (error != BrokerError.None) Outcome = error;
         else Outcome = Write(shard, queue, errors, accepted);
@@ -165,8 +159,7 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
 
     private static SentMessage WriteToLane(Shard shard, MessageQueue queue, MessageBatch batch, int index)
     {
-        ulong? group = queue.IsFifo ? batch.Group(index) ?? MessageFormat.NoGroupHash : batch.Group(index);
-        int lane = Position.Lane(batch.Options(index).Priority, group);
+        int lane = queue.LaneFor(batch, index);
         UInt128? key = KeyOf(queue, batch, index);
         if (key is { } known && queue.TryFindDuplicate(known, shard.Now, out Duplicate original))
             return new SentMessage(original.Position, original.SentAt, IsDuplicate: true);

@@ -36,13 +36,7 @@ internal sealed class SettleCommand : Command<Result<SettleOutcome>>
             return true;
         }
 
-        if (shard.TryReplay(Token, out BrokerError refused, out ReadOnlySpan<byte> replayed))
-        {
-            Outcome = refused == BrokerError.None ? Outcomes.ReadSettle(replayed) : refused;
-            ReplyAfter = shard.Note(Durability.Fsync, wrote: false);
-            return true;
-        }
-
+        if (TryReplay(shard, static outcome => Outcomes.ReadSettle(outcome))) return true;
         BrokerError[] errors = _settler.Check(shard, queue, _receipts);
         bool any = _settler.Offsets.Count > 0;
         Outcome = any

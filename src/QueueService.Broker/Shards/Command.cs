@@ -65,7 +65,20 @@ internal abstract class Command<T> : Command, IValueTaskSource<T>
 
     /// <summary>Forgets the request and goes back to the pool.</summary>
     protected abstract void Recycle();
+
+    /// <summary>Sets the outcome when the call is not to be executed: it was before, or its key cannot be used.</summary>
+    protected bool TryReplay(Shard shard, OutcomeReader<T> read)
+    {
+        if (!shard.TryReplay(Token, out BrokerError error, out ReadOnlySpan<byte> outcome)) return false;
+        if (error == BrokerError.None) Outcome = read(outcome);
+        else Refuse(error);
+        ReplyAfter = shard.Note(Durability.Fsync, wrote: false);
+        return true;
+    }
 }
+
+/// <summary>Makes the outcome of a repeated call from what was remembered of the first.</summary>
+internal delegate T OutcomeReader<out T>(ReadOnlySpan<byte> outcome);
 
 /// <summary>A bounded stack of idle commands of one type.</summary>
 internal sealed class CommandPool<T>

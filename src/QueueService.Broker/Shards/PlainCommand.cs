@@ -11,18 +11,12 @@ internal sealed class PlainCommand<T>(Func<Shard, PlainCommand<T>, T> execute, F
     /// <summary>The function wrote a frame.</summary>
     public bool Wrote { get; set; }
 
-    /// <summary>Makes the outcome of a repeated call from what was remembered; needed with a token.</summary>
-    public Func<ReadOnlyMemory<byte>, T>? Replay { get; init; }
+    /// <summary>Needed with a token.</summary>
+    public OutcomeReader<T>? Replay { get; init; }
 
     public override bool Execute(Shard shard)
     {
-        if (shard.TryReplay(Token, out BrokerError error, out ReadOnlySpan<byte> outcome))
-        {
-            Outcome = error == BrokerError.None ? Replay!(outcome.ToArray()) : refuse(error);
-            ReplyAfter = shard.Note(Durability.Fsync, wrote: false);
-            return true;
-        }
-
+        if (TryReplay(shard, Replay!)) return true;
         Outcome = execute(shard, this);
         ReplyAfter = shard.Note(Queue?.Config.Durability ?? Durability.Fsync, Wrote);
         return true;

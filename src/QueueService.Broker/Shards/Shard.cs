@@ -15,6 +15,9 @@ namespace QueueService.Broker.Shards;
 /// </summary>
 internal sealed partial class Shard : IFold, IDisposable
 {
+    /// <summary>More messages than one log can take between two syncs, which are a second apart.</summary>
+    private const long LostOffsets = 1 << 28;
+
     private readonly Dictionary<uint, MessageQueue> _queues = [];
     private readonly SortedSet<uint> _resources = [];
     private readonly ConcurrentDictionary<string, MessageQueue> _hashing = new(StringComparer.Ordinal);
@@ -27,9 +30,6 @@ internal sealed partial class Shard : IFold, IDisposable
     private readonly ArrayBufferWriter<byte> _outcome = new(256);
     private readonly ShardClock _clock;
     private readonly WaiterWheel _waiters;
-    /// <summary>More messages than one log can take between two syncs, which are a second apart.</summary>
-    private const long LostOffsets = 1 << 28;
-
     private byte[] _runs = new byte[4096];
     private long[] _offsets = new long[ReceiveRequest.MaxMessages];
     private int[] _counts = new int[ReceiveRequest.MaxMessages];

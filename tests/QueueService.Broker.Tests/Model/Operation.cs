@@ -33,9 +33,7 @@ internal abstract class Operation<T> : Operation
     public override bool IsAnswered => _task is { IsCompleted: true };
 
     public T Answer => _task is { IsCompleted: true } task
-#pragma warning disable VSTHRD002, VSTHRD104 // It is completed.
-        ? task.GetAwaiter().GetResult()
-#pragma warning restore VSTHRD002, VSTHRD104
+        ? BrokerHarness.Answer(task)
         : throw new ModelMismatchException($"{this} has no answer");
 
     public override void Start(MessageBroker broker) => _task = Call(broker).AsTask();

@@ -21,11 +21,11 @@ public sealed class DeadLetterTests : IDisposable
     {
         Send("poison");
         Fail();
-        Sweep();
+        _harness.Sweep();
         Assert.Empty(Browse("dead"));
         Fail();
         Assert.Equal((0, 1), (_harness.Stats().Available, _harness.Stats().Blocked));
-        Sweep();
+        _harness.Sweep();
         Dead dead = Assert.Single(Browse("dead"));
         Assert.Equal("poison", dead.Body);
         Assert.Equal((0, 1), (_harness.Stats().Blocked, _harness.Stats().DeadLetteredTotal));
@@ -41,7 +41,7 @@ public sealed class DeadLetterTests : IDisposable
         Fail();
         Fail();
         _harness.AdvanceMilliseconds(5_000);
-        Sweep();
+        _harness.Sweep();
         Dead dead = Assert.Single(Browse("dead"));
         Assert.Equal(id, dead.Id);
         Assert.Equal(sent, dead.SentAt);
@@ -93,7 +93,7 @@ public sealed class DeadLetterTests : IDisposable
             for (ulong turns = seed % 5; turns > 0; turns--) _harness.Turn();
             _harness.CutPowerAndRestart(seed);
             Assert.Equal(1, Browse("dead").Concat(Browse("jobs")).Count(message => message.Body == body));
-            Sweep();
+            _harness.Sweep();
             Assert.Equal(body, Browse("dead")[^1].Body);
             Assert.Empty(Browse("jobs"));
         }
@@ -113,10 +113,10 @@ public sealed class DeadLetterTests : IDisposable
             Assert.Equal(BrokerError.None, DeadLetter(Receive(queue), "test", queue).Error);
         Assert.Equal(2, Browse("dead").Count);
         _harness.AdvanceMilliseconds(101_000);
-        Sweep();
+        _harness.Sweep();
         Assert.Equal("fresh", Assert.Single(Browse("dead")).Body);
         _harness.AdvanceMilliseconds(200_000);
-        Sweep();
+        _harness.Sweep();
         Assert.Empty(Browse("dead"));
     }
 
@@ -141,11 +141,11 @@ public sealed class DeadLetterTests : IDisposable
         Fail();
         Fail();
         _harness.Run(() => _harness.Broker.DeleteQueue(BrokerHarness.Name("dead"), Precondition.None));
-        Sweep();
+        _harness.Sweep();
         Assert.Empty(_harness.Receive());
         Assert.Equal(MessageState.Blocked, Assert.Single(_harness.Browse()).State);
         _harness.CreateQueue("dead");
-        Sweep();
+        _harness.Sweep();
         Assert.Equal("poison", Assert.Single(Browse("dead")).Body);
     }
 
@@ -159,7 +159,7 @@ public sealed class DeadLetterTests : IDisposable
         Assert.Equal(1_000, _harness.Receive(1_000, visibility: 1_000).Count);
         Assert.Equal(500, _harness.Receive(1_000, visibility: 1_000).Count);
         _harness.AdvanceMilliseconds(1_000);
-        Sweep();
+        _harness.Sweep();
         Assert.Equal(Count, _harness.Run(() => _harness.Broker.GetQueue(BrokerHarness.Name("dead"))).Value.Stats.Available);
         ulong hash = _harness.Broker.Shard.StateHash();
         _harness.KillAndRestart();
@@ -186,14 +186,6 @@ public sealed class DeadLetterTests : IDisposable
     {
         Assert.Single(_harness.Receive(visibility: 1_000));
         _harness.AdvanceMilliseconds(1_000);
-    }
-
-    private void Sweep() => _harness.Run(() => new ValueTask<bool>(Swept(_harness.Broker)), turns: 1_000);
-
-    private static async Task<bool> Swept(MessageBroker broker)
-    {
-        await broker.Sweep();
-        return true;
     }
 
     private Received Receive(string queue) => Assert.Single(BrokerHarness.Read(_harness.Run(() =>

@@ -165,11 +165,6 @@ public sealed class LeaseHolderTests : IDisposable
         _harness.Broker.Receive(
             BrokerHarness.Name(), new ReceiveRequest { Max = 10, WaitMilliseconds = wait, Holder = _holder }, cancellation);
 
-    private static List<Received> Read(Task<Result<ReceivedMessages>> call)
-    {
-        Assert.True(call.IsCompleted);
-#pragma warning disable VSTHRD002 // It is completed.
-        return BrokerHarness.Read(call.Result.Value);
-#pragma warning restore VSTHRD002
-    }
+    private static List<Received> Read(Task<Result<ReceivedMessages>> call) =>
+        BrokerHarness.Read(BrokerHarness.Answer(call).Value);
 }

@@ -164,9 +164,7 @@ public sealed class LongPollTests : IDisposable
     private static Result<ReceivedMessages> Answer(Task<Result<ReceivedMessages>> call)
     {
         Assert.True(call.IsCompletedSuccessfully);
-#pragma warning disable VSTHRD002, VSTHRD104 // It is completed.
-        return call.GetAwaiter().GetResult();
-#pragma warning restore VSTHRD002, VSTHRD104
+        return BrokerHarness.Answer(call);
     }
 
     private static List<Received> Read(Task<Result<ReceivedMessages>> call)

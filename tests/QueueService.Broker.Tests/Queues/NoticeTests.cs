@@ -188,9 +188,7 @@ public sealed class NoticeTests : IDisposable
         CancellationToken.None)).Value));
 
     private static List<Received> Read(Task<Result<ReceivedMessages>> call) =>
-#pragma warning disable VSTHRD002, VSTHRD104 // It is completed.
-        BrokerHarness.Read(call.GetAwaiter().GetResult().Value);
-#pragma warning restore VSTHRD002, VSTHRD104
+        BrokerHarness.Read(BrokerHarness.Answer(call).Value);
 
     private void Send(string body, long? ttl = null, long? delay = null)
     {

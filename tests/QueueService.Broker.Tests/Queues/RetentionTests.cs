@@ -17,10 +17,10 @@ public sealed class RetentionTests : IDisposable
         _harness.AdvanceMilliseconds(50_000);
         _harness.Send("young");
         _harness.AdvanceMilliseconds(50_000);
-        Sweep();
+        _harness.Sweep();
         Assert.Equal(3, _harness.Stats().Available);
         _harness.AdvanceMilliseconds(1);
-        Sweep();
+        _harness.Sweep();
         Assert.Equal("young", Assert.Single(_harness.Browse()).Body);
         Assert.Equal(2, _harness.Stats().ExpiredTotal);
     }
@@ -32,7 +32,7 @@ public sealed class RetentionTests : IDisposable
         Received leased = Assert.Single(_harness.Receive(visibility: 1_000_000));
         _harness.TrySend("delayed", 99_000);
         _harness.AdvanceMilliseconds(100_001);
-        Sweep();
+        _harness.Sweep();
         Assert.Empty(_harness.Browse());
         Assert.Equal([BrokerError.ReceiptExpired], _harness.Acknowledge(leased.Receipt));
         QueueStats stats = _harness.Stats();
@@ -45,8 +45,8 @@ public sealed class RetentionTests : IDisposable
         Fill(200);
         _harness.CloseAndRestart();
         _harness.AdvanceMilliseconds(100_001);
-        Sweep();
-        Sweep();
+        _harness.Sweep();
+        _harness.Sweep();
         Assert.Equal(200, _harness.Stats().ExpiredTotal);
         Assert.Empty(_harness.Browse());
     }
@@ -59,13 +59,13 @@ public sealed class RetentionTests : IDisposable
         Fill(200);
         _harness.AdvanceMilliseconds(60_000);
         Fill(3);
-        Sweep();
+        _harness.Sweep();
         Assert.Equal(200, _harness.Stats().ExpiredTotal);
         _harness.KillAndRestart();
         Assert.Equal(203, _harness.Stats().Available);
         _harness.AdvanceMilliseconds(60_000);
-        Sweep();
-        Sweep();
+        _harness.Sweep();
+        _harness.Sweep();
         Assert.Equal((400, 3), (_harness.Stats().ExpiredTotal, _harness.Stats().Available));
     }
 
@@ -87,12 +87,6 @@ public sealed class RetentionTests : IDisposable
         });
         Assert.True(waiting.IsCompleted);
     }
-
-    private void Sweep() => _harness.Run(async () =>
-    {
-        await _harness.Broker.Sweep();
-        return true;
-    });
 
     private void Fill(int count)
     {
