@@ -5,6 +5,11 @@ public enum BrokerError
 {
     None = 0,
     QueueNotFound,
+    TopicNotFound,
+    SubscriptionNotFound,
+
+    /// <summary>The queue to which a subscription is to copy does not exist.</summary>
+    TargetQueueNotFound,
 
     /// <summary>The lease behind this receipt has ended: its time ran out, the message was released, acknowledged,
     /// deleted, purged or received again.</summary>
@@ -37,6 +42,9 @@ public enum BrokerError
 
     /// <summary>A FIFO queue keeps the order of its groups, so it has no priorities.</summary>
     PriorityNotSupported,
+
+    /// <summary>A topic hands every message on at once: it has no delays, times to live or priorities.</summary>
+    OptionNotForTopics,
 
     /// <summary>Only FIFO queues deduplicate.</summary>
     DeduplicationNotSupported,

@@ -38,14 +38,18 @@ public sealed partial class MessageBroker
 
     /// <summary>A page of the queues whose names start so and that have all these tags. The loop looks at a bounded
     /// number of them at a time.</summary>
-    public async ValueTask<Result<QueuePage>> ListQueues(
-        string prefix, string? after, int limit, IReadOnlyList<TagFilter>? tags = null)
+    public ValueTask<Result<QueuePage>> ListQueues(
+        string prefix, string? after, int limit, IReadOnlyList<TagFilter>? tags = null) =>
+        List(new QueueListing(prefix, after, limit, tags ?? []));
+
+    private async ValueTask<Result<QueuePage>> List(QueueListing listing)
     {
+        (string? after, int limit) = (listing.After, listing.Limit);
         List<QueueDescription> found = [];
         do
         {
             // One more than asked for says whether another page follows.
-            var request = new QueueListing(prefix, after, limit + 1 - found.Count, tags ?? []);
+            QueueListing request = listing with { After = after, Limit = limit + 1 - found.Count };
             Result<QueuePage> page = await Submit<QueuePage>((shard, _) => QueueDefinitions.List(shard, request));
             if (!page.Succeeded) return page;
             found.AddRange(page.Value.Queues);

@@ -5,7 +5,8 @@ using QueueService.Storage.Logs;
 
 namespace QueueService.Broker.Control;
 
-/// <summary>The records of the control resource.</summary>
+/// <summary>The records of the control resource. The name says whether it is a queue, a topic or a subscription.
+/// </summary>
 internal enum ControlRecord : byte
 {
     /// <summary>varint resource, text name, config.</summary>
@@ -29,23 +30,28 @@ internal sealed class Catalog
 
     private const ulong SnapshotVersion = 1;
 
-    private readonly SortedList<string, uint> _names = new(StringComparer.Ordinal);
+    /// <summary>By kind.</summary>
+    private readonly SortedList<string, uint>[] _names =
+    [
+        new(StringComparer.Ordinal), new(StringComparer.Ordinal), new(StringComparer.Ordinal),
+    ];
 
     public uint NextResource { get; private set; } = Resource + 1;
 
-    public int Count => _names.Count;
+    public int Count(QueueKind kind) => _names[(int)kind].Count;
 
-    public bool TryFind(string name, out uint resource) => _names.TryGetValue(name, out resource);
+    public bool TryFind(string name, out uint resource) => NamesLike(name).TryGetValue(name, out resource);
 
     /// <summary>Names with this prefix that come after another one, in order.</summary>
-    public IEnumerable<uint> List(string prefix, string? after)
+    public IEnumerable<uint> List(QueueKind kind, string prefix, string? after)
     {
+        SortedList<string, uint> names = _names[(int)kind];
         string start = after is not null && string.CompareOrdinal(after, prefix) > 0 ? after : prefix;
-        for (int i = FirstAtOrAfter(start); i < _names.Count; i++)
+        for (int i = FirstAtOrAfter(names, start); i < names.Count; i++)
         {
-            string name = _names.Keys[i];
+            string name = names.Keys[i];
             if (!name.StartsWith(prefix, StringComparison.Ordinal)) yield break;
-            if (name != after) yield return _names.Values[i];
+            if (name != after) yield return names.Values[i];
         }
     }
 
@@ -58,13 +64,13 @@ internal sealed class Catalog
         switch ((ControlRecord)record.Type)
         {
             case ControlRecord.QueueCreated:
-                _names.Add(name, resource);
+                NamesLike(name).Add(name, resource);
                 NextResource = resource + 1;
                 break;
             case ControlRecord.QueueConfigured:
                 break;
             case ControlRecord.QueueDeleted:
-                _names.Remove(name);
+                NamesLike(name).Remove(name);
                 break;
             default:
                 throw new InvalidOperationException($"Control record type {record.Type} is not known to this version.");
@@ -75,8 +81,8 @@ internal sealed class Catalog
     {
         output.WriteVarint(SnapshotVersion);
         output.WriteVarint(NextResource);
-        output.WriteVarint((ulong)_names.Count);
-        foreach ((string name, uint resource) in _names)
+        output.WriteVarint((ulong)_names.Sum(static names => names.Count));
+        foreach ((string name, uint resource) in _names.SelectMany(static names => names))
         {
             output.WriteText(name);
             output.WriteVarint(resource);
@@ -88,7 +94,10 @@ internal sealed class Catalog
         input.ReadVarint();
         NextResource = (uint)input.ReadVarint();
         for (ulong names = input.ReadVarint(); names > 0; names--)
-            _names.Add(input.ReadText(), (uint)input.ReadVarint());
+        {
+            string name = input.ReadText();
+            NamesLike(name).Add(name, (uint)input.ReadVarint());
+        }
     }
 
     public static void Write(IBufferWriter<byte> output, uint resource, QueueName name, QueueConfig? config)
@@ -98,14 +107,16 @@ internal sealed class Catalog
         if (config is not null) QueueConfigFormat.Write(output, config);
     }
 
-    private int FirstAtOrAfter(string name)
+    private SortedList<string, uint> NamesLike(string name) => _names[(int)QueueName.KindOf(name)];
+
+    private static int FirstAtOrAfter(SortedList<string, uint> names, string name)
     {
         int low = 0;
-        int high = _names.Count;
+        int high = names.Count;
         while (low < high)
         {
             int middle = (low + high) >>> 1;
-            if (string.CompareOrdinal(_names.Keys[middle], name) < 0) low = middle + 1;
+            if (string.CompareOrdinal(names.Keys[middle], name) < 0) low = middle + 1;
             else high = middle;
         }
 

@@ -13,7 +13,7 @@ internal static class OperationCommands
     public static Result<Operation> CreateRedrive(
         Shard shard, PlainCommand<Result<Operation>> command, QueueName name, RedriveRequest request, bool dryRun)
     {
-        if (shard.FindQueue(name) is not { } queue) return BrokerError.QueueNotFound;
+        if (shard.FindQueue(name) is not { } queue) return name.NotFound;
         if (request.Target is { } target && (target == name.Value || shard.FindQueue(target) is null))
             return BrokerError.RedriveTargetNotFound;
         if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
@@ -31,7 +31,7 @@ internal static class OperationCommands
     public static Result<Operation> BeginImport(
         Shard shard, PlainCommand<Result<Operation>> command, QueueName name, bool dryRun)
     {
-        if (shard.FindQueue(name) is not { } queue) return BrokerError.QueueNotFound;
+        if (shard.FindQueue(name) is not { } queue) return name.NotFound;
         if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
         Result<Operation> created = Create(shard, command, New(shard, queue, OperationKind.Import) with
         {
@@ -46,7 +46,7 @@ internal static class OperationCommands
     /// <summary>Empties the queue and notes that, in one frame. Works on a full disk, as all that makes room.</summary>
     public static Result<Operation> Purge(Shard shard, PlainCommand<Result<Operation>> command, QueueName name)
     {
-        if (shard.FindQueue(name) is not { } queue) return BrokerError.QueueNotFound;
+        if (shard.FindQueue(name) is not { } queue) return name.NotFound;
         long before = queue.DeletedTotal;
         shard.Store.BeginFrame();
         MessageBrowsing.WritePurge(shard, queue);

@@ -49,7 +49,7 @@ internal static class DeadLetters
         string reason)
     {
         MessageQueue? queue = command.Queue = shard.FindQueue(name);
-        if (queue is null) return BrokerError.QueueNotFound;
+        if (queue is null) return name.NotFound;
         BrokerError error = Settler.Check(shard, queue, receipt);
         if (error != BrokerError.None) return error;
         if (queue.Config.Redrive is not { } redrive) return BrokerError.NoDeadLetterQueue;
@@ -67,7 +67,7 @@ internal static class DeadLetters
         Shard shard, PlainCommand<Result<Durability>> command, DeadLetterSelection selection, MessageBatch batch)
     {
         MessageQueue queue = command.Queue = selection.Queue;
-        if (queue.IsDeleted) return BrokerError.QueueNotFound;
+        if (queue.IsDeleted) return queue.Name.NotFound;
         if (shard.FindQueue(selection.Target) is not { } target) return BrokerError.DeadLetterQueueNotFound;
         if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
         if (batch.Bytes + (batch.Count * 32L) > shard.MaxFrameBytes) return BrokerError.MessageTooLarge;

@@ -8,7 +8,8 @@ namespace QueueService.Broker.Queues;
 /// out, except those that are counted as being ahead; everything below <see cref="Floor"/> is done with.
 /// </summary>
 /// <param name="touched">The queue's table of touched messages.</param>
-internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> touched)
+/// <param name="isShared">The log is that of a topic: others read it too, and what is done with here stays.</param>
+internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> touched, bool isShared)
 {
     private readonly long _first = Position.First(number);
     private readonly List<(long From, long To)> _gaps = [];
@@ -55,8 +56,11 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
     /// <summary>When the disk was last asked for expired messages.</summary>
     public long LastDiskSweep { get; set; }
 
-    /// <summary>What it holds, in any state.</summary>
+    /// <summary>What it holds, in any state; nothing is counted where the log is shared.</summary>
     public HeldMessages Held { get; } = new();
+
+    /// <summary>Somebody was here: the lane is more than its beginning.</summary>
+    public bool IsBegun => Next > _first || Floor > _first || !IsPlainAhead;
 
     public long Append(long time, ReadOnlySpan<byte> message)
     {
@@ -128,7 +132,7 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
             _terminalAhead++;
         }
 
-        Held.End(position);
+        if (!isShared) Held.End(position);
         if (position == Floor) Floor++;
         else _terminal.Add(position);
     }
@@ -139,7 +143,7 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
         if (floor <= Floor) return 0;
         long ended = floor - Floor - GapsIn(Floor, floor) - _terminal.CountIn(Floor, floor);
         long from = Math.Max(Floor, HeldMessages.BlockStart(floor));
-        Held.EndBelow(floor, floor - from - GapsIn(from, floor) - _terminal.CountIn(from, floor));
+        if (!isShared) Held.EndBelow(floor, floor - from - GapsIn(from, floor) - _terminal.CountIn(from, floor));
         Floor = floor;
         RaiseFloor();
         return ended;
@@ -159,7 +163,26 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
         }
 
         PassTouched();
-        log.Trim(floor - _first);
+        if (!isShared) log.Trim(floor - _first);
+    }
+
+    /// <summary>Ends messages of a shared log that were never handed out, from one position to before another.</summary>
+    public void FinishRange(long from, long to)
+    {
+        if (to > Next) _terminalAhead += to - Math.Max(from, Next);
+        if (from <= Floor) Floor = Math.Max(Floor, to);
+        else _terminal.AddRange(from, to);
+        RaiseFloor();
+    }
+
+    /// <summary>The cursor of a shared log stands here: everything before is done with, nothing after it is.</summary>
+    public void ResetTo(long position)
+    {
+        Next = Floor = KnownEnd = position;
+        LeasedEnd = KnownCount = 0;
+        _terminal = new TerminalSet();
+        _gaps.Clear();
+        _touchedAhead = _terminalAhead = 0;
     }
 
     /// <summary>Leaves offsets out: what was lost must never be given again.</summary>
@@ -202,7 +225,7 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
     public void FinishRestore()
     {
         RecountAhead();
-        log.Trim(Floor - _first);
+        if (!isShared) log.Trim(Floor - _first);
     }
 
     /// <summary>The cursor rests on a message that was never touched: a million delayed ones in front of it must not be
@@ -238,9 +261,11 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
 
     private void RecountAhead()
     {
-        _terminalAhead = _terminal.CountIn(Next, End);
+        // Not up to the end: a shared log may not have been recovered yet.
+        long end = Position.First(number + 1);
+        _terminalAhead = _terminal.CountIn(Next, end);
         _touchedAhead = 0;
         foreach (long position in touched.Keys)
-            if (position >= Next && position < End) _touchedAhead++;
+            if (position >= Next && position < end) _touchedAhead++;
     }
 }

@@ -202,4 +202,6 @@ public readonly record struct SendOptions
 
     /// <summary>0 to 9; the highest is handed out first. Standard queues only.</summary>
     public int Priority { get; init; }
+
+    internal bool IsPlain => DelayMilliseconds is null && DeliverAt is null && TtlMilliseconds is null && Priority == 0;
 }

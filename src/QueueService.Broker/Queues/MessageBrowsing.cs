@@ -12,7 +12,7 @@ internal static class MessageBrowsing
         Shard shard, PlainCommand<Result<ReceivedMessages>> command, QueueName name, in BrowseRequest request)
     {
         MessageQueue? queue = command.Queue = shard.FindQueue(name);
-        if (queue is null) return BrokerError.QueueNotFound;
+        if (queue is null) return name.NotFound;
         ReceivedMessages messages = ReceivedMessages.Rent(queue, shard.Seal);
 
         // Whether a message is blocked depends on leases of others, which may have ended.
@@ -38,7 +38,7 @@ internal static class MessageBrowsing
         Shard shard, PlainCommand<Result<ReceivedMessages>> command, QueueName name, MessageId id)
     {
         MessageQueue? queue = command.Queue = shard.FindQueue(name);
-        if (queue is null) return BrokerError.QueueNotFound;
+        if (queue is null) return name.NotFound;
         queue.Promote(shard.Now);
         if (id.Queue != queue.Resource
             || queue.StateOf(id.SequenceNumber, shard.Now, out Touched touched) is not { } state)
@@ -51,7 +51,7 @@ internal static class MessageBrowsing
     public static BrokerError Delete(Shard shard, PlainCommand<BrokerError> command, QueueName name, MessageId id)
     {
         MessageQueue? queue = command.Queue = shard.FindQueue(name);
-        if (queue is null) return BrokerError.QueueNotFound;
+        if (queue is null) return name.NotFound;
         if (id.Queue != queue.Resource || queue.StateOf(id.SequenceNumber, shard.Now, out _) is not { } state)
             return BrokerError.MessageNotFound;
         if (state == MessageState.Leased) return BrokerError.MessageLeased;
@@ -64,7 +64,7 @@ internal static class MessageBrowsing
         Shard shard, PlainCommand<Result<long>> command, QueueName name, Rescheduling request)
     {
         MessageQueue? queue = command.Queue = shard.FindQueue(name);
-        if (queue is null) return BrokerError.QueueNotFound;
+        if (queue is null) return name.NotFound;
         long position = request.Position;
         if (request.Epoch != queue.Epoch || queue.StateOf(position, shard.Now, out _) is not { } state)
             return BrokerError.MessageNotFound;
@@ -101,7 +101,7 @@ internal static class MessageBrowsing
         Shard shard, PlainCommand<BrokerError> command, MessageQueue queue, List<long> positions)
     {
         command.Queue = queue;
-        if (queue.IsDeleted) return BrokerError.QueueNotFound;
+        if (queue.IsDeleted) return queue.Name.NotFound;
         List<long> present = [.. positions.Distinct().Order().Where(queue.IsPresent)];
         if (present.Count > 0) Remove(shard, command, queue, [.. present]);
         return BrokerError.None;

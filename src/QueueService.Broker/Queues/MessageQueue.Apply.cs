@@ -84,6 +84,15 @@ internal sealed partial class MessageQueue
             case QueueRecord.Rescheduled:
                 ApplyRescheduled(payload[8..], BinaryPrimitives.ReadInt64LittleEndian(payload));
                 break;
+            case QueueRecord.Positioned:
+                ApplyPositioned(payload);
+                break;
+            case QueueRecord.Skipped:
+                ApplySkipped(payload);
+                break;
+            case QueueRecord.Missed:
+                MissedTotal += ApplyFloor((long)new SpanReader(payload).ReadVarint());
+                break;
             default:
                 throw new InvalidOperationException($"Queue record type {record.Type} is not known to this version.");
         }
@@ -94,6 +103,7 @@ internal sealed partial class MessageQueue
         var reader = new SpanReader(payload);
         Name = QueueName.Stored(reader.ReadText());
         Config = QueueConfigFormat.Read(ref reader);
+        OpenMain();
         Version = 1;
         CreatedAt = UpdatedAt = time;
         ApplyAlarms(time);
@@ -129,7 +139,7 @@ internal sealed partial class MessageQueue
         if (sent.VisibleAt > 0) ApplyDelayed(lane, position, sent.VisibleAt);
         if (sent.ExpiresAt > 0) SetExpiry(position, sent.ExpiresAt);
         if (sent.HasKey) RememberDuplicate(sent.Key, position, time);
-        if (lane.IsGrouped && wasKnown) LearnGroup(lane, position, sent.Message);
+        if (lane.IsGrouped && wasKnown && !IsTopic) LearnGroup(lane, position, sent.Message);
     }
 
     private void ApplyLeased(ReadOnlySpan<byte> payload, long deadline, long time)

@@ -21,7 +21,9 @@ internal sealed partial class MessageQueue
 
     /// <summary>As of the last <see cref="Promote"/>: something could be handed out.</summary>
     public bool HasAvailable => !Config.Paused
-        && (IsFifo ? _groups is { HasTurns: true } : _readyCount > 0 || _lanes.Exists(static lane => lane.Untouched > 0));
+        && (IsFifo
+            ? _groups is { HasTurns: true } || HasPlain(0)
+            : _readyCount > 0 || _lanes.Exists(static lane => lane.Untouched > 0));
 
     /// <summary>Chooses up to this many messages, and up to a bound of bytes; changes nothing that is folded. All that
     /// are chosen must be handed out. Answers how many there are.</summary>
@@ -34,6 +36,7 @@ internal sealed partial class MessageQueue
         for (int priority = Position.PriorityOf(_lanes[^1].Number); priority >= 0 && !choice.IsFull; priority--)
         {
             if (IsFifo) ChooseInOrder(priority, ref choice);
+            if (IsFifo) ChoosePlain(priority, ref choice);
             else if (_groups?.LineOf(priority) is { Count: > 0 } line) ChooseInTurns(priority, line, ref choice);
             else ChoosePlain(priority, ref choice);
         }
@@ -107,15 +110,20 @@ internal sealed partial class MessageQueue
     private int NextReceiveCount(long position) =>
         _touched.TryGetValue(position, out Touched touched) ? touched.ReceiveCount + 1 : 1;
 
-    /// <summary>The line of messages that came back and have no group, or an unknown one. A FIFO queue has none: there
-    /// the group says when it is its turn.</summary>
+    /// <summary>The line of messages that came back and have no group, or an unknown one. Where groups are in order
+    /// they have none: the group says when it is its turn. (Only a subscription with ordered groups has both kinds.)
+    /// </summary>
     private Queue<long>? ReadyLine(long position)
     {
-        if (IsFifo) return null;
-        int priority = Position.PriorityOf(Position.LaneOf(position));
+        int lane = Position.LaneOf(position);
+        if (IsFifo && Position.IsGrouped(lane)) return null;
+        int priority = Position.PriorityOf(lane);
         if (priority >= _readyLines.Length) Array.Resize(ref _readyLines, QueueConfigLimits.MaxPriority + 1);
         return _readyLines[priority] ??= new Queue<long>();
     }
+
+    private bool HasPlain(int priority) =>
+        _readyLines[priority] is { Count: > 0 } || FindLane(priority * Position.LanesPerPriority)?.Untouched > 0;
 
     private void LeaveReadyLine(long position)
     {

@@ -16,9 +16,12 @@ internal sealed partial class MessageQueue
             [Version, CreatedAt, UpdatedAt, Epoch, _firstOffset, SentTotal, ReceivedTotal, DeletedTotal, ExpiredTotal,
                 DeadLetteredTotal, MovedTotal])
             output.WriteVarint((ulong)value);
-        output.WriteVarint((ulong)_lanes.Count);
+
+        // A subscription opens lanes by looking; only where somebody was is state.
+        output.WriteVarint((ulong)_lanes.Count(lane => !IsSubscription || lane.IsBegun));
         foreach (Lane lane in _lanes)
         {
+            if (IsSubscription && !lane.IsBegun) continue;
             output.WriteVarint((ulong)lane.Number);
             lane.Capture(output);
         }
@@ -28,6 +31,7 @@ internal sealed partial class MessageQueue
         CaptureDuplicates(output);
         output.WriteVarint((ulong)DroppedTotal);
         CaptureAlarms(output);
+        if (IsSubscription) output.WriteVarint((ulong)MissedTotal);
     }
 
     public void Restore(ref SpanReader input)
@@ -35,6 +39,7 @@ internal sealed partial class MessageQueue
         input.ReadVarint();
         Name = QueueName.Stored(input.ReadText());
         Config = QueueConfigFormat.Read(ref input);
+        OpenMain();
         Version = (long)input.ReadVarint();
         CreatedAt = (long)input.ReadVarint();
         UpdatedAt = (long)input.ReadVarint();
@@ -53,6 +58,7 @@ internal sealed partial class MessageQueue
         RestoreDuplicates(ref input);
         DroppedTotal = (long)input.ReadVarint();
         RestoreAlarms(ref input);
+        if (IsSubscription) MissedTotal = (long)input.ReadVarint();
     }
 
     private void CaptureTouched(IBufferWriter<byte> output)

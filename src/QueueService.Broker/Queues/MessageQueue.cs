@@ -4,7 +4,8 @@ using QueueService.Storage.Logs;
 namespace QueueService.Broker.Queues;
 
 /// <summary>
-/// One queue: a shared cursor over the logs of its lanes. Messages that were never handed out cost no memory; the others
+/// One queue, topic or subscription: a shared cursor over the logs of its lanes. A topic has a log that nobody receives
+/// from; a subscription receives from the topic's log and writes none. Messages that were never handed out cost no memory; the others
 /// are done with, or touched (leased, given back, delayed) and have an entry. Messages without group and priority are
 /// all in the first lane.
 /// </summary>
@@ -14,7 +15,7 @@ namespace QueueService.Broker.Queues;
 /// </remarks>
 internal sealed partial class MessageQueue
 {
-    private readonly Func<int, AppendLog> _openLog;
+    private readonly Func<uint, int, AppendLog> _openLog;
     private readonly Dictionary<long, Touched> _touched = [];
     private readonly List<Lane> _lanes = [];
     private readonly int _readAhead;
@@ -26,22 +27,23 @@ internal sealed partial class MessageQueue
     /// <summary>Where logs begin that are opened from now on: weaker levels may have lost what was in them.</summary>
     private long _firstOffset;
 
-    /// <param name="openLog">Opens the log of a lane.</param>
+    /// <param name="openLog">Opens the log of a lane of a resource.</param>
     /// <param name="readAhead">Messages per lane whose groups are known.</param>
-    public MessageQueue(uint resource, Func<int, AppendLog> openLog, int readAhead, DeduplicationTally tally)
+    public MessageQueue(uint resource, Func<uint, int, AppendLog> openLog, int readAhead, DeduplicationTally tally)
     {
         Resource = resource;
         _readAhead = readAhead;
         _tally = tally;
         _openLog = openLog;
-        Main = new Lane(0, openLog(0), _touched);
-        _lanes.Add(Main);
     }
 
     public uint Resource { get; }
 
+    /// <summary>The resource whose messages these are: its own, or the topic's.</summary>
+    public uint LogResource => Config.Subscription?.Topic ?? Resource;
+
     /// <summary>The lane of messages that have neither group nor priority.</summary>
-    public Lane Main { get; }
+    public Lane Main { get; private set; } = null!;
 
     /// <summary>Those that have or had messages, in the order of their numbers.</summary>
     public IReadOnlyList<Lane> Lanes => _lanes;
@@ -105,7 +107,7 @@ internal sealed partial class MessageQueue
     private const int MaxPartialBlocksAhead = 1_024;
 
     public Lane LaneOf(long position) =>
-        Position.LaneOf(position) is var number and not 0 ? _laneByNumber![number]! : Main;
+        Position.LaneOf(position) is var number and not 0 ? FindLane(number) ?? OpenLane(number) : Main;
 
     /// <summary>The lane of a message of the batch: a FIFO queue has groups only, and no group is one; it has no
     /// priorities.</summary>
@@ -130,6 +132,7 @@ internal sealed partial class MessageQueue
 
     public QueueStats Stats(long now, int maxInFlight)
     {
+        FollowTopic();
         Promote(now);
         long blocked = _groups?.Blocked ?? 0;
         long available = _lanes.Sum(static lane => lane.Untouched) + _readyCount - blocked;
@@ -152,6 +155,7 @@ internal sealed partial class MessageQueue
             OnDisk = onDisk.Count > 0 ? new OldestOnDisk(onDisk, oldest, now) : null,
             Bytes = HeldBytes,
             DroppedTotal = DroppedTotal,
+            MissedTotal = MissedTotal,
         };
     }
 
@@ -200,18 +204,27 @@ internal sealed partial class MessageQueue
         && touched.Deadline <= now && FateOf(position, touched, now) != Fate.Ready;
 
     /// <summary>The lane of this number, begun when there is none.</summary>
-    private Lane OpenLane(int number)
+    public Lane OpenLane(int number)
     {
         if (number == 0) return Main;
         _laneByNumber ??= new Lane?[(QueueConfigLimits.MaxPriority + 1) * Position.LanesPerPriority];
         if (_laneByNumber[number] is { } lane) return lane;
-        lane = new Lane(number, _openLog(number), _touched);
+        lane = NewLane(number);
         _laneByNumber[number] = lane;
         _lanes.Add(lane);
         _lanes.Sort(static (a, b) => a.Number.CompareTo(b.Number));
-        lane.SkipTo(_firstOffset);
+        if (!IsSubscription) lane.SkipTo(_firstOffset);
         return lane;
     }
+
+    /// <summary>The first lane, once it is known whose log it reads.</summary>
+    private void OpenMain()
+    {
+        Main = NewLane(0);
+        _lanes.Add(Main);
+    }
+
+    private Lane NewLane(int number) => new(number, _openLog(LogResource, number), _touched, IsSubscription);
 }
 
 /// <summary>A message that was handed out before, or is delayed.</summary>

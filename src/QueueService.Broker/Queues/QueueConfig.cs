@@ -1,3 +1,5 @@
+using QueueService.Broker.Topics;
+
 namespace QueueService.Broker.Queues;
 
 /// <summary>When a reply to a write may leave.</summary>
@@ -91,6 +93,9 @@ public sealed record QueueConfig
 
     /// <summary>At most <see cref="Alarm.MaxPerQueue"/>, each with a name of its own.</summary>
     public ValueList<Alarm> Alarms { get; init; } = ValueList<Alarm>.Empty;
+
+    /// <summary>Null for a queue and for a topic.</summary>
+    public SubscriptionConfig? Subscription { get; init; }
 }
 
 /// <summary>What a full queue does.</summary>

@@ -1,11 +1,12 @@
 using System.Buffers;
+using QueueService.Broker.Topics;
 
 namespace QueueService.Broker.Queues;
 
 /// <summary>The bytes of a queue's settings in records and snapshots.</summary>
 internal static class QueueConfigFormat
 {
-    private const ulong Version = 3;
+    private const ulong Version = 4;
 
     public static void Write(IBufferWriter<byte> output, QueueConfig config)
     {
@@ -48,6 +49,15 @@ internal static class QueueConfigFormat
             output.WriteVarint((ulong)alarm.Above);
             output.WriteVarint((ulong)alarm.ForSeconds);
         }
+
+        output.WriteVarint(config.Subscription is null ? 0UL : 1UL);
+        if (config.Subscription is not { } subscription) return;
+        output.WriteVarint(subscription.Topic);
+        output.WriteVarint((ulong)subscription.Target);
+        output.WriteText(subscription.Destination);
+        output.WriteText(subscription.Filter);
+        output.WriteVarint((ulong)subscription.Format);
+        output.WriteText(subscription.From);
     }
 
     public static QueueConfig Read(ref SpanReader input)
@@ -63,7 +73,10 @@ internal static class QueueConfigFormat
             ReceiveWaitSeconds = (int)input.ReadVarint(),
             Durability = (Durability)input.ReadVarint(),
         };
-        return version == 1 ? config : ReadPolicies(ref input, config);
+        if (version >= 2) config = ReadPolicies(ref input, config);
+        return version >= 4 && input.ReadVarint() == 1
+            ? config with { Subscription = ReadSubscription(ref input) }
+            : config;
     }
 
     /// <summary>What version 2 added.</summary>
@@ -100,6 +113,16 @@ internal static class QueueConfigFormat
             Alarms = ReadAlarms(ref input),
         };
     }
+
+    private static SubscriptionConfig ReadSubscription(ref SpanReader input) => new()
+    {
+        Topic = (uint)input.ReadVarint(),
+        Target = (SubscriptionTarget)input.ReadVarint(),
+        Destination = input.ReadText(),
+        Filter = input.ReadText(),
+        Format = (DeliveryFormat)input.ReadVarint(),
+        From = input.ReadText(),
+    };
 
     private static ValueList<Tag> ReadTags(ref SpanReader input)
     {

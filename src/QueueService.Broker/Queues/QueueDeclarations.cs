@@ -22,7 +22,7 @@ internal static class QueueDeclarations
         Dictionary<string, QueueConfig> wanted = declared.ToDictionary(
             static queue => queue.Name.Value, static queue => queue.Config, StringComparer.Ordinal);
         QueueConfig? Find(string name) => wanted.GetValueOrDefault(name) ?? shard.FindQueue(name)?.Config;
-        int room = shard.Options.MaxQueues - shard.Catalog.Count;
+        int room = shard.Options.MaxQueues - shard.Catalog.Count(QueueKind.Queue);
         var plans = new List<QueuePlan>();
         foreach (QueueDeclaration queue in InOrder(declared, wanted))
         {

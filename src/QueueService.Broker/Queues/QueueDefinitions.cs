@@ -13,7 +13,7 @@ internal static class QueueDefinitions
         if (!Holds(queue, condition)) return BrokerError.PreconditionFailed;
         if (queue is not null) return Replace(shard, command, queue, config);
         if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
-        if (shard.Catalog.Count >= shard.Options.MaxQueues) return BrokerError.TooManyQueues;
+        if (shard.Catalog.Count(name.Kind) >= shard.Options.MaxQueues) return BrokerError.TooManyQueues;
         if (CheckType(config) is var wrong and not BrokerError.None) return wrong;
         if (CheckRedrive(shard, name, config) is var refused and not BrokerError.None) return refused;
         uint resource = shard.Catalog.NextResource;
@@ -27,7 +27,7 @@ internal static class QueueDefinitions
         Precondition condition)
     {
         MessageQueue? queue = shard.FindQueue(name);
-        if (queue is null) return BrokerError.QueueNotFound;
+        if (queue is null) return name.NotFound;
         return Holds(queue, condition)
             ? Replace(shard, command, queue, change(queue.Config))
             : BrokerError.PreconditionFailed;
@@ -36,7 +36,7 @@ internal static class QueueDefinitions
     /// <summary>Also when nothing changes: a repeated request must not undo what another did in between.</summary>
     public static Result<string> Pause(Shard shard, PlainCommand<Result<string>> command, QueueName name, bool paused)
     {
-        if (shard.FindQueue(name) is not { } queue) return BrokerError.QueueNotFound;
+        if (shard.FindQueue(name) is not { } queue) return name.NotFound;
         QueueConfig config = queue.Config with { Paused = paused };
         if (command.Token is null && config == queue.Config) return queue.ETag();
         shard.Define(queue.Resource, ControlRecord.QueueConfigured, QueueRecord.Configured, name, config);
@@ -49,7 +49,7 @@ internal static class QueueDefinitions
         Shard shard, PlainCommand<BrokerError> command, QueueName name, Precondition condition)
     {
         MessageQueue? queue = shard.FindQueue(name);
-        if (queue is null) return BrokerError.QueueNotFound;
+        if (queue is null) return name.NotFound;
         if (!Holds(queue, condition)) return BrokerError.PreconditionFailed;
         shard.EndWaits(queue);
         shard.Define(queue.Resource, ControlRecord.QueueDeleted, QueueRecord.Deleted, name, config: null);
@@ -58,13 +58,13 @@ internal static class QueueDefinitions
     }
 
     public static Result<QueueDescription> Get(Shard shard, QueueName name) =>
-        shard.FindQueue(name) is { } queue ? Describe(shard, queue) : BrokerError.QueueNotFound;
+        shard.FindQueue(name) is { } queue ? Describe(shard, queue) : name.NotFound;
 
     public static Result<QueuePage> List(Shard shard, QueueListing listing)
     {
         var queues = new List<QueueDescription>();
         int looked = 0;
-        foreach (uint resource in shard.Catalog.List(listing.Prefix, listing.After))
+        foreach (uint resource in shard.Catalog.List(listing.Kind, listing.Prefix, listing.After))
         {
             MessageQueue queue = shard.QueueOf(resource);
             if (listing.Tags.All(tag => tag.Matches(queue.Config.Tags))) queues.Add(Describe(shard, queue));
@@ -77,9 +77,11 @@ internal static class QueueDefinitions
 
     /// <summary>The fields that cannot change are the same.</summary>
     public static bool CanBecome(QueueConfig existing, QueueConfig wanted) =>
-        wanted.Type == existing.Type && wanted.Durability == existing.Durability;
+        wanted.Type == existing.Type && wanted.Durability == existing.Durability
+        && wanted.Subscription?.Target == existing.Subscription?.Target
+        && wanted.Subscription?.From == existing.Subscription?.From;
 
-    private static Result<QueueChange> Replace(
+    public static Result<QueueChange> Replace(
         Shard shard, PlainCommand<Result<QueueChange>> command, MessageQueue queue, QueueConfig config)
     {
         if (!CanBecome(queue.Config, config)) return BrokerError.ImmutableField;
@@ -102,7 +104,7 @@ internal static class QueueDefinitions
 
     /// <summary>Nothing is declared that would have no effect.</summary>
     public static BrokerError CheckType(QueueConfig config) =>
-        config.Type != QueueType.Fifo
+        config.Type != QueueType.Fifo && config.Subscription is null
         && (config.ContentBasedDeduplication || config.DeduplicationScope != DeduplicationScope.Queue)
             ? BrokerError.DeduplicationNotSupported
             : BrokerError.None;
@@ -127,13 +129,13 @@ internal static class QueueDefinitions
         return BrokerError.None;
     }
 
-    private static BrokerError CheckRedrive(Shard shard, QueueName name, QueueConfig config) =>
+    public static BrokerError CheckRedrive(Shard shard, QueueName name, QueueConfig config) =>
         CheckRedrive(target => shard.FindQueue(target)?.Config, name.Value, config);
 
-    private static QueueDescription Describe(Shard shard, MessageQueue queue) =>
+    public static QueueDescription Describe(Shard shard, MessageQueue queue) =>
         queue.Describe(shard.Now, shard.Options.MaxInFlightPerQueue);
 
-    private static bool Holds(MessageQueue? queue, in Precondition condition)
+    public static bool Holds(MessageQueue? queue, in Precondition condition)
     {
         if (condition.MustNotExist && queue is not null) return false;
         if (condition.IfMatch is not { } tags) return true;

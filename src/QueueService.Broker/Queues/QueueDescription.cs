@@ -30,6 +30,9 @@ public sealed record QueueStats(
     /// <summary>Of all messages that are here, with their attributes; what maxBytes bounds.</summary>
     public long Bytes { get; init; }
 
+    /// <summary>Of a subscription: messages that its topic did not keep until they were delivered.</summary>
+    public long MissedTotal { get; init; }
+
     /// <summary>Messages that made room for newer ones.</summary>
     public long DroppedTotal { get; init; }
 
@@ -66,6 +69,8 @@ public sealed record QueueChange(QueueDescription Queue, bool Created)
 /// <param name="Tags">A queue has all of them.</param>
 internal sealed record QueueListing(string Prefix, string? After, int Limit, IReadOnlyList<TagFilter> Tags)
 {
+    public QueueKind Kind { get; init; }
+
     /// <summary>Queues that one turn of the loop looks at: about a millisecond.</summary>
     public const int MaxLooked = 2_000;
 }

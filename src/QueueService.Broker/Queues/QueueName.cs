@@ -21,8 +21,23 @@ public readonly record struct QueueName
         return valid;
     }
 
+    /// <summary>What it names: queues, topics and subscriptions have names of their own.</summary>
+    internal QueueKind Kind => KindOf(Value);
+
+    internal BrokerError NotFound => Kind switch
+    {
+        QueueKind.Topic => BrokerError.TopicNotFound,
+        QueueKind.Subscription => BrokerError.SubscriptionNotFound,
+        _ => BrokerError.QueueNotFound,
+    };
+
     /// <summary>A name that was checked before it was stored.</summary>
     internal static QueueName Stored(string text) => new(text);
+
+    /// <summary>"jobs" is a queue, "orders/" a topic, "orders/billing" a subscription.</summary>
+    internal static QueueKind KindOf(string name) =>
+        name.IndexOf('/', StringComparison.Ordinal) is var slash && slash < 0 ? QueueKind.Queue
+        : slash == name.Length - 1 ? QueueKind.Topic : QueueKind.Subscription;
 
     public override string ToString() => Value;
 }

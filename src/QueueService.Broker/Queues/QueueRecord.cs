@@ -75,4 +75,14 @@ internal enum QueueRecord : byte
 
     /// <summary>varint 1 when raised and 0 when cleared, text name: the state of an alarm.</summary>
     AlarmChanged = 23,
+
+    /// <summary>varint epoch, then a varint position per lane: the subscription starts there, in the lanes not named at
+    /// their beginning.</summary>
+    Positioned = 24,
+
+    /// <summary>Runs: not for this subscription, or lost from the topic's log.</summary>
+    Skipped = 25,
+
+    /// <summary>varint floor (a position): the topic does not keep what is below in its lane any more.</summary>
+    Missed = 26,
 }

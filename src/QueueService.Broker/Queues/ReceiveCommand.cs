@@ -54,7 +54,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         Queue = shard.FindQueue(_name);
         if (Queue is null)
         {
-            Outcome = BrokerError.QueueNotFound;
+            Outcome = _name.NotFound;
             ReplyAfter = Durability.Fsync;
             return true;
         }
@@ -78,6 +78,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
     public bool TryServe(Shard shard)
     {
         MessageQueue queue = Queue!;
+        queue.FollowTopic();
         queue.Promote(shard.Now);
         ReadAhead.Advance(shard, queue);
         if (FailedLeases.Delay(shard, queue) | FailedLeases.Expire(shard, queue)) shard.Note(ReplyAfter, wrote: true);
@@ -115,7 +116,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
     /// <summary>The answer tells of a deletion, which is always synced.</summary>
     public void QueueGone()
     {
-        Outcome = BrokerError.QueueNotFound;
+        Outcome = _name.NotFound;
         ReplyAfter = Durability.Fsync;
     }
 

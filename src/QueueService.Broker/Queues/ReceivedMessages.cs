@@ -68,7 +68,7 @@ public sealed class ReceivedMessages : IDisposable
         MessageOrigin? origin = MessageFormat.ReadOrigin(bytes);
         message = new MessageView(bytes)
         {
-            Id = origin is { HasOwnId: false } ? origin.Id : new MessageId(_queue.Resource, item.Position),
+            Id = origin is { HasOwnId: false } ? origin.Id : new MessageId(_queue.LogResource, item.Position),
             SequenceNumber = item.Position,
             Origin = origin,
             Receipt = item.HasReceipt ? _seal.Issue(_queue.Resource, item.Position, item.ReceiveCount, _epoch) : default,

@@ -22,6 +22,7 @@ internal static class RetentionSweep
         foreach (MessageQueue queue in shard.Queues)
         {
             if (queue.HasForgettable(shard.Now)) command.Wrote |= Forget(shard, queue);
+            if (queue.IsSubscription) continue;
             long before = Before(shard, queue);
             foreach (Lane lane in queue.Lanes)
             {
@@ -75,11 +76,23 @@ internal static class RetentionSweep
         int used = RecordWriting.WriteVarint(record, (ulong)floor);
         shard.Store.BeginFrame();
         shard.Write(queue, QueueRecord.Expired, record[..used]);
+        if (queue.IsTopic) Miss(shard, queue, floor, record[..used]);
         shard.Store.EndFrame();
 
         // Fewer leases, fewer holes: a waiting receive may go on.
         shard.Dispatch(queue);
         return queue.ExpiredTotal - before;
+    }
+
+    /// <summary>What a subscription has not dealt with is gone for it too, and counted.</summary>
+    private static void Miss(Shard shard, MessageQueue topic, long floor, ReadOnlySpan<byte> record)
+    {
+        foreach (MessageQueue subscription in topic.FanOut!.Subscriptions.Values)
+        {
+            if (subscription.LaneOf(floor).Floor >= floor) continue;
+            shard.Write(subscription, QueueRecord.Missed, record);
+            shard.Dispatch(subscription);
+        }
     }
 
     private static bool Forget(Shard shard, MessageQueue queue)

@@ -25,7 +25,7 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
         MessageQueue? queue = shard.FindQueue(_name);
         if (queue is null)
         {
-            Outcome = BrokerError.QueueNotFound;
+            Outcome = _name.NotFound;
             ReplyAfter = Durability.Fsync;
             return true;
         }
@@ -86,6 +86,7 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
     private static BrokerError CheckMessage(Shard shard, MessageQueue queue, MessageBatch batch, int index)
     {
         if (batch.BodyBytes(index) > queue.Config.MaxMessageBytes) return BrokerError.MessageTooLarge;
+        if (queue.IsTopic && !batch.Options(index).IsPlain) return BrokerError.OptionNotForTopics;
         if (queue.IsFifo && batch.Options(index).Priority > 0) return BrokerError.PriorityNotSupported;
         if (batch.Key(index) is not null)
         {

@@ -31,7 +31,7 @@ internal sealed class SettleCommand : Command<Result<SettleOutcome>>
         MessageQueue? queue = shard.FindQueue(_name);
         if (queue is null)
         {
-            Outcome = BrokerError.QueueNotFound;
+            Outcome = _name.NotFound;
             ReplyAfter = Durability.Fsync;
             return true;
         }

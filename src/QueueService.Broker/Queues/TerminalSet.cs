@@ -44,6 +44,38 @@ internal sealed class TerminalSet
         PartialBlocks--;
     }
 
+    public void AddRange(long from, long to)
+    {
+        for (long offset = from; offset < to;)
+        {
+            long blockEnd = (offset | 0xFFFF) + 1;
+            if ((offset & 0xFFFF) == 0 && to >= blockEnd && Find(offset >> 16) is null)
+            {
+                AddBlock(offset >> 16, Full).Count = BlockOffsets;
+                offset = blockEnd;
+                continue;
+            }
+
+            Add(offset++);
+        }
+    }
+
+    public void Remove(long offset)
+    {
+        if (Find(offset >> 16) is not { } block) return;
+        if (ReferenceEquals(block.Words, Full))
+        {
+            block.Words = [.. Full];
+            PartialBlocks++;
+        }
+
+        ref ulong word = ref block.Words[(offset & 0xFFFF) >> 6];
+        ulong bit = 1UL << (int)(offset & 63);
+        if ((word & bit) == 0) return;
+        word &= ~bit;
+        block.Count--;
+    }
+
     /// <summary>The lowest offset at or above this one that is not in the set.</summary>
     public long NextAbsent(long offset)
     {

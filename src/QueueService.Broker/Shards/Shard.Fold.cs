@@ -41,6 +41,7 @@ internal sealed partial class Shard
 
         queue.Apply(record);
         if ((QueueRecord)record.Type is QueueRecord.Created or QueueRecord.Configured) NoteHashing(queue);
+        if ((QueueRecord)record.Type == QueueRecord.Created) FanOuts.Add(queue);
         if (queue.IsDeleted) RemoveQueue(queue);
     }
 
@@ -65,6 +66,7 @@ internal sealed partial class Shard
             MessageQueue queue = AddQueue(resource);
             queue.Restore(ref reader);
             NoteHashing(queue);
+            FanOuts.Add(queue);
         }
     }
 
@@ -112,7 +114,7 @@ internal sealed partial class Shard
     private MessageQueue AddQueue(uint resource)
     {
         var queue = new MessageQueue(
-            resource, lane => Store.OpenLog(new LogId(resource, (ushort)lane)), Options.ReadAheadPerLane, Duplicates);
+            resource, (log, lane) => Store.OpenLog(new LogId(log, (ushort)lane)), Options.ReadAheadPerLane, Duplicates);
         _queues.Add(resource, queue);
         _resources.Add(resource);
         return queue;
@@ -129,6 +131,8 @@ internal sealed partial class Shard
         _hashing.TryRemove(queue.Name.Value, out _);
         _queues.Remove(queue.Resource);
         _resources.Remove(queue.Resource);
+        FanOuts.Remove(queue);
+        if (queue.IsSubscription) return;
         foreach (Lane lane in queue.Lanes) Store.DeleteLog(lane.Log.Id);
     }
 }

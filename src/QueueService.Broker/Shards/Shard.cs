@@ -4,6 +4,7 @@ using System.Text;
 using QueueService.Broker.Control;
 using QueueService.Broker.Operations;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Topics;
 using QueueService.Storage;
 using QueueService.Storage.Files;
 
@@ -56,6 +57,8 @@ internal sealed partial class Shard : IFold, IDisposable
     public Store Store { get; private set; }
 
     public Catalog Catalog { get; } = new();
+
+    public FanOuts FanOuts { get; } = new();
 
     /// <summary>Counts what all deduplication windows hold.</summary>
     public DeduplicationTally Duplicates { get; } = new();
@@ -192,7 +195,10 @@ internal sealed partial class Shard : IFold, IDisposable
     }
 
     /// <summary>Writes a change of a definition: one record for the catalog, one for the queue, in one frame.</summary>
-    public MessageQueue Define(uint resource, ControlRecord control, QueueRecord type, QueueName name, QueueConfig? config)
+    /// <param name="starts">Where a new subscription begins: a position for each lane of the topic.</param>
+    public MessageQueue Define(
+        uint resource, ControlRecord control, QueueRecord type, QueueName name, QueueConfig? config,
+        IEnumerable<long>? starts = null)
     {
         Store.BeginFrame();
         _scratch.ResetWrittenCount();
@@ -204,13 +210,24 @@ internal sealed partial class Shard : IFold, IDisposable
         MessageQueue? queue = _queues.GetValueOrDefault(resource);
         Apply(resource, (byte)type, _scratch.WrittenSpan);
         queue ??= _queues[resource];
+        if (starts is not null) SetCursor(queue, starts);
         EndFrame(Encoding.ASCII.GetBytes(queue.ETag()));
         return queue;
+    }
+
+    /// <summary>Moves the cursor of a subscription, in the open frame.</summary>
+    public void SetCursor(MessageQueue subscription, IEnumerable<long> positions)
+    {
+        _scratch.ResetWrittenCount();
+        _scratch.WriteVarint((ulong)subscription.Epoch + 1);
+        foreach (long position in positions) _scratch.WriteVarint((ulong)position);
+        Write(subscription, QueueRecord.Positioned, _scratch.WrittenSpan);
     }
 
     /// <summary>The queue has waiting receives and perhaps something for them: looked at before the commit.</summary>
     public void Dispatch(MessageQueue queue)
     {
+        if (queue.IsTopic) queue.FanOut!.Dispatch(this);
         if (queue.AwaitsDispatch || !queue.HasCallers) return;
         queue.AwaitsDispatch = true;
         _toDispatch.Add(queue);
@@ -221,7 +238,8 @@ internal sealed partial class Shard : IFold, IDisposable
     {
         _waiters.Add(waiter, Now + wait);
         if (wait <= 0) _impatient.Add(waiter);
-        SetTimer(waiter.Queue!);
+        if (waiter.Queue!.IsSubscription) waiter.Queue.FanOut!.Listen(waiter.Queue);
+        SetTimer(waiter.Queue);
     }
 
     /// <summary>Completed receives that no longer stand in a line go to <paramref name="done"/>.</summary>
@@ -381,15 +399,36 @@ internal sealed partial class Shard : IFold, IDisposable
         Store.BeginBatch(Now);
         foreach (MessageQueue queue in _queues.Values)
         {
-            if (queue.Config.Durability == Durability.Fsync) continue;
+            if (queue.Config.Durability == Durability.Fsync || queue.IsSubscription) continue;
             Store.BeginFrame();
+            long[] ends = [.. queue.Lanes.Select(static lane => lane.End)];
             _scratch.ResetWrittenCount();
             _scratch.WriteVarint((ulong)(queue.Lanes.Max(static lane => lane.Log.End) + LostOffsets));
             _scratch.WriteVarint((ulong)Math.Max(queue.Epoch + 1, (long)Store.Incarnation << 20));
             Write(queue, QueueRecord.Restarted, _scratch.WrittenSpan);
+            if (queue.IsTopic) SkipLost(queue, ends);
             Store.EndFrame();
         }
 
         Store.Commit(sync: true);
+    }
+
+    /// <summary>What a topic may have lost is done with for its subscriptions, in the frame that skips it.</summary>
+    /// <param name="ends">Of the topic's lanes before.</param>
+    private void SkipLost(MessageQueue topic, long[] ends)
+    {
+        foreach (MessageQueue subscription in topic.FanOut!.Subscriptions.Values)
+        {
+            _scratch.ResetWrittenCount();
+            long last = 0;
+            for (int i = 0; i < ends.Length; i++)
+            {
+                _scratch.WriteVarint((ulong)(ends[i] - last));
+                last = topic.Lanes[i].End;
+                _scratch.WriteVarint((ulong)(last - ends[i]));
+            }
+
+            Write(subscription, QueueRecord.Skipped, _scratch.WrittenSpan);
+        }
     }
 }

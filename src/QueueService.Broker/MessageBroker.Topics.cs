@@ -1,0 +1,84 @@
+using QueueService.Broker.Idempotency;
+using QueueService.Broker.Queues;
+using QueueService.Broker.Topics;
+
+namespace QueueService.Broker;
+
+/// <summary>
+/// Topics and their subscriptions. A pull subscription is received from and settled like a queue: the calls for queues
+/// take its address.
+/// </summary>
+public sealed partial class MessageBroker
+{
+    /// <summary>Creates a topic, or replaces its mutable settings.</summary>
+    public ValueTask<Result<QueueChange>> PutTopic(TopicName name, QueueConfig config, Precondition precondition) =>
+        PutQueue(name.Address, config, precondition);
+
+    public ValueTask<Result<QueueChange>> PatchTopic(
+        TopicName name, Func<QueueConfig, QueueConfig> change, Precondition precondition) =>
+        PatchQueue(name.Address, change, precondition);
+
+    public ValueTask<Result<QueueDescription>> GetTopic(TopicName name) => GetQueue(name.Address);
+
+    /// <summary>A page of the topics whose names start so.</summary>
+    public ValueTask<Result<QueuePage>> ListTopics(
+        string prefix, string? after, int limit, IReadOnlyList<TagFilter>? tags = null) =>
+        List(new QueueListing(prefix, after is null ? null : after + "/", limit, tags ?? []) { Kind = QueueKind.Topic });
+
+    /// <summary>Deletes a topic, its messages and its subscriptions.</summary>
+    public async ValueTask<BrokerError> DeleteTopic(TopicName name, Precondition precondition)
+    {
+        long at = 0;
+        BrokerError error = await Submit((shard, command) =>
+        {
+            at = shard.Now;
+            return SubscriptionDefinitions.DeleteTopic(shard, command, name, precondition);
+        });
+        if (error == BrokerError.None) Tell(new BrokerEvent(BrokerEventKind.QueueDeleted, name.Address, at));
+        return error;
+    }
+
+    /// <summary>Adds messages to a topic's log, all or nothing unless the batch is partial. Takes the batch over.
+    /// </summary>
+    public ValueTask<Result<SendOutcome>> Publish(TopicName name, MessageBatch batch, IdempotencyToken? token = null) =>
+        Send(name.Address, batch, token);
+
+    /// <summary>Creates a subscription, or replaces its mutable settings. Answers also TopicNotFound and
+    /// TargetQueueNotFound.</summary>
+    public async ValueTask<Result<QueueChange>> PutSubscription(SubscriptionRequest request)
+    {
+        Dictionary<int, long>? starts =
+            request.From is { } from ? await FindTime(request.Name.Topic.Address, from) : null;
+        return await Complete(Submit<QueueChange>((shard, command) =>
+            SubscriptionDefinitions.Put(shard, command, request, starts)));
+    }
+
+    public ValueTask<Result<QueueChange>> PatchSubscription(
+        SubscriptionName name, Func<QueueConfig, QueueConfig> change, Precondition precondition) =>
+        Complete(Submit<QueueChange>((shard, command) =>
+            SubscriptionDefinitions.Patch(shard, command, name, change, precondition)));
+
+    public ValueTask<Result<QueueDescription>> GetSubscription(SubscriptionName name) => GetQueue(name.Address);
+
+    /// <summary>A page of a topic's subscriptions, in ordinal order of their names.</summary>
+    public ValueTask<Result<QueuePage>> ListSubscriptions(
+        TopicName topic, string prefix, string? after, int limit) =>
+        List(new QueueListing(
+            topic.Address.Value + prefix, after is null ? null : topic.Address.Value + after, limit, [])
+            {
+                Kind = QueueKind.Subscription,
+            });
+
+    public ValueTask<BrokerError> DeleteSubscription(SubscriptionName name, Precondition precondition) =>
+        DeleteQueue(name.Address, precondition);
+
+    /// <summary>Starts a subscription anew with the messages that were published at this time or later: what was
+    /// acknowledged since is delivered again, what was not delivered before is passed over, and receipts are worth
+    /// nothing.</summary>
+    /// <param name="time">Unix milliseconds; long.MaxValue passes over everything.</param>
+    public async ValueTask<BrokerError> Seek(SubscriptionName name, long time)
+    {
+        Dictionary<int, long> starts = await FindTime(name.Topic.Address, time);
+        return await Submit((shard, command) => SubscriptionDefinitions.Seek(shard, command, name, starts));
+    }
+}

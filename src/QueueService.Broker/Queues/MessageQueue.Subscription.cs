@@ -1,0 +1,59 @@
+using QueueService.Broker.Topics;
+
+namespace QueueService.Broker.Queues;
+
+/// <summary>A cursor over the log of a topic: what it has to do with besides receiving.</summary>
+internal sealed partial class MessageQueue
+{
+    public bool IsTopic => Name.Kind == QueueKind.Topic;
+
+    public bool IsSubscription => Config.Subscription is not null;
+
+    /// <summary>Derived: the subscriptions of the topic that this is, or of the topic that this one reads; null for a
+    /// queue.</summary>
+    public FanOut? FanOut { get; set; }
+
+    /// <summary>Derived: it stands on the topic's list of those who may wait for a message.</summary>
+    public bool IsListening { get; set; }
+
+    /// <summary>Messages that the topic did not keep until they were delivered.</summary>
+    public long MissedTotal { get; private set; }
+
+    /// <summary>Opens the lanes that the topic has begun meanwhile.</summary>
+    public void FollowTopic()
+    {
+        if (!IsSubscription || FanOut?.Topic is not { } topic || topic.Lanes.Count == _lanes.Count) return;
+        foreach (Lane lane in topic.Lanes) OpenLane(lane.Number);
+    }
+
+    /// <summary>Starts anew: receipts of the epoch before are worth nothing.</summary>
+    private void ApplyPositioned(ReadOnlySpan<byte> payload)
+    {
+        var reader = new SpanReader(payload);
+        Epoch = (long)reader.ReadVarint();
+        foreach ((long position, Touched touched) in _touched)
+        {
+            Unindex(position, touched);
+            EndHold(position);
+        }
+
+        _touched.Clear();
+        _deadlines.Clear();
+        _toRetry.Clear();
+        _doomed.Clear();
+        ClearReadyLines();
+        _groups = null;
+        foreach (Lane lane in _lanes) lane.ResetTo(Position.First(lane.Number));
+        while (!reader.IsEmpty)
+        {
+            long position = (long)reader.ReadVarint();
+            LaneOf(position).ResetTo(position);
+        }
+    }
+
+    private void ApplySkipped(ReadOnlySpan<byte> payload)
+    {
+        var runs = new OffsetRuns(payload);
+        while (runs.MoveNext()) LaneOf(runs.First).FinishRange(runs.First, runs.First + runs.Length);
+    }
+}

@@ -1,0 +1,13 @@
+namespace QueueService.Broker.Queues;
+
+/// <summary>What a log and its cursor are for.</summary>
+internal enum QueueKind
+{
+    Queue,
+
+    /// <summary>A log from which nobody receives.</summary>
+    Topic,
+
+    /// <summary>A cursor over the log of a topic.</summary>
+    Subscription,
+}

@@ -1,0 +1,107 @@
+using QueueService.Broker.Control;
+using QueueService.Broker.Queues;
+using QueueService.Broker.Shards;
+
+namespace QueueService.Broker.Topics;
+
+/// <summary>Creating and changing subscriptions, and deleting topics with theirs, on the loop.</summary>
+internal static class SubscriptionDefinitions
+{
+    /// <param name="starts">By lane, where a new subscription begins when it does not begin at the end or at the
+    /// beginning.</param>
+    public static Result<QueueChange> Put(
+        Shard shard, PlainCommand<Result<QueueChange>> command, SubscriptionRequest request,
+        IReadOnlyDictionary<int, long>? starts)
+    {
+        (SubscriptionName name, QueueConfig config) = (request.Name, request.Config);
+        if (shard.FindQueue(name.Topic.Address) is not { } topic) return BrokerError.TopicNotFound;
+        MessageQueue? existing = shard.FindQueue(name.Address);
+        if (!QueueDefinitions.Holds(existing, request.Condition)) return BrokerError.PreconditionFailed;
+        config = Complete(topic, config);
+        if (Check(shard, config) is var refused and not BrokerError.None) return refused;
+        if (existing is not null) return QueueDefinitions.Replace(shard, command, existing, config);
+        if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
+        if (shard.Catalog.Count(QueueKind.Subscription) >= shard.Options.MaxQueues) return BrokerError.TooManyQueues;
+        if (QueueDefinitions.CheckRedrive(shard, name.Address, config) is var wrong and not BrokerError.None)
+            return wrong;
+        MessageQueue subscription = shard.Define(
+            shard.Catalog.NextResource, ControlRecord.QueueCreated, QueueRecord.Created, name.Address, config,
+            topic.Lanes.Select(lane => Start(lane, config.Subscription!.From, starts)));
+        command.Wrote = true;
+        return new QueueChange(QueueDefinitions.Describe(shard, subscription), Created: true);
+    }
+
+    public static Result<QueueChange> Patch(
+        Shard shard, PlainCommand<Result<QueueChange>> command, SubscriptionName name,
+        Func<QueueConfig, QueueConfig> change, Precondition condition)
+    {
+        if (shard.FindQueue(name.Topic.Address) is not { } topic) return BrokerError.TopicNotFound;
+        if (shard.FindQueue(name.Address) is not { } subscription) return BrokerError.SubscriptionNotFound;
+        if (!QueueDefinitions.Holds(subscription, condition)) return BrokerError.PreconditionFailed;
+        QueueConfig config = Complete(topic, change(subscription.Config));
+        return Check(shard, config) is var refused and not BrokerError.None
+            ? refused
+            : QueueDefinitions.Replace(shard, command, subscription, config);
+    }
+
+    /// <summary>Deletes a topic with all its subscriptions, in one commit.</summary>
+    public static BrokerError DeleteTopic(
+        Shard shard, PlainCommand<BrokerError> command, TopicName name, Precondition condition)
+    {
+        if (shard.FindQueue(name.Address) is not { } topic) return BrokerError.TopicNotFound;
+        if (!QueueDefinitions.Holds(topic, condition)) return BrokerError.PreconditionFailed;
+        foreach (MessageQueue queue in topic.FanOut!.Subscriptions.Values.Append(topic).ToList())
+        {
+            shard.EndWaits(queue);
+            shard.Define(queue.Resource, ControlRecord.QueueDeleted, QueueRecord.Deleted, queue.Name, config: null);
+        }
+
+        command.Wrote = true;
+        return BrokerError.None;
+    }
+
+    /// <summary>Starts a subscription anew at these positions; lanes that are not named at their end.</summary>
+    public static BrokerError Seek(
+        Shard shard, PlainCommand<BrokerError> command, SubscriptionName name, IReadOnlyDictionary<int, long> starts)
+    {
+        if (shard.FindQueue(name.Address) is not { FanOut.Topic: { } topic } subscription)
+            return BrokerError.SubscriptionNotFound;
+        command.Queue = subscription;
+        shard.Store.BeginFrame();
+        shard.SetCursor(
+            subscription, topic.Lanes.Select(lane => Math.Max(lane.Floor, starts.GetValueOrDefault(lane.Number, lane.End))));
+        shard.Store.EndFrame();
+        shard.Dispatch(subscription);
+        command.Wrote = true;
+        return BrokerError.None;
+    }
+
+    /// <summary>What a subscription takes from its topic.</summary>
+    private static QueueConfig Complete(MessageQueue topic, QueueConfig config) => config with
+    {
+        Durability = topic.Config.Durability,
+        RetentionSeconds = topic.Config.RetentionSeconds,
+        Subscription = config.Subscription! with { Topic = topic.Resource },
+    };
+
+    private static BrokerError Check(Shard shard, QueueConfig config) =>
+        config.Subscription is { Target: SubscriptionTarget.Queue, Destination: var queue }
+        && shard.FindQueue(queue)?.Name.Kind != QueueKind.Queue
+            ? BrokerError.TargetQueueNotFound
+            : BrokerError.None;
+
+    private static long Start(Lane lane, string from, IReadOnlyDictionary<int, long>? starts) => from switch
+    {
+        SubscriptionConfig.Latest => lane.End,
+        SubscriptionConfig.Earliest => lane.Floor,
+        _ => Math.Max(lane.Floor, starts!.GetValueOrDefault(lane.Number, lane.End)),
+    };
+}
+
+/// <summary>A subscription that is to exist, with these settings.</summary>
+/// <param name="Config">Has a <see cref="QueueConfig.Subscription"/>.</param>
+public sealed record SubscriptionRequest(SubscriptionName Name, QueueConfig Config, Precondition Condition)
+{
+    /// <summary>Unix milliseconds; null when the subscription begins at the end or at the beginning.</summary>
+    public long? From { get; init; }
+}
