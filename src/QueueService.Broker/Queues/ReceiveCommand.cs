@@ -94,7 +94,8 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
             return true;
         }
 
-        if (queue.Choose(max, ReceiveRequest.MaxResponseBytes, shard.Now, shard.Chosen) == 0) return false;
+        int maxBytes = _request.MaxBytes > 0 ? _request.MaxBytes : ReceiveRequest.MaxResponseBytes;
+        if (queue.Choose(max, maxBytes, shard.Now, shard.Chosen) == 0) return false;
 
         Outcome = Lease(shard, queue, shard.Chosen);
         return true;
@@ -162,7 +163,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
     private bool Wait(Shard shard)
     {
         MessageQueue queue = Queue!;
-        if (_wait > 0 && shard.WaiterCount >= shard.Options.MaxWaiters)
+        if (_wait > 0 && shard.WaiterCount >= shard.Options.MaxWaiters && !_request.IsInternal)
         {
             AnswerError(shard, BrokerError.TooManyWaiters);
             return false;

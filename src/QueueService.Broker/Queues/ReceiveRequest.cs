@@ -27,6 +27,12 @@ public readonly record struct ReceiveRequest
     /// wait also waits for the holder to have room.</summary>
     public LeaseHolder? Holder { get; init; }
 
+    /// <summary>Bytes of bodies; 0 stands for <see cref="MaxResponseBytes"/>.</summary>
+    internal int MaxBytes { get; init; }
+
+    /// <summary>A relay or the like asks, which may receive from a subscription that hands its messages on.</summary>
+    public bool IsInternal { get; init; }
+
     public const int MaxMessages = 1_000;
 
     public const int MaxResponseBytes = 16 * 1_048_576;
