@@ -23,6 +23,9 @@ public sealed record MessageHeaders
     /// <summary>1 to 128 characters; FIFO queues only.</summary>
     public string? DeduplicationId { get; init; }
 
+    /// <summary>Words between dots that topics route by, 1 to 255 bytes; queues carry it along.</summary>
+    public string? RoutingKey { get; init; }
+
     /// <summary>In the order given; names are unique.</summary>
     public IReadOnlyList<MessageAttribute> Attributes { get; init; } = [];
 }
