@@ -1,3 +1,4 @@
+using System.Text.Json;
 using QueueService.Broker.Messages;
 
 namespace QueueService.Broker.Topics.Filters;
@@ -22,10 +23,28 @@ internal sealed partial class MessageFields
                     bool isTrue = field.Value.SequenceEqual("true"u8);
                     Begin(new FieldNode { Path = path.Id, Kind = isTrue ? FieldKind.True : FieldKind.False });
                     break;
+                case AttributeKind.StringArray: ReadElements(field.Value, path); break;
                 default: NoteHead(path.Id, -1); break;
             }
         }
 
         End(Root);
+    }
+
+    /// <summary>The elements of an attribute that is an array; what is not one has none.</summary>
+    private void ReadElements(ReadOnlySpan<byte> text, PathNode path)
+    {
+        int array = Begin(new FieldNode { Path = path.Id, Kind = FieldKind.Array });
+        try
+        {
+            Utf8JsonReader json = new(text, Options);
+            if (json.Read() && json.TokenType == JsonTokenType.StartArray) ReadArray(ref json, path);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            _count = array + 1;
+        }
+
+        End(array);
     }
 }

@@ -30,13 +30,9 @@ internal sealed partial class MessageFields
 
             return true;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            return false;
-        }
-        catch (InvalidOperationException)
-        {
-            // An escape that is half of a surrogate pair: valid by the grammar, and no text.
+            // The latter for an escape that is half of a surrogate pair: valid by the grammar, and no text.
             return false;
         }
     }

@@ -64,7 +64,15 @@ public sealed class SubscriptionFilter
         JsonElement json, NumberMatching numbers, out IReadOnlyList<FilterProblem> problems)
     {
         FilterReader reader = new();
-        reader.Read(json);
+        try
+        {
+            reader.Read(json);
+        }
+        catch (InvalidOperationException)
+        {
+            reader.Problems.Add(new FilterProblem("", "has a string that is not valid Unicode."));
+        }
+
         problems = reader.Problems;
         if (reader.Problems.Count > 0) return null;
         return new SubscriptionFilter
