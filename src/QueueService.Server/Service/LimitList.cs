@@ -1,5 +1,6 @@
 using QueueService.Broker.Operations;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Topics.Filters;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
 
@@ -110,6 +111,7 @@ internal static class LimitList
         new("messageHeaderBytes", Limits.HeaderBytes, "bytes",
             "Attributes, correlation id, reply address and trace context of a message together."),
         new("shortTextBytes", Limits.ShortTextBytes, "bytes", "A correlation id or a reply address."),
+        new("routingKeyBytes", FilterLimits.RoutingKeyBytes, "bytes", "A routing key."),
         new("contentTypeLength", Limits.ContentTypeLength, "characters", "The content type of a message."),
         new("numberLength", Limits.NumberLength, "characters", "A number among attributes."),
         new("traceStateLength", Limits.TraceStateLength, "characters", "The trace state of a message.")
