@@ -52,7 +52,12 @@ internal sealed partial class MessageQueue
         _doomed.Clear();
         ClearReadyLines();
         _groups = null;
-        foreach (Lane lane in _lanes) lane.ResetTo(Position.First(lane.Number));
+        foreach (Lane lane in _lanes)
+        {
+            FanOut?.Scan.Leave(lane);
+            lane.ResetTo(Position.First(lane.Number));
+        }
+
         while (!reader.IsEmpty)
         {
             long position = (long)reader.ReadVarint();

@@ -136,7 +136,7 @@ internal sealed partial class MessageQueue
         FollowTopic();
         Promote(now);
         long blocked = _groups?.Blocked ?? 0;
-        long available = _lanes.Sum(static lane => lane.Untouched) + _readyCount - blocked;
+        long available = (Filter is null ? _lanes.Sum(static lane => lane.Untouched) + _readyCount : Matched()) - blocked;
         long oldest = now;
         var onDisk = new List<(AppendLog Log, long Offset)>();
         foreach (Lane lane in _lanes)
@@ -225,7 +225,10 @@ internal sealed partial class MessageQueue
         _lanes.Add(Main);
     }
 
-    private Lane NewLane(int number) => new(number, _openLog(LogResource, number), _touched, IsSubscription);
+    private Lane NewLane(int number) => new(number, _openLog(LogResource, number), _touched, IsSubscription)
+    {
+        IsFiltered = Filter is not null,
+    };
 }
 
 /// <summary>A message that was handed out before, or is delayed.</summary>

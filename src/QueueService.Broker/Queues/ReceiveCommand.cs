@@ -250,6 +250,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         Span<int> counts = shard.CountBuffer(chosen.Count);
         for (int i = 0; i < chosen.Count; i++) (positions[i], counts[i]) = chosen[i];
         shard.Store.BeginFrame();
+        shard.WriteSkipped(queue);
         if (_request.AcknowledgeOnReceipt) shard.Write(queue, QueueRecord.Taken, shard.Runs(positions));
         else if (_attempt is { } attempt) shard.WriteAttempt(queue, attempt, deadline, shard.Runs(positions, counts));
         else shard.Write(queue, QueueRecord.Leased, deadline, shard.Runs(positions, counts));
