@@ -130,9 +130,11 @@ public sealed class FilterIndexTests
             if (random.Chance(5, 6)) fields.Add($"\"scope\":\"{(body ? "body" : "attributes")}\",\"policy\":{source.Policy(body)}");
             if (random.Chance(1, 4)) fields.Add($"\"routingKey\":\"{source.Pattern()}\"");
             string text = "{" + string.Join(',', fields) + "}";
-            SubscriptionFilter filter = FilterMessages.Filter(
-                text, random.Chance(1, 2) ? NumberMatching.NumbersInStrings : NumberMatching.NumbersOnly);
-            return new Known(filter, new FilterEvaluation(filter), text, JsonDocument.Parse(text).RootElement);
+            NumberMatching numbers = random.Chance(1, 2) ? NumberMatching.NumbersInStrings : NumberMatching.NumbersOnly;
+            // Some have too many combinations of values.
+            return SubscriptionFilter.Parse(Encoding.UTF8.GetBytes(text), numbers, out _) is not { } filter
+                ? Random(source, random)
+                : new Known(filter, new FilterEvaluation(filter), text, JsonDocument.Parse(text).RootElement);
         }
 
         public bool Matches(Sent sent)

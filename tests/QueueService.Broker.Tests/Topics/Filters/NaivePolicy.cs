@@ -82,7 +82,7 @@ internal static class NaivePolicy
             "wildcard" => Regex.IsMatch(
                 text, "^" + Regex.Escape(operand).Replace(@"\*", "(.|\n)*", StringComparison.Ordinal) + "$",
                 RegexOptions.None, TimeSpan.FromSeconds(5)),
-            _ => IPAddress.TryParse(text, out IPAddress? address) && text.Contains('.', StringComparison.Ordinal)
+            _ => IPAddress.TryParse(text, out IPAddress? address) && text.Split('.').Length == 4
                 && IPNetwork.Parse(operand).Contains(address),
         };
     }
