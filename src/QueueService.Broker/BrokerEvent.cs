@@ -10,6 +10,9 @@ public enum BrokerEventKind
     QueueChanged,
     QueueDeleted,
 
+    /// <summary>Nothing is delivered until somebody resumes it.</summary>
+    SubscriptionDisabled,
+
     /// <summary>An alarm was raised or cleared.</summary>
     AlarmChanged,
 }
@@ -21,6 +24,9 @@ public sealed record BrokerEvent(BrokerEventKind Kind, QueueName Queue, long At)
 {
     /// <summary>Its new state; null for other kinds.</summary>
     public AlarmState? Alarm { get; init; }
+
+    /// <summary>Why it was disabled; null for other kinds.</summary>
+    public string? Reason { get; init; }
 }
 
 /// <summary>Sums over all queues that exist.</summary>

@@ -9,7 +9,8 @@ namespace QueueService.Broker.Queues;
 /// <remarks>Derived from the lanes and the touched messages, and bounded by the read-ahead: per lane a number of messages
 /// from the floor on, and their groups.</remarks>
 /// <param name="inOrder">The queue is FIFO.</param>
-internal sealed class GroupIndex(bool inOrder, Dictionary<long, Touched> touched)
+/// <param name="forgetsLeased">What is leased or delayed is not known any more: the bound is one of what waits.</param>
+internal sealed class GroupIndex(bool inOrder, bool forgetsLeased, Dictionary<long, Touched> touched)
 {
     private readonly Dictionary<ulong, MessageGroup> _groups = [];
     private readonly Dictionary<long, MessageGroup> _groupOf = [];
@@ -54,7 +55,7 @@ internal sealed class GroupIndex(bool inOrder, Dictionary<long, Touched> touched
         bool isTouched = touched.TryGetValue(position, out Touched entry);
 
         // In a standard queue it stands in the line of those without a group already.
-        if (isTouched && entry.IsReady && !inOrder) return;
+        if (isTouched && (entry.IsReady || forgetsLeased) && !inOrder) return;
         int priority = Position.PriorityOf(lane.Number);
         ulong key = hash + ((ulong)priority * 0x9E3779B97F4A7C15UL);
         ref MessageGroup? group = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, key, out _);
@@ -71,9 +72,15 @@ internal sealed class GroupIndex(bool inOrder, Dictionary<long, Touched> touched
     }
 
     /// <summary>The message is leased, or has to wait, or is to be moved away.</summary>
-    public void Leave(long position, bool leased)
+    public void Leave(Lane lane, long position, bool leased)
     {
         if (!_groupOf.TryGetValue(position, out MessageGroup? group)) return;
+        if (forgetsLeased)
+        {
+            Remove(lane, position);
+            return;
+        }
+
         group.Away++;
         Away++;
         if (leased) group.Leased++;

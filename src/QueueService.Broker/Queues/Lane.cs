@@ -186,6 +186,22 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
         RaiseFloor();
     }
 
+    /// <summary>A message that has ended is here again, touched.</summary>
+    public void Revive(long position)
+    {
+        if (position < Floor)
+        {
+            _terminal.AddRange(position + 1, Floor);
+            Floor = position;
+            return;
+        }
+
+        _terminal.Remove(position);
+        if (position < Next) return;
+        _terminalAhead--;
+        _touchedAhead++;
+    }
+
     /// <summary>Nothing from where it was looked last to before this position matches.</summary>
     public void PassUnmatched(long to)
     {

@@ -93,6 +93,21 @@ internal sealed partial class MessageQueue
             case QueueRecord.Missed:
                 MissedTotal += ApplyFloor((long)new SpanReader(payload).ReadVarint());
                 break;
+            case QueueRecord.Attempted:
+                OpenAttempts().Append(record.Time, payload);
+                break;
+            case QueueRecord.Abandoned:
+                AbandonedTotal += ApplyTerminal(payload);
+                break;
+            case QueueRecord.Disabled:
+                ApplyDisabled(payload);
+                break;
+            case QueueRecord.Failing:
+                FailingSince = (long)new SpanReader(payload).ReadVarint();
+                break;
+            case QueueRecord.Revived:
+                ApplyRevived(payload, record.Time);
+                break;
             default:
                 throw new InvalidOperationException($"Queue record type {record.Type} is not known to this version.");
         }

@@ -20,7 +20,7 @@ internal sealed partial class MessageQueue
     private Queue<long>?[] _readyLines = new Queue<long>?[1];
 
     /// <summary>As of the last <see cref="Promote"/>: something could be handed out.</summary>
-    public bool HasAvailable => !Config.Paused
+    public bool HasAvailable => !Config.Paused && DisabledReason is null
         && (IsFifo
             ? _groups is { HasTurns: true } || HasPlain(0)
             : _readyCount > 0 || _groups is { HasTurns: true }
@@ -31,7 +31,7 @@ internal sealed partial class MessageQueue
     public int Choose(int max, int maxBytes, long now, List<(long Position, int ReceiveCount)> chosen)
     {
         chosen.Clear();
-        if (Config.Paused) return 0;
+        if (Config.Paused || DisabledReason is not null) return 0;
         Promote(now);
         var choice = new Choice(chosen, max, maxBytes);
         for (int priority = Position.PriorityOf(_lanes[^1].Number); priority >= 0 && !choice.IsFull; priority--)

@@ -48,7 +48,7 @@ internal sealed partial class MessageQueue
             {
                 _failedCount++;
                 (fate switch { Fate.Retry => _toRetry, Fate.Expired => _expired, _ => _doomed }).Enqueue(position);
-                _groups?.Leave(position, leased: false);
+                _groups?.Leave(LaneOf(position), position, leased: false);
             }
 
             _groups?.Refresh(position);
@@ -148,7 +148,7 @@ internal sealed partial class MessageQueue
         else _waitingCount++;
         if (touched.IsLeased && IsFifo) NoteLease(position);
         if (!touched.IsLeased && _expiries.Count > 0) AwaitExpiry(position);
-        _groups?.Leave(position, touched.IsLeased);
+        _groups?.Leave(LaneOf(position), position, touched.IsLeased);
         _groups?.Refresh(position);
         _deadlines.Push(touched.Deadline, position);
         if (_deadlines.Count > (2 * _touched.Count) + 1024) RebuildDeadlines();

@@ -8,14 +8,14 @@ namespace QueueService.Broker.Queues;
 /// </summary>
 internal sealed partial class MessageQueue
 {
-    /// <summary>Matching messages that are known of a lane: bounds the memory of ten thousand subscriptions to which
+    /// <summary>Matching messages that wait and are known of a lane without order: bounds the memory of ten thousand subscriptions to which
     /// nobody listens.</summary>
     private const int MaxMatched = 500;
 
     /// <summary>Derived from the definition.</summary>
     public SubscriptionFilter? Filter { get; private set; }
 
-    private int MaxKnown => Filter is null ? _readAhead : Math.Min(_readAhead, MaxMatched);
+    private int MaxKnown => Filter is null || IsFifo ? _readAhead : Math.Min(_readAhead, MaxMatched);
 
     /// <summary>The newest messages are being matched.</summary>
     private bool IsScanBehind => Filter is not null && _lanes.Exists(lane => FanOut!.Scan.IsBehind(lane));

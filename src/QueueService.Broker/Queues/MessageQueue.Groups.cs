@@ -23,7 +23,8 @@ internal sealed partial class MessageQueue
     /// <summary>Messages of one page: small enough for several to be read before the read-ahead is full.</summary>
     public int MaxPage => Math.Max(1, _readAhead / 4);
 
-    private GroupIndex Groups => _groups ??= new GroupIndex(IsFifo, _touched);
+    private GroupIndex Groups => _groups ??= new GroupIndex(
+        IsFifo, forgetsLeased: Filter is not null && !IsFifo, _touched);
 
     /// <summary>There are messages of the lane whose groups are not known, and room for some.</summary>
     public bool CanReadAhead(Lane lane) =>

@@ -31,7 +31,7 @@ internal sealed partial class MessageQueue
         CaptureDuplicates(output);
         output.WriteVarint((ulong)DroppedTotal);
         CaptureAlarms(output);
-        if (IsSubscription) output.WriteVarint((ulong)MissedTotal);
+        if (IsSubscription) CaptureDeliveries(output);
     }
 
     public void Restore(ref SpanReader input)
@@ -58,7 +58,7 @@ internal sealed partial class MessageQueue
         RestoreDuplicates(ref input);
         DroppedTotal = (long)input.ReadVarint();
         RestoreAlarms(ref input);
-        if (IsSubscription) MissedTotal = (long)input.ReadVarint();
+        if (IsSubscription) RestoreDeliveries(ref input);
     }
 
     private void CaptureTouched(IBufferWriter<byte> output)

@@ -123,6 +123,7 @@ internal sealed partial class MessageQueue
 
     public string? BlockedReason(int maxInFlight) =>
         Config.Paused ? (IsSubscription ? "The subscription is paused." : "The queue is paused.")
+        : DisabledReason is not null ? $"The subscription is disabled: {DisabledReason}."
         : Trouble is not null ? Trouble
         : _lanes.Exists(static lane => lane.PartialBlocks >= MaxPartialBlocks)
             ? "Too many old messages are still leased or delayed between acknowledged ones; acknowledge or delete them."
@@ -157,6 +158,9 @@ internal sealed partial class MessageQueue
             Bytes = HeldBytes,
             DroppedTotal = DroppedTotal,
             MissedTotal = MissedTotal,
+            AbandonedTotal = AbandonedTotal,
+            DisabledReason = DisabledReason,
+            FailingSince = FailingSince,
         };
     }
 

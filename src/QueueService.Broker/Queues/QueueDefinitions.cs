@@ -38,11 +38,22 @@ internal static class QueueDefinitions
     {
         if (shard.FindQueue(name) is not { } queue) return name.NotFound;
         QueueConfig config = queue.Config with { Paused = paused };
-        if (command.Token is null && config == queue.Config) return queue.ETag();
+        bool enables = !paused && queue.DisabledReason is not null;
+        if (command.Token is null && config == queue.Config && !enables) return queue.ETag();
+        if (enables) Enable(shard, queue);
         shard.Define(queue.Resource, ControlRecord.QueueConfigured, QueueRecord.Configured, name, config);
         shard.Dispatch(queue);
         command.Wrote = true;
         return queue.ETag();
+    }
+
+    /// <summary>Whoever resumes a disabled subscription says that its receiver is well.</summary>
+    private static void Enable(Shard shard, MessageQueue subscription)
+    {
+        shard.Store.BeginFrame();
+        shard.WriteDisabled(subscription, "");
+        shard.WriteFailing(subscription, 0);
+        shard.Store.EndFrame();
     }
 
     public static BrokerError Delete(

@@ -33,6 +33,16 @@ public sealed record QueueStats(
     /// <summary>Of a subscription: messages that its topic did not keep until they were delivered.</summary>
     public long MissedTotal { get; init; }
 
+    /// <summary>Of a subscription: messages that were given up after the last attempt.</summary>
+    public long AbandonedTotal { get; init; }
+
+    /// <summary>Of a subscription: why nothing is delivered until somebody resumes it; null while it is.</summary>
+    public string? DisabledReason { get; init; }
+
+    /// <summary>Of a subscription: since when every attempt fails, Unix milliseconds; 0 when the last one succeeded.
+    /// </summary>
+    public long FailingSince { get; init; }
+
     /// <summary>Messages that made room for newer ones.</summary>
     public long DroppedTotal { get; init; }
 

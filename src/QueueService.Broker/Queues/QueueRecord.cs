@@ -85,4 +85,19 @@ internal enum QueueRecord : byte
 
     /// <summary>varint floor (a position): the topic does not keep what is below in its lane any more.</summary>
     Missed = 26,
+
+    /// <summary>An attempt to deliver a message: see <see cref="Topics.DeliveryRecord"/>.</summary>
+    Attempted = 27,
+
+    /// <summary>Runs: given up after the last attempt.</summary>
+    Abandoned = 28,
+
+    /// <summary>text reason; empty when the subscription is enabled again.</summary>
+    Disabled = 29,
+
+    /// <summary>varint since when every attempt fails; 0 when one succeeded.</summary>
+    Failing = 30,
+
+    /// <summary>Runs: ended messages that are delivered again.</summary>
+    Revived = 31,
 }

@@ -40,6 +40,9 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
     /// <summary>When the wait ends, shard time.</summary>
     public long Due { get; set; }
 
+    /// <summary>It stands on the shard's list of those who are answered in this turn, with something or empty.</summary>
+    public bool IsImpatient { get; set; }
+
     public static ReceiveCommand Rent(QueueName name, in ReceiveRequest request)
     {
         ReceiveCommand command = Pool.Rent();

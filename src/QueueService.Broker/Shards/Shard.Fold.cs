@@ -96,6 +96,7 @@ internal sealed partial class Shard
         // The log of the control resource is kept for ever: it is the audit trail.
         if (log.Resource == Catalog.Resource) return offset < Store.OpenLog(log).End ? offset : long.MaxValue;
         if (!_queues.TryGetValue(log.Resource, out MessageQueue? queue)) return long.MaxValue;
+        if (queue.IsSubscription) return queue.NextLiveAttempt(offset);
         if (queue.FindLane(log.Lane) is not { } lane) return offset;
         long next = lane.NextPresent(Position.First(log.Lane) + offset);
         return next < lane.End ? Position.OffsetOf(next) : long.MaxValue;
@@ -133,6 +134,7 @@ internal sealed partial class Shard
         _queues.Remove(queue.Resource);
         _resources.Remove(queue.Resource);
         FanOuts.Remove(queue);
+        if (queue.Attempts is { } attempts) Store.DeleteLog(attempts.Log.Id);
         if (queue.IsSubscription) return;
         foreach (Lane lane in queue.Lanes) Store.DeleteLog(lane.Log.Id);
     }

@@ -25,6 +25,7 @@ internal sealed partial class Shard : IFold, IDisposable
     private readonly List<MessageQueue> _toDispatch = [];
     private readonly List<MessageQueue> _unfinished = [];
     private readonly List<ReceiveCommand> _impatient = [];
+    private readonly List<ReceiveCommand> _late = [];
     private readonly List<Command> _ended = [];
     private readonly PriorityQueue<MessageQueue, long> _queueTimers = new();
     private readonly ArrayBufferWriter<byte> _scratch = new(256);
@@ -256,7 +257,7 @@ internal sealed partial class Shard : IFold, IDisposable
     public void AddWaiter(ReceiveCommand waiter, long wait)
     {
         _waiters.Add(waiter, Now + wait);
-        if (wait <= 0) _impatient.Add(waiter);
+        if (wait <= 0) AddImpatient(waiter);
         if (waiter.Queue!.IsSubscription) waiter.Queue.FanOut!.Listen(waiter.Queue);
         SetTimer(waiter.Queue);
     }
@@ -328,13 +329,18 @@ internal sealed partial class Shard : IFold, IDisposable
         _toDispatch.RemoveRange(0, looked);
         _toDispatch.AddRange(_unfinished);
         _unfinished.Clear();
-        foreach (ReceiveCommand waiter in _impatient)
+        int kept = 0;
+        for (int i = 0; i < _impatient.Count; i++)
         {
-            // It is looked at again in the next turn when its queue is just being read.
+            ReceiveCommand waiter = _impatient[i];
+            waiter.IsImpatient = false;
             if (waiter.Node.List is null) continue;
             if (waiter.Queue!.IsBusy && !IsDraining)
             {
+                // Looked at again in the next turn, with what was read meanwhile.
                 if (waiter.Queue.Filter is not null) waiter.Queue.FanOut!.Scan.Await(waiter.Queue);
+                waiter.IsImpatient = true;
+                _impatient[kept++] = waiter;
                 continue;
             }
 
@@ -342,7 +348,7 @@ internal sealed partial class Shard : IFold, IDisposable
             Finish(waiter, done);
         }
 
-        _impatient.Clear();
+        _impatient.RemoveRange(kept, _impatient.Count - kept);
         TakeEnded(done);
     }
 
@@ -369,15 +375,23 @@ internal sealed partial class Shard : IFold, IDisposable
     /// must be turned before anything is added to it: the loop may have slept for any time.</summary>
     private void FindLateWaiters()
     {
-        int first = _impatient.Count;
-        while (_waiters.TakeDue(Now) is { } late) _impatient.Add(late);
-        for (int i = first; i < _impatient.Count; i++)
+        _late.Clear();
+        while (_waiters.TakeDue(Now) is { } late) _late.Add(late);
+        foreach (ReceiveCommand waiter in _late)
         {
-            _waiters.Add(_impatient[i], Now);
+            AddImpatient(waiter);
+            _waiters.Add(waiter, Now);
 
             // Somebody who only looked has found what is to be written down before it can be answered.
-            if (_impatient[i].Queue!.HasExpired) Dispatch(_impatient[i].Queue!);
+            if (waiter.Queue!.HasExpired) Dispatch(waiter.Queue!);
         }
+    }
+
+    private void AddImpatient(ReceiveCommand waiter)
+    {
+        if (waiter.IsImpatient) return;
+        waiter.IsImpatient = true;
+        _impatient.Add(waiter);
     }
 
     private void Finish(ReceiveCommand waiter, List<Command> done)

@@ -1,0 +1,32 @@
+using QueueService.Storage.Logs;
+
+namespace QueueService.Broker.Topics;
+
+/// <summary>
+/// The attempts to deliver messages of one subscription, the newest so many of them: a log of its own, whose entries are
+/// in the frames of what the attempts led to.
+/// </summary>
+internal sealed class AttemptLog(AppendLog log)
+{
+    /// <summary>Attempts that are kept for each subscription: with 1 to 6 KiB each, tens of megabytes at most.</summary>
+    public const int MaxKept = 10_000;
+
+    public AppendLog Log => log;
+
+    /// <summary>The oldest that is kept.</summary>
+    public long Floor { get; private set; }
+
+    public void Append(long time, ReadOnlySpan<byte> attempt)
+    {
+        log.Append(time, attempt);
+        TrimTo(log.End - MaxKept);
+    }
+
+    /// <summary>Forgets what is below; also after a restore.</summary>
+    public void TrimTo(long floor)
+    {
+        if (floor <= Floor) return;
+        Floor = floor;
+        log.Trim(floor);
+    }
+}
