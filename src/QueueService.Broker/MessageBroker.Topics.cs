@@ -72,6 +72,29 @@ public sealed partial class MessageBroker
     public ValueTask<BrokerError> DeleteSubscription(SubscriptionName name, Precondition precondition) =>
         DeleteQueue(name.Address, precondition);
 
+    /// <summary>Where a topic ends now: the first message that is published afterwards comes next.</summary>
+    public ValueTask<Result<TopicCursor>> EndOf(TopicName name) => Submit<TopicCursor>((shard, _) =>
+        shard.FindQueue(name.Address) is { } topic ? TopicCursor.EndOf(topic) : BrokerError.TopicNotFound);
+
+    /// <summary>The first message of a topic that was published at this time or later.</summary>
+    /// <param name="time">Unix milliseconds.</param>
+    public async ValueTask<Result<TopicCursor>> PlaceOf(TopicName name, long time)
+    {
+        Dictionary<int, long> starts = await FindTime(name.Address, time);
+        return await Submit<TopicCursor>((shard, _) =>
+            shard.FindQueue(name.Address) is { } topic ? TopicCursor.At(topic, starts) : BrokerError.TopicNotFound);
+    }
+
+    /// <summary>The next messages of a topic, in the order of publishing within each group, waiting for the first one:
+    /// nothing is leased. Go on at <see cref="ReceivedMessages.NextCursor"/>.</summary>
+    /// <param name="max">1 to 1,000.</param>
+    public ValueTask<Result<ReceivedMessages>> Read(
+        TopicName name, TopicCursor from, int max, int waitMilliseconds, CancellationToken cancellation) =>
+        Receive(
+            name.Address,
+            new ReceiveRequest { Max = max, WaitMilliseconds = waitMilliseconds, ReadFrom = from, IsInternal = true },
+            cancellation);
+
     /// <summary>Starts a subscription anew with the messages that were published at this time or later: what was
     /// acknowledged since is delivered again, what was not delivered before is passed over, and receipts are worth
     /// nothing.</summary>

@@ -28,6 +28,21 @@ internal ref struct SpanReader(ReadOnlySpan<byte> bytes)
         return value;
     }
 
+    /// <summary>For bytes that somebody else wrote: answers false, and reads nothing, when no number is next.</summary>
+    public bool TryReadVarint(out ulong value)
+    {
+        value = 0;
+        for (int used = 0; used < _rest.Length && used < RecordWriting.MaxVarintBytes; used++)
+        {
+            value |= (ulong)(_rest[used] & 0x7F) << (7 * used);
+            if (_rest[used] >= 0x80) continue;
+            _rest = _rest[(used + 1)..];
+            return true;
+        }
+
+        return false;
+    }
+
     public ulong ReadFixed()
     {
         ulong value = BinaryPrimitives.ReadUInt64LittleEndian(_rest);

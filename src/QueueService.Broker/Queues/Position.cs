@@ -19,6 +19,8 @@ internal static class Position
     private const int OffsetBits = 44;
     private const long OffsetMask = (1L << OffsetBits) - 1;
 
+    public const long MaxOffset = OffsetMask;
+
     public static int LaneOf(long position) => (int)(position >> OffsetBits);
 
     public static long OffsetOf(long position) => position & OffsetMask;

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text;
 using QueueService.Broker.Shards;
+using QueueService.Broker.Topics;
 
 namespace QueueService.Broker.Queues;
 
@@ -81,6 +82,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
     public bool TryServe(Shard shard)
     {
         MessageQueue queue = Queue!;
+        if (_request.ReadFrom is { } from) return TryRead(shard, queue, from);
         queue.FollowTopic();
         queue.Promote(shard.Now);
         ReadAhead.Advance(shard, queue);
@@ -104,6 +106,20 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         return true;
     }
 
+    private bool TryRead(Shard shard, MessageQueue topic, TopicCursor from)
+    {
+        ReceivedMessages messages = Received(shard);
+        if (!TopicReading.TryRead(topic, from, _request.Max, messages))
+        {
+            messages.Dispose();
+            return false;
+        }
+
+        Outcome = messages;
+        shard.Note(ReplyAfter, wrote: false);
+        return true;
+    }
+
     /// <summary>Its wait is over.</summary>
     public void LeaveLine()
     {
@@ -113,7 +129,9 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
 
     public void AnswerEmpty(Shard shard)
     {
-        Outcome = Received(shard);
+        ReceivedMessages messages = Received(shard);
+        messages.NextCursor = _request.ReadFrom;
+        Outcome = messages;
         shard.Note(ReplyAfter, wrote: false);
     }
 

@@ -1,3 +1,5 @@
+using QueueService.Broker.Topics;
+
 namespace QueueService.Broker.Queues;
 
 /// <summary>What a consumer asks for.</summary>
@@ -32,6 +34,9 @@ public readonly record struct ReceiveRequest
 
     /// <summary>A relay or the like asks, which may receive from a subscription that hands its messages on.</summary>
     public bool IsInternal { get; init; }
+
+    /// <summary>Of a topic only: reads on from here, and leases nothing.</summary>
+    internal TopicCursor? ReadFrom { get; init; }
 
     public const int MaxMessages = 1_000;
 

@@ -1,4 +1,5 @@
 using QueueService.Broker.Messages;
+using QueueService.Broker.Topics;
 using QueueService.Storage.Logs;
 
 namespace QueueService.Broker.Queues;
@@ -37,6 +38,12 @@ public sealed class ReceivedMessages : IDisposable
 
     /// <summary>Browse only: where the next page starts; null at the end of the queue.</summary>
     public long? Next { get; internal set; }
+
+    /// <summary>Of a topic that is read only: where to go on.</summary>
+    public TopicCursor? NextCursor { get; internal set; }
+
+    /// <summary>Of a topic that is read only: messages that were not kept until they were asked for.</summary>
+    public long Lost { get; internal set; }
 
     /// <summary>Messages that turned out to be damaged on disk while they were read: for the broker, to take them out.
     /// </summary>
@@ -97,6 +104,8 @@ public sealed class ReceivedMessages : IDisposable
         _queue = null!;
         Acknowledged = null;
         Next = null;
+        NextCursor = null;
+        Lost = 0;
         Damaged = null;
         if (_items.Length > MaxIdleItems) _items = new Delivery[1];
         lock (Gate)

@@ -54,7 +54,10 @@ internal sealed class TopicFixture(BrokerOptions? options = null) : IDisposable
 
     public List<Received> Receive(string subscription, int max = 10, long? visibility = null)
     {
-        var request = new ReceiveRequest { Max = max, WaitMilliseconds = 0, VisibilityMilliseconds = visibility };
+        var request = new ReceiveRequest
+        {
+            Max = max, WaitMilliseconds = 0, VisibilityMilliseconds = visibility, IsInternal = true,
+        };
         Result<ReceivedMessages> result =
             Harness.Run(() => Broker.Receive(Name(subscription).Address, request, CancellationToken.None));
         Assert.Equal(BrokerError.None, result.Error);

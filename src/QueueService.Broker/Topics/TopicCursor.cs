@@ -1,0 +1,94 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using QueueService.Broker.Queues;
+
+namespace QueueService.Broker.Topics;
+
+/// <summary>
+/// How far somebody has read a topic: for each of its lanes, the first message not read. Its text is the id of a live
+/// event, so a reader that comes back goes on where it was, also after a restart.
+/// </summary>
+public sealed class TopicCursor
+{
+    private const int MaxTextLength = 512;
+
+    private readonly SortedList<int, long> _next;
+
+    private TopicCursor(SortedList<int, long> next) => _next = next;
+
+    /// <summary>The oldest message that is kept.</summary>
+    public static TopicCursor Beginning { get; } = new([]);
+
+    /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
+    public static bool TryParse(string? text, [NotNullWhen(true)] out TopicCursor? cursor)
+    {
+        cursor = null;
+        if (text is not { Length: > 0 and <= MaxTextLength } || !Base64Url.IsValid(text)) return false;
+        var reader = new SpanReader(Base64Url.DecodeFromChars(text));
+        var next = new SortedList<int, long>();
+        while (reader.TryReadVarint(out ulong lane))
+        {
+            if (lane >= Position.LanesPerPriority || !reader.TryReadVarint(out ulong offset)) return false;
+            if (offset > Position.MaxOffset || !next.TryAdd((int)lane, (long)offset)) return false;
+        }
+
+        cursor = new TopicCursor(next);
+        return reader.IsEmpty;
+    }
+
+    /// <summary>After this message of its lane.</summary>
+    public TopicCursor After(long sequenceNumber)
+    {
+        var next = new SortedList<int, long>(_next)
+        {
+            [Position.LaneOf(sequenceNumber)] = Position.OffsetOf(sequenceNumber) + 1,
+        };
+        return new TopicCursor(next);
+    }
+
+    public override string ToString()
+    {
+        var bytes = new ArrayBufferWriter<byte>(64);
+        foreach ((int lane, long offset) in _next)
+        {
+            bytes.WriteVarint((ulong)lane);
+            bytes.WriteVarint((ulong)offset);
+        }
+
+        // The beginning has a text, too: an id must not be empty.
+        if (bytes.WrittenCount == 0)
+        {
+            bytes.WriteVarint(0);
+            bytes.WriteVarint(0);
+        }
+
+        return Base64Url.EncodeToString(bytes.WrittenSpan);
+    }
+
+    internal static TopicCursor EndOf(MessageQueue topic)
+    {
+        var next = new SortedList<int, long>();
+        foreach (Lane lane in topic.Lanes) next.Add(lane.Number, Position.OffsetOf(lane.End));
+        return new TopicCursor(next);
+    }
+
+    internal static TopicCursor At(MessageQueue topic, IReadOnlyDictionary<int, long> starts)
+    {
+        var next = new SortedList<int, long>();
+        foreach (Lane lane in topic.Lanes)
+            next.Add(lane.Number, Position.OffsetOf(starts.GetValueOrDefault(lane.Number, lane.End)));
+        return new TopicCursor(next);
+    }
+
+    /// <summary>The position of the first message of the lane that was not read.</summary>
+    internal long NextIn(Lane lane) => Position.First(lane.Number) + _next.GetValueOrDefault(lane.Number);
+
+    /// <summary>Where the lanes are read up to from now on, by position.</summary>
+    internal TopicCursor With(IEnumerable<(Lane Lane, long Next)> read)
+    {
+        var next = new SortedList<int, long>(_next);
+        foreach ((Lane lane, long position) in read) next[lane.Number] = Position.OffsetOf(position);
+        return new TopicCursor(next);
+    }
+}

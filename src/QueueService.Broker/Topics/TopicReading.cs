@@ -1,0 +1,36 @@
+using QueueService.Broker.Queues;
+using QueueService.Broker.Shards;
+
+namespace QueueService.Broker.Topics;
+
+/// <summary>Reading a topic by whoever keeps the place itself: nothing is leased and nothing is written.</summary>
+internal static class TopicReading
+{
+    /// <summary>Takes the next messages into the answer; answers false when there are none, and nothing was lost either.
+    /// </summary>
+    public static bool TryRead(MessageQueue topic, TopicCursor from, int max, ReceivedMessages messages)
+    {
+        var read = new List<(Lane, long)>();
+        long lost = 0;
+        int lanesLeft = topic.Lanes.Count;
+        foreach (Lane lane in topic.Lanes)
+        {
+            // Each lane has its share, so that none is waited for.
+            int room = Math.Max(1, (max - messages.Count) / lanesLeft--);
+            long first = from.NextIn(lane);
+            long next = Math.Clamp(first, lane.Floor, lane.End);
+            lost += Math.Max(0, next - first);
+            long end = Math.Min(lane.End, next + room);
+            for (long position = next; position < end && messages.Count < max; position++, next++)
+            {
+                messages.Add(new ReceivedMessages.Delivery { Position = position, State = MessageState.Available });
+            }
+
+            read.Add((lane, next));
+        }
+
+        messages.NextCursor = from.With(read);
+        messages.Lost = lost;
+        return messages.Count > 0 || lost > 0;
+    }
+}
