@@ -40,7 +40,6 @@ internal sealed class AttemptRecorder(WebhookRequest request, TimeProvider time)
         AttemptOutcome outcome = Classify(failure);
         string detail = outcome switch
         {
-            AttemptOutcome.AddressDenied => Trace.Connection!.Denied!.Reason,
             AttemptOutcome.Timeout => "No answer came in time.",
             AttemptOutcome.ConnectTimeout => "No connection was made in time.",
             _ => failure.GetBaseException().Message,
@@ -50,7 +49,8 @@ internal sealed class AttemptRecorder(WebhookRequest request, TimeProvider time)
 
     private AttemptOutcome Classify(Exception failure)
     {
-        if (Trace.Connection?.Denied is not null && !Trace.IsSent) return AttemptOutcome.AddressDenied;
+        // Also when a connection that was open ended, and the pool tried a new one.
+        if (failure.GetBaseException() is AddressDeniedException) return AttemptOutcome.AddressDenied;
         ConnectPhase phase = Trace.IsSent ? ConnectPhase.Ready : Trace.Connection?.Phase ?? ConnectPhase.None;
         bool late = failure is OperationCanceledException || failure.GetBaseException() is OperationCanceledException
             or TimeoutException;

@@ -24,8 +24,6 @@ internal sealed class ConnectionFacts
 
     public IPEndPoint? Remote { get; set; }
 
-    public DeniedAddress? Denied { get; set; }
-
     public TimeSpan? Dns { get; set; }
 
     public TimeSpan? Connect { get; set; }

@@ -28,7 +28,7 @@ internal sealed class VettedConnector(
         long started = time.GetTimestamp();
         facts.Addresses = await Resolve(context.DnsEndPoint.Host, either.Token);
         facts.Dns = time.GetElapsedTime(started);
-        ThrowIfDenied(facts, facts.Addresses, context.DnsEndPoint.Port);
+        ThrowIfDenied(facts.Addresses, context.DnsEndPoint.Port);
         facts.Phase = ConnectPhase.Connecting;
         started = time.GetTimestamp();
         Socket socket = await ConnectAny(facts, context.DnsEndPoint.Port, either.Token);
@@ -85,7 +85,7 @@ internal sealed class VettedConnector(
         try
         {
             facts.Remote = (IPEndPoint)socket.RemoteEndPoint!;
-            ThrowIfDenied(facts, [facts.Remote.Address], facts.Remote.Port);
+            ThrowIfDenied([facts.Remote.Address], facts.Remote.Port);
         }
         catch
         {
@@ -94,9 +94,8 @@ internal sealed class VettedConnector(
         }
     }
 
-    private void ThrowIfDenied(ConnectionFacts facts, IReadOnlyList<IPAddress> addresses, int port)
+    private void ThrowIfDenied(IReadOnlyList<IPAddress> addresses, int port)
     {
-        facts.Denied = policy.FindDenied(addresses, port);
-        if (facts.Denied is not null) throw new AddressDeniedException(facts.Denied);
+        if (policy.FindDenied(addresses, port) is { } denied) throw new AddressDeniedException(denied);
     }
 }
