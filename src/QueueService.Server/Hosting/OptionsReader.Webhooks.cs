@@ -26,7 +26,11 @@ internal sealed partial class OptionsReader
         {
             if (!int.TryParse(entry.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _)) continue;
             _known.Add(entry.Path);
-            if (IPNetwork.TryParse(entry.Value, out IPNetwork network)) networks.Add(network);
+            // It takes 10.0.0.1/8 for 10.0.0.0/8, where one host may have been meant.
+            if (IPNetwork.TryParse(entry.Value, out IPNetwork network) &&
+                IPAddress.TryParse(entry.Value!.Split('/')[0], out IPAddress? start) &&
+                start.Equals(network.BaseAddress))
+                networks.Add(network);
             else
                 Errors.Add($"{entry.Path} is '{entry.Value}', but must be a network like 10.0.0.0/8 or fd00::/8, with " +
                     "zeros behind its prefix.");

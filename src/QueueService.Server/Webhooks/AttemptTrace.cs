@@ -14,8 +14,8 @@ internal enum ConnectPhase
     Ready,
 }
 
-/// <summary>What is known about one connection, from the name to its end. Written by the one who opens it, and read when
-/// it is in use or has failed.</summary>
+/// <summary>What is known about one connection, from the name to its end. Written by the one who opens it, and read
+/// when it is in use or has failed.</summary>
 internal sealed class ConnectionFacts
 {
     public ConnectPhase Phase { get; set; }

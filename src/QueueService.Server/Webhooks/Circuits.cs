@@ -39,7 +39,8 @@ internal sealed class Circuits(
     {
         lock (_gate)
         {
-            if (_byAuthority.TryGetValue(permit.Authority, out var node)) node.Value.Circuit.Report(permit.Number, failed);
+            if (_byAuthority.TryGetValue(permit.Authority, out var node))
+                node.Value.Circuit.Report(permit.Number, failed);
         }
     }
 

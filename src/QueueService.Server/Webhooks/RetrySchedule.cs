@@ -19,15 +19,13 @@ internal enum NextStep
 /// <summary>What happens after an attempt, and for a retry how long after its end.</summary>
 internal readonly record struct AttemptVerdict(NextStep Step, TimeSpan Delay = default);
 
-/// <summary>When a delivery is attempted: by default at once and 5 s, 30 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h
-/// and 24 h after the failure before, each ± 20 %. A pure function: a restart does not change what comes next.</summary>
+/// <summary>When a delivery is attempted: by default at once, and 5 s, 30 s, 5 min, 30 min, 2, 5, 10, 14, 20
+/// and 24 hours after the failure before, each ± 20 %. A pure function: a restart does not change what comes next.</summary>
 internal sealed record RetrySchedule
 {
     private const int DefaultJitterThousandths = 200;
 
     public const int MaxAttemptsLimit = 100;
-
-    public static readonly RetrySchedule Default = new();
 
     private static readonly TimeSpan[] Delays =
     [
@@ -35,6 +33,9 @@ internal sealed record RetrySchedule
         TimeSpan.FromMinutes(30), TimeSpan.FromHours(2), TimeSpan.FromHours(5), TimeSpan.FromHours(10),
         TimeSpan.FromHours(14), TimeSpan.FromHours(20), TimeSpan.FromHours(24),
     ];
+
+    // After the delays: it counts them.
+    public static readonly RetrySchedule Default = new();
 
     /// <summary>The subscription's own policy; null for the default delays.</summary>
     public RetryPolicy? Policy { get; init; }

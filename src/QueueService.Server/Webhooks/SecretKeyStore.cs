@@ -39,7 +39,8 @@ internal static class SecretKeyStore
     private static SecretKey OwnKey(IFileSystem files, bool isFirst)
     {
         if (Read(files, KeyFile) is { } text)
-            return SecretKey.Parse(text) ?? throw new SecretKeyException($"{KeyFile} in the data directory is damaged.");
+            return SecretKey.Parse(text) ??
+                throw new SecretKeyException($"{KeyFile} in the data directory is damaged.");
         // A new key would open nothing of what is sealed.
         if (!isFirst)
             throw new SecretKeyException(

@@ -24,7 +24,9 @@ internal static class WebhookAuthorization
     {
         bool valid = token.Length is > 0 and <= WebhookLimits.CredentialLength &&
             token.TrimEnd('=').All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '~' or '+' or '/');
-        refusal = valid ? null : $"must be a token of at most {WebhookLimits.CredentialLength} letters, digits and -._~+/.";
+        refusal = valid
+            ? null
+            : $"must be a token of at most {WebhookLimits.CredentialLength} letters, digits and -._~+/.";
         return valid ? Header("Bearer " + token) : null;
     }
 

@@ -37,7 +37,7 @@ internal static class WebhookHeaders
     /// <summary>What is wrong with one of them; null when nothing is.</summary>
     public static string? Refuse(string name, string value)
     {
-        if (name.Length == 0 || name.AsSpan().ContainsAnyExcept(Token))
+        if (!IsToken(name))
             return "must have a name of the characters of an HTTP token.";
         if (Reserved.Contains(name) ||
             ReservedPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)))
@@ -45,6 +45,12 @@ internal static class WebhookHeaders
         return IsValue(value) ? null : "must not contain control characters, or spaces around it.";
     }
 
-    public static bool IsValue(string value) =>
+    public static bool IsToken(string name) => name.Length > 0 && !name.AsSpan().ContainsAnyExcept(Token);
+
+    /// <summary>Nothing by which it could end before its end.</summary>
+    public static bool IsOneLine(string value) =>
+        !value.AsSpan().ContainsAnyInRange('\0', '\u001F') && !value.Contains('\u007F');
+
+    private static bool IsValue(string value) =>
         value == value.Trim() && !value.Any(c => char.IsControl(c) || char.IsSurrogate(c));
 }

@@ -94,6 +94,9 @@ internal sealed class WebhookTransport : IDisposable
         };
         foreach (WebhookHeader header in request.Headers)
         {
+            // The framework drops a value with a line end silently.
+            if (!WebhookHeaders.IsToken(header.Name) || !WebhookHeaders.IsOneLine(header.Value))
+                throw new ArgumentException($"{header.Name} is not a valid header.", nameof(request));
             if (!message.Headers.TryAddWithoutValidation(header.Name, header.Value) &&
                 !message.Content.Headers.TryAddWithoutValidation(header.Name, header.Value))
                 throw new ArgumentException($"{header.Name} is not a valid header.", nameof(request));

@@ -65,9 +65,10 @@ public sealed class OptionsReaderTests
     {
         Assert.Empty(Read(out _).Webhooks.AllowedNetworks);
         ServerOptions options = Read(
-            out List<string> errors, "--Webhooks:AllowedNetworks:0=127.0.0.0/8", "--Webhooks:AllowedNetworks:1=fd00::/8");
+            out List<string> errors, "--Webhooks:AllowedNetworks:0=127.0.0.0/8",
+            "--Webhooks:AllowedNetworks:1=fd00::/8");
         Assert.Empty(errors);
-        Assert.Equal(["127.0.0.0/8", "fd00::/8"], options.Webhooks.AllowedNetworks.Select(network => network.ToString()));
+        Assert.Equal(["127.0.0.0/8", "fd00::/8"], options.Webhooks.AllowedNetworks.Select(some => some.ToString()));
         Read(out errors, "--Webhooks:AllowedNetworks=127.0.0.0/8", "--Webhooks:Allowed:0=::/0");
         Assert.Collection(
             errors.Order(StringComparer.Ordinal),

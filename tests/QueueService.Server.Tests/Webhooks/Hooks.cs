@@ -20,10 +20,12 @@ internal static class Hooks
     /// </summary>
     public static ResolveHost Names(params (string Name, string[] Answers)[] names)
     {
-        Dictionary<string, Queue<string>> answers = names.ToDictionary(name => name.Name, name => new Queue<string>(name.Answers));
+        Dictionary<string, Queue<string>> answers =
+            names.ToDictionary(name => name.Name, name => new Queue<string>(name.Answers));
         return (host, _) =>
         {
-            if (!answers.TryGetValue(host, out Queue<string>? rest)) throw new SocketException((int)SocketError.HostNotFound);
+            if (!answers.TryGetValue(host, out Queue<string>? rest))
+                throw new SocketException((int)SocketError.HostNotFound);
             string answer = rest.Count > 1 ? rest.Dequeue() : rest.Peek();
             return ValueTask.FromResult(answer.Split(',').Select(IPAddress.Parse).ToArray());
         };

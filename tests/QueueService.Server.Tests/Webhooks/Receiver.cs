@@ -152,7 +152,8 @@ internal sealed class Receiver : IAsyncDisposable
                 await Send(stream, "HTTP/1.1 200 OK\r\nX-Long: " + new string('x', 1 << 20) + "\r\n\r\n");
                 return false;
             case "/endless":
-                return await Flood(stream, $"HTTP/1.1 200 OK\r\nContent-Length: {TenGigabytes}\r\n\r\n", chunked: false);
+                return await Flood(
+                    stream, $"HTTP/1.1 200 OK\r\nContent-Length: {TenGigabytes}\r\n\r\n", chunked: false);
             case "/endless-chunks":
                 return await Flood(stream, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", chunked: true);
             case "/short":

@@ -14,7 +14,10 @@ public sealed class RetryScheduleTests
         {
             double expected = Seconds[attempt - 1];
             double[] delays =
-                [.. Enumerable.Range(0, 500).Select(n => RetrySchedule.Default.DelayBefore($"d{n}", attempt).TotalSeconds)];
+            [
+                .. Enumerable.Range(0, 500)
+                    .Select(n => RetrySchedule.Default.DelayBefore($"d{n}", attempt).TotalSeconds),
+            ];
             Assert.All(delays, delay => Assert.InRange(delay, expected * 0.8, expected * 1.2));
             if (attempt == 1) continue;
             Assert.InRange(delays.Average(), expected * 0.97, expected * 1.03);
@@ -66,7 +69,8 @@ public sealed class RetryScheduleTests
         Assert.Equal(NextStep.GiveUp, own.After("d", 5, Failed).Step);
         RetrySchedule none = new() { Policy = RetryPolicy.None, MaxAttempts = 2 };
         Assert.Equal(new AttemptVerdict(NextStep.Retry, TimeSpan.Zero), none.After("d", 1, Failed));
-        RetrySchedule jittery = own with { Policy = own.Policy with { Kind = RetryKind.Fixed, JitterThousandths = 500 } };
+        RetryPolicy jitter = own.Policy with { Kind = RetryKind.Fixed, JitterThousandths = 500 };
+        RetrySchedule jittery = own with { Policy = jitter };
         Assert.All(
             Enumerable.Range(0, 100), n => Assert.InRange(jittery.DelayBefore($"d{n}", 4).TotalSeconds, 1.0, 3.0));
         Assert.Equal(24, new RetrySchedule { MaxAttempts = 50 }.DelayBefore("d", 40).TotalHours, tolerance: 4.8);

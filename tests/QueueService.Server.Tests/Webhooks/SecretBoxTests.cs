@@ -6,6 +6,7 @@ using QueueService.Testing;
 
 namespace QueueService.Server.Tests.Webhooks;
 
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class SecretBoxTests
 {
     private static readonly byte[] Secret = "a signing key of some bytes"u8.ToArray();

@@ -18,7 +18,8 @@ internal static class SelfSigned
     public static async Task<Stream> Secure(Stream stream)
     {
         SslStream secure = new(stream);
-        await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = Certificate.Value });
+        await secure.AuthenticateAsServerAsync(
+            new SslServerAuthenticationOptions { ServerCertificate = Certificate.Value });
         return secure;
     }
 }

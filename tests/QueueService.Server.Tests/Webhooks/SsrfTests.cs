@@ -2,10 +2,12 @@ using System.Net;
 using System.Net.Sockets;
 using QueueService.Server.Webhooks;
 
+#pragma warning disable CA2025 // Every attempt ends within its test.
+
 namespace QueueService.Server.Tests.Webhooks;
 
-/// <summary>What an attacker who may subscribe tries, against the check at creation and the transport. Canaries listen on
-/// every address of the machine; they must see no connection. The network itself is fenced off: should a denial fail,
+/// <summary>What an attacker who may subscribe tries, against the check at creation and the transport. A canary listens
+/// on every address of the machine and must see no connection. The network itself is fenced off: should a denial fail,
 /// the test does, and nothing leaves the machine.</summary>
 public sealed class SsrfTests : IAsyncDisposable
 {
@@ -47,7 +49,8 @@ public sealed class SsrfTests : IAsyncDisposable
     /// <summary>What the text alone gives away; it never comes to an attempt.</summary>
     public static TheoryData<string> Disguises =>
     [
-        "http://①②⑦.⓪.⓪.①:{0}/", "http://１２７.０.０.１:{0}/", "http://127。0。0。1:{0}/", "http://127．0．0．1:{0}/",
+        "http://①②⑦.⓪.⓪.①:{0}/", "http://１２７.０.０.１:{0}/", "http://127。0。0。1:{0}/",
+        "http://127．0．0．1:{0}/",
         "http://ｌｏｃａｌｈｏｓｔ:{0}/", "http://user@127.0.0.1:{0}/", "http://public.example@127.0.0.1:{0}/",
         "http://public.example:80\\@127.0.0.1:{0}/", "http://127.0.0.1:{0}#@public.example/",
         "http://[fe80::1%25lo]:{0}/", "http://[::1%25lo]:{0}/", "http://%31%32%37.0.0.1:{0}/", "http:127.0.0.1:{0}",
@@ -141,7 +144,8 @@ public sealed class SsrfTests : IAsyncDisposable
     public async Task A_network_that_leads_elsewhere_is_noticed_at_the_connections_other_end()
     {
         WebhookNetwork diverting = new(
-            Hooks.Names(), (_, token) => WebhookNetwork.Real.Connect(new IPEndPoint(IPAddress.Loopback, _canary.Port), token));
+            Hooks.Names(),
+            (_, token) => WebhookNetwork.Real.Connect(new IPEndPoint(IPAddress.Loopback, _canary.Port), token));
         using WebhookTransport transport = new(Hooks.AllowedOnly, diverting, TimeProvider.System);
         WebhookAttempt attempt = await transport.Send(_receiver.Url("/ok"));
         Assert.Equal(AttemptOutcome.AddressDenied, attempt.Outcome);
@@ -151,10 +155,16 @@ public sealed class SsrfTests : IAsyncDisposable
     public async Task The_servers_own_port_is_denied_within_an_allowed_network()
     {
         AddressPolicy policy = new(
-            [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::/0")], OwnAddresses.Parse([$"http://*:{_canary.Port}"]));
-        using WebhookTransport transport = new(policy, Fenced(Hooks.Names(("me", ["127.0.0.1"]))), TimeProvider.System);
+            [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::/0")],
+            OwnAddresses.Parse([$"http://*:{_canary.Port}"]));
+        WebhookNetwork network = Fenced(Hooks.Names(("me", ["127.0.0.1"])));
+        using WebhookTransport transport = new(policy, network, TimeProvider.System);
         foreach (string host in new[] { "127.0.0.1", "127.8.8.8", "[::1]", "[::ffff:127.0.0.1]", "me" })
-            Assert.Equal(AttemptOutcome.AddressDenied, (await transport.Send($"http://{host}:{_canary.Port}/")).Outcome);
+        {
+            WebhookAttempt attempt = await transport.Send($"http://{host}:{_canary.Port}/");
+            Assert.Equal(AttemptOutcome.AddressDenied, attempt.Outcome);
+        }
+
         Assert.Equal(0, _canary.Connections);
         Assert.Equal(AttemptOutcome.Succeeded, (await transport.Send(_receiver.Url("/ok"))).Outcome);
     }
@@ -193,11 +203,9 @@ public sealed class SsrfTests : IAsyncDisposable
         Task<WebhookAttempt> sending = transport.Send(Hooks.Post($"http://127.0.0.1:{_canary.Port}/"), stop.Token);
         while (_canary.Connections == 0) await Task.Yield();
         await stop.CancelAsync();
-        await Assert.ThrowsAnyAsync<Exception>(async () =>
-        {
-            WebhookAttempt attempt = await sending;
-            if (attempt.Outcome == AttemptOutcome.Reset) throw new IOException(attempt.Detail);
-        });
+        // The canary hangs up: it may have been quicker.
+        await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Assert.True(sending.IsCanceled || (await sending).Outcome == AttemptOutcome.Reset);
     }
 
     private static ValueTask<EndpointRefusal?> Check(string url, ResolveHost resolve) =>
@@ -219,7 +227,8 @@ public sealed class SsrfTests : IAsyncDisposable
         Assert.Equal(0, _canary.Connections);
     }
 
-    private WebhookTransport Transport(ResolveHost resolve) => new(Hooks.AllowedOnly, Fenced(resolve), TimeProvider.System);
+    private WebhookTransport Transport(ResolveHost resolve) =>
+        new(Hooks.AllowedOnly, Fenced(resolve), TimeProvider.System);
 
     private WebhookNetwork Fenced(ResolveHost resolve) => new(resolve, (address, token) =>
     {

@@ -14,8 +14,8 @@ internal static class Verifier
             "The npm packages of tests/clients are missing: run `npm ci --ignore-scripts` there, or tests/run.");
         using Process node = Process.Start(new ProcessStartInfo("node", ["webhooks/verify.mjs"])
         {
-            WorkingDirectory = clients, RedirectStandardInput = true, RedirectStandardOutput = true,
-            RedirectStandardError = true,
+            UseShellExecute = false, WorkingDirectory = clients, RedirectStandardInput = true,
+            RedirectStandardOutput = true, RedirectStandardError = true,
         })!;
         Task<string> errors = node.StandardError.ReadToEndAsync();
         await node.StandardInput.WriteAsync(question.ToJsonString());
@@ -29,7 +29,8 @@ internal static class Verifier
     private static string Clients()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "QueueService.sln"))) folder = folder.Parent;
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "QueueService.sln")))
+            folder = folder.Parent;
         return Path.Combine(folder!.FullName, "tests", "clients");
     }
 }

@@ -28,7 +28,7 @@ public sealed class WebhookHeadersTests
     [InlineData("webhook-anything", "x", false)]
     [InlineData("ce-id", "x", false)]
     [InlineData("Metadata-Flavor", "Google", false)]
-    public void A_header_has_a_token_for_a_name_and_one_line_and_is_not_the_servers(string name, string value, bool valid)
+    public void A_header_has_a_token_for_a_name_and_one_line_and_is_not_reserved(string name, string value, bool valid)
     {
         Assert.Equal(valid, WebhookHeaders.Refuse(name, value) is null);
     }

@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using QueueService.Server.Webhooks;
 using QueueService.Testing;
 
+#pragma warning disable CA2025 // Every attempt ends within its test.
+
 namespace QueueService.Server.Tests.Webhooks;
 
 public sealed class WebhookTransportTests : IAsyncDisposable
@@ -30,10 +32,10 @@ public sealed class WebhookTransportTests : IAsyncDisposable
         ReceivedRequest received = await _receiver.Next();
         Assert.Equal(("POST", "/status/201", "hé"), (received.Method, received.Path, received.Text));
         Assert.Equal("Bearer t", received.Headers["Authorization"]);
-        Assert.Equal(
-            received.Headers.Where(header => header.Key != "Authorization").OrderBy(header => header.Key).Select(h => (h.Key, h.Value)),
-            attempt.RequestHeaders.Where(h => h.Name != "Authorization").OrderBy(h => h.Name).Select(h => (h.Name, h.Value)));
-        Assert.Equal("***", attempt.RequestHeaders.Single(header => header.Name == "Authorization").Value);
+        Dictionary<string, string> shown = attempt.RequestHeaders.ToDictionary(some => some.Name, some => some.Value);
+        Assert.Equal("***", shown["Authorization"]);
+        shown["Authorization"] = "Bearer t";
+        Assert.Equal(received.Headers.OrderBy(header => header.Key), shown.OrderBy(header => header.Key));
     }
 
     [Fact]
@@ -80,7 +82,8 @@ public sealed class WebhookTransportTests : IAsyncDisposable
     public async Task Of_a_long_answer_64_KiB_are_read_and_4_are_kept(string path)
     {
         WebhookAttempt attempt = await _transport.Send(_receiver.Url(path));
-        Assert.Equal((AttemptOutcome.Succeeded, 4_096, true), (attempt.Outcome, attempt.ResponseBody.Length, attempt.IsResponseCut));
+        Assert.Equal((AttemptOutcome.Succeeded, true), (attempt.Outcome, attempt.IsResponseCut));
+        Assert.Equal(4_096, attempt.ResponseBody.Length);
         WebhookAttempt next = await _transport.Send(_receiver.Url("/ok"));
         Assert.Equal((AttemptOutcome.Succeeded, false), (next.Outcome, next.IsConnectionReused));
         // What it got rid of lies in socket buffers.
@@ -145,7 +148,7 @@ public sealed class WebhookTransportTests : IAsyncDisposable
     public async Task A_resolver_that_does_not_answer_is_given_up_after_5_seconds()
     {
         ManualTimeProvider time = new();
-        SemaphoreSlim asked = new(0);
+        using SemaphoreSlim asked = new(0);
         using WebhookTransport transport = Hooks.Transport(time: time, resolve: async (_, token) =>
         {
             asked.Release();
@@ -162,7 +165,7 @@ public sealed class WebhookTransportTests : IAsyncDisposable
     public async Task A_host_that_does_not_take_the_connection_is_given_up_after_5_seconds()
     {
         ManualTimeProvider time = new();
-        SemaphoreSlim asked = new(0);
+        using SemaphoreSlim asked = new(0);
         WebhookNetwork silent = new(Hooks.Names(), async (_, token) =>
         {
             asked.Release();
@@ -192,7 +195,8 @@ public sealed class WebhookTransportTests : IAsyncDisposable
     public async Task The_addresses_of_a_name_are_tried_in_order()
     {
         AddressPolicy policy = Hooks.Policy("127.0.0.0/8");
-        using WebhookTransport transport = Hooks.Transport(Hooks.Names(("two.example", ["127.0.0.9,127.0.0.2"])), policy: policy);
+        ResolveHost names = Hooks.Names(("two.example", ["127.0.0.9,127.0.0.2"]));
+        using WebhookTransport transport = Hooks.Transport(names, policy: policy);
         WebhookAttempt attempt = await transport.Send($"http://two.example:{_receiver.Port}/ok");
         Assert.Equal((AttemptOutcome.Succeeded, _receiver.Address), (attempt.Outcome, attempt.Connected));
         Assert.Equal(["127.0.0.9", "127.0.0.2"], attempt.Addresses.Select(address => address.ToString()));
@@ -214,7 +218,8 @@ public sealed class WebhookTransportTests : IAsyncDisposable
         Task<WebhookAttempt> sending = _transport.Send(Hooks.Post(_receiver.Url("/hang")), stop.Token);
         await _receiver.Next();
         await stop.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
+        await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Assert.True(sending.IsCanceled);
     }
 
     [Fact]
@@ -227,8 +232,9 @@ public sealed class WebhookTransportTests : IAsyncDisposable
         Assert.All(attempts, attempt => Assert.Equal(AttemptOutcome.Succeeded, attempt.Outcome));
         Assert.Equal(32, attempts.Count(attempt => _receiver.Address.Equals(attempt.Connected)));
         Assert.Equal(32, attempts.Count(attempt => other.Address.Equals(attempt.Connected)));
-        Assert.Equal(
-            _receiver.Connections + other.Connections, attempts.Count(attempt => !attempt.IsConnectionReused));
+        // The pool may open a connection for an attempt that another one, free by then, carries.
+        Assert.InRange(
+            attempts.Count(attempt => !attempt.IsConnectionReused), 2, _receiver.Connections + other.Connections);
     }
 
     [Fact]
