@@ -32,8 +32,8 @@ internal sealed partial class OptionsReader
                 start.Equals(network.BaseAddress))
                 networks.Add(network);
             else
-                Errors.Add($"{entry.Path} is '{entry.Value}', but must be a network like 10.0.0.0/8 or fd00::/8, with " +
-                    "zeros behind its prefix.");
+                Errors.Add($"{entry.Path} is '{entry.Value}', but must be a network like 10.0.0.0/8 or fd00::/8, " +
+                    "with zeros behind its prefix.");
         }
 
         return networks;

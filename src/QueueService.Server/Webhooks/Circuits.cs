@@ -34,7 +34,7 @@ internal sealed class Circuits(
         }
     }
 
-    /// <param name="failed"><see cref="WebhookAttempt.IsHostFailing"/>; null also when the attempt was not made.</param>
+    /// <param name="failed"><see cref="WebhookAttempt.IsHostFailing"/>; null when no attempt was made.</param>
     public void Report(CircuitPermit permit, bool? failed)
     {
         lock (_gate)

@@ -20,7 +20,7 @@ internal enum NextStep
 internal readonly record struct AttemptVerdict(NextStep Step, TimeSpan Delay = default);
 
 /// <summary>When a delivery is attempted: by default at once, and 5 s, 30 s, 5 min, 30 min, 2, 5, 10, 14, 20
-/// and 24 hours after the failure before, each ± 20 %. A pure function: a restart does not change what comes next.</summary>
+/// and 24 hours after the failure before, each ± 20 %. A pure function: a restart changes nothing.</summary>
 internal sealed record RetrySchedule
 {
     private const int DefaultJitterThousandths = 200;

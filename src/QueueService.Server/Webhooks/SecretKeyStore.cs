@@ -5,7 +5,7 @@ using QueueService.Storage.Files;
 namespace QueueService.Server.Webhooks;
 
 /// <summary>
-/// Finds the key of the secrets at rest: the configured one, or one that is made at the first start and kept in the data
+/// Finds the key of the secrets at rest: the configured one, or one made at the first start and kept in the data
 /// directory, readable by its owner only. A check value beside it tells a wrong key at the start, not at the first
 /// delivery.
 /// </summary>
@@ -27,8 +27,8 @@ internal static class SecretKeyStore
         if (check is null) Write(files, CheckFile, Text(key), FileOpening.New);
         else if (!CryptographicOperations.FixedTimeEquals(Bytes(check), Bytes(Text(key))))
             throw new SecretKeyException(
-                $"The secrets of this data directory are sealed with another key ({check.Split(' ')[0]}) than the one " +
-                $"given ({key.Id:x8}). Give the former one by Webhooks:SecretKey or Webhooks:SecretKeyFile, or leave " +
+                $"The secrets of this data directory are sealed with another key ({check.Split(' ')[0]}) than " +
+                $"the one given ({key.Id:x8}). Give the former one by Webhooks:SecretKey or Webhooks:SecretKeyFile, or leave " +
                 "both out if the server made it.");
         return key;
     }

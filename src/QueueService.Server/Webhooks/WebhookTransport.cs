@@ -14,7 +14,7 @@ internal sealed record WebhookTimeouts
     public TimeSpan Total { get; init; } = WebhookLimits.TotalTimeout;
 }
 
-/// <summary>Sends requests to endpoints, one attempt each: no redirect, no cookie, no proxy, no decompression, HTTP/1.1.
+/// <summary>Sends requests to endpoints, one attempt each: no redirect, cookie, proxy or decompression, HTTP/1.1.
 /// Thread-safe; one for the process.</summary>
 internal sealed class WebhookTransport : IDisposable
 {

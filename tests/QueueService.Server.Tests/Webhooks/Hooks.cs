@@ -8,7 +8,7 @@ namespace QueueService.Server.Tests.Webhooks;
 /// <summary>What tests of deliveries start from.</summary>
 internal static class Hooks
 {
-    /// <summary>Where receivers of these tests are; all the rest of loopback is as denied as it is by default.</summary>
+    /// <summary>Where receivers of these tests are; the rest of loopback is denied, as it is by default.</summary>
     public const string Allowed = "127.0.0.2";
 
     public static AddressPolicy Policy(params string[] networks) =>
