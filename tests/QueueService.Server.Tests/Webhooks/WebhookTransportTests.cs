@@ -218,7 +218,8 @@ public sealed class WebhookTransportTests : IAsyncDisposable
         Task<WebhookAttempt> sending = _transport.Send(Hooks.Post(_receiver.Url("/hang")), stop.Token);
         await _receiver.Next();
         await stop.CancelAsync();
-        await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)sending).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         Assert.True(sending.IsCanceled);
     }
 
