@@ -39,8 +39,9 @@ public sealed partial class SimulatedDisk : IFileSystem
         FileName.ThrowIfInvalid(path);
         lock (Gate)
         {
-            Begin(opening == FileOpening.New ? DiskOperation.Create : DiskOperation.Open, path);
-            if (opening == FileOpening.New)
+            bool isNew = opening is FileOpening.New or FileOpening.NewPrivate;
+            Begin(isNew ? DiskOperation.Create : DiskOperation.Open, path);
+            if (isNew)
                 CreateFile(path);
             return new SimulatedFile(this, _tree.File(path), path, opening != FileOpening.Read);
         }

@@ -3,7 +3,7 @@ using System.Net;
 namespace QueueService.Server.Hosting;
 
 /// <summary>Reads and checks the settings; everything that is wrong is reported at once.</summary>
-internal sealed class OptionsReader(IConfiguration configuration)
+internal sealed partial class OptionsReader(IConfiguration configuration)
 {
     private static readonly string[] OwnSections = ["Storage", "Limits", "Webhooks", "Aws", "Bootstrap"];
 
@@ -26,6 +26,7 @@ internal sealed class OptionsReader(IConfiguration configuration)
             Http2Urls = Http2Addresses(urls),
             Bootstrap = configuration["Bootstrap"] is null ? null : Text("Bootstrap", ""),
             Storage = storage with { Directory = Text("Storage:Directory", storage.Directory) },
+            Webhooks = Webhooks(),
             Limits = limits with
             {
                 MaxWaiters = (int)Number("Limits:MaxWaiters", limits.MaxWaiters, 1, 1_000_000),

@@ -1,4 +1,5 @@
 using QueueService.Broker;
+using QueueService.Server.Webhooks;
 
 namespace QueueService.Server.Hosting;
 
@@ -11,6 +12,8 @@ internal sealed record ServerOptions
     public StorageOptions Storage { get; init; } = new();
 
     public LimitOptions Limits { get; init; } = new();
+
+    public WebhookOptions Webhooks { get; init; } = new();
 
     /// <summary>A file, or a directory of files, with queues that are to exist; null when there is none.</summary>
     public string? Bootstrap { get; init; }

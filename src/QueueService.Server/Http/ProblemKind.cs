@@ -192,6 +192,11 @@ internal sealed record ProblemKind(
         "redrive-target-not-found", 422, "The queue to which messages are to be moved does not exist", false,
         "What was moved before stays moved.", "Create the queue that `to` names, then send the request again.");
 
+    public static readonly ProblemKind AddressDenied = new(
+        "address-denied", 422, "Webhooks must not be delivered to this address", false, Nothing,
+        "Name an endpoint with a public address, or ask the operator to allow its network by " +
+        "Webhooks:AllowedNetworks. The server's own address is never allowed.");
+
     public static readonly ProblemKind ImportInterrupted = new(
         "import-interrupted", 400, "The import ended before all of its lines had come", false,
         "The lines that `done` counts were dealt with.", "Send the lines after these again.");
@@ -238,7 +243,8 @@ internal sealed record ProblemKind(
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
         TooManyWaiters, TooManyStreams, TooManyReaders, TooManyInFlight, WindowFull, TooManyReceiveAttempts, QueueFull,
         TooManyQueues, OperationNotFound, OperationFinished, TooManyOperations, RedriveTargetNotFound,
-        ImportInterrupted, JobNotFound, JobRunning, CorrelationInUse, ReplyTimeout, InternalError, Overloaded,
+        AddressDenied, ImportInterrupted, JobNotFound, JobRunning, CorrelationInUse, ReplyTimeout, InternalError,
+        Overloaded,
         ShuttingDown, Starting, StorageFailed,
         DiskFull,
     ];

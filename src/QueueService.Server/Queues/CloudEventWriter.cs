@@ -9,7 +9,7 @@ namespace QueueService.Server.Queues;
 /// message's id and whose source is the queue.</summary>
 internal static class CloudEventWriter
 {
-    private const string TypeOfPlainMessages = "queueservice.message";
+    public const string TypeOfPlainMessages = "queueservice.message";
 
     /// <summary>The receipt fields, and the event beside them.</summary>
     public static void WriteReceived(JsonOutput output, QueueName queue, in MessageView message)
@@ -21,11 +21,12 @@ internal static class CloudEventWriter
         output.Raw(",\"event\":{\"specversion\":\"1.0\""u8);
         if (CloudEvents.IsEvent(headers)) WriteContext(output, headers);
         else InventContext(output, queue, in message);
-        WriteData(output, in message);
+        WriteData(output, message.ContentType, message.BodyIsText, message.Body);
         output.Raw("}}"u8);
     }
 
-    private static void WriteContext(JsonOutput output, MessageHeaders headers)
+    /// <summary>The attributes of an event, but its version.</summary>
+    public static void WriteContext(JsonOutput output, MessageHeaders headers)
     {
         foreach (MessageAttribute attribute in headers.Attributes)
         {
@@ -47,15 +48,15 @@ internal static class CloudEventWriter
             .Raw(",\"time\":"u8).Instant(message.SentAt);
     }
 
-    private static void WriteData(JsonOutput output, in MessageView message)
+    public static void WriteData(JsonOutput output, string contentType, bool isText, ReadOnlySpan<byte> body)
     {
-        if (message.Body.IsEmpty) return;
-        output.Raw(",\"datacontenttype\":"u8).Text(message.ContentType);
-        bool claimsJson = ContentTypes.IsJson(message.ContentType);
-        if (claimsJson && message.BodyIsText && IsJson(message.Body)) output.Raw(",\"data\":"u8).Raw(message.Body);
+        if (body.IsEmpty) return;
+        output.Raw(",\"datacontenttype\":"u8).Text(contentType);
+        bool claimsJson = ContentTypes.IsJson(contentType);
+        if (claimsJson && isText && IsJson(body)) output.Raw(",\"data\":"u8).Raw(body);
         // Text that only claims to be JSON would be read as a JSON string: its bytes say what it is.
-        else if (message.BodyIsText && !claimsJson) output.Raw(",\"data\":"u8).Text(message.Body);
-        else output.Raw(",\"data_base64\":"u8).Base64Text(message.Body);
+        else if (isText && !claimsJson) output.Raw(",\"data\":"u8).Text(body);
+        else output.Raw(",\"data_base64\":"u8).Base64Text(body);
     }
 
     private static bool IsJson(ReadOnlySpan<byte> text)

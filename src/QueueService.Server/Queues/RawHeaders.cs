@@ -56,7 +56,7 @@ internal static class RawHeaders
     }
 
     /// <summary>Header values are UTF-8; control characters, which a header cannot hold, are %XX.</summary>
-    private static string Printable(string value)
+    public static string Printable(string value)
     {
         if (!value.AsSpan().ContainsAnyInRange('\0', '\u001F') && !value.Contains('\u007F')) return value;
         StringBuilder printable = new();

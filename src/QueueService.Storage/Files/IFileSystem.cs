@@ -63,6 +63,9 @@ public enum FileOpening
 
     /// <summary>The file must not exist.</summary>
     New,
+
+    /// <summary>The file must not exist, and will be for its owner alone: it holds a secret.</summary>
+    NewPrivate,
 }
 
 /// <summary>One open file. Reads may run concurrently with each other and with one writer.</summary>

@@ -5,12 +5,13 @@ using Microsoft.Win32.SafeHandles;
 namespace QueueService.Storage.Files;
 
 /// <summary>The disk of the operating system below one data directory, which is created when it is missing.</summary>
-/// <remarks>Files are made with mode 0640 and folders with 0750, or less where the umask says so.</remarks>
+/// <remarks>Files are made with mode 0640, private ones with 0600 and folders with 0750, or less where the umask says so.</remarks>
 public sealed class PhysicalFileSystem : IFileSystem, IDisposable
 {
     internal const string LockName = "lock";
 
     private const uint FileMode = 0b110_100_000;
+    private const uint PrivateFileMode = 0b110_000_000;
     private const uint FolderMode = 0b111_101_000;
 
     private readonly string _root;
@@ -36,10 +37,11 @@ public sealed class PhysicalFileSystem : IFileSystem, IDisposable
         {
             FileOpening.Read => Posix.OpenRead,
             FileOpening.Existing => Posix.OpenReadWrite,
-            FileOpening.New => Posix.OpenReadWrite | Posix.OpenCreate | Posix.OpenExclusive,
+            FileOpening.New or FileOpening.NewPrivate =>
+                Posix.OpenReadWrite | Posix.OpenCreate | Posix.OpenExclusive,
             _ => throw new ArgumentOutOfRangeException(nameof(opening), opening, message: null),
         };
-        return new PhysicalFile(full, flags, FileMode);
+        return new PhysicalFile(full, flags, opening == FileOpening.NewPrivate ? PrivateFileMode : FileMode);
     }
 
     public bool Exists(string path)

@@ -18,7 +18,7 @@ public sealed class OptionsReaderTests
     public void Everything_that_is_wrong_is_reported_at_once()
     {
         Read(out List<string> errors, "--urls=8080", "--Storage:Directory=", "--Storage:Path=x", "--Limits:MaxQueues=many",
-            "--Webhooks:AllowedNetworks:0=10.0.0.0/8", "--Strage:Directory=x");
+            "--Webhooks:AllowedNetworks:0=10.0.0.1/8", "--Strage:Directory=x");
         Assert.Collection(
             errors.Order(StringComparer.Ordinal),
             error => Assert.StartsWith("'--Strage:Directory=x'", error, StringComparison.Ordinal),
@@ -58,6 +58,48 @@ public sealed class OptionsReaderTests
         Assert.Equal("Bootstrap must not be empty.", Assert.Single(errors));
         Read(out errors, "--Bootstrap:File=x");
         Assert.StartsWith("Bootstrap:File is not a setting", Assert.Single(errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Networks_that_webhooks_may_reach_are_a_list()
+    {
+        Assert.Empty(Read(out _).Webhooks.AllowedNetworks);
+        ServerOptions options = Read(
+            out List<string> errors, "--Webhooks:AllowedNetworks:0=127.0.0.0/8",
+            "--Webhooks:AllowedNetworks:1=fd00::/8");
+        Assert.Empty(errors);
+        Assert.Equal(["127.0.0.0/8", "fd00::/8"], options.Webhooks.AllowedNetworks.Select(some => some.ToString()));
+        Read(out errors, "--Webhooks:AllowedNetworks=127.0.0.0/8", "--Webhooks:Allowed:0=::/0");
+        Assert.Collection(
+            errors.Order(StringComparer.Ordinal),
+            error => Assert.StartsWith("Webhooks:Allowed:0 is not a setting", error, StringComparison.Ordinal),
+            error => Assert.StartsWith("Webhooks:AllowedNetworks is a list", error, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_key_of_the_secrets_comes_from_the_settings_or_a_file_and_is_not_repeated_in_errors()
+    {
+        const string Key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, Key + "\n");
+            Assert.Equal(Key, Read(out _, "--Webhooks:SecretKey", Key).Webhooks.SecretKey);
+            Assert.Equal(Key, Read(out _, "--Webhooks:SecretKeyFile", file).Webhooks.SecretKey?.Trim());
+            Read(out List<string> errors, "--Webhooks:SecretKey", Key, "--Webhooks:SecretKeyFile", file);
+            Assert.Contains("both given", Assert.Single(errors), StringComparison.Ordinal);
+            Read(out errors, "--Webhooks:SecretKey", Key[..40]);
+            Assert.Equal("Webhooks:SecretKey must be the base64 of 32 bytes.", Assert.Single(errors));
+            File.WriteAllText(file, new string('x', 2_000));
+            Read(out errors, "--Webhooks:SecretKeyFile", file);
+            Assert.Contains("1024 bytes", Assert.Single(errors), StringComparison.Ordinal);
+            Read(out errors, "--Webhooks:SecretKeyFile", file + ".missing");
+            Assert.StartsWith("Webhooks:SecretKeyFile", Assert.Single(errors), StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     private static ServerOptions Read(out List<string> errors, params string[] arguments)
