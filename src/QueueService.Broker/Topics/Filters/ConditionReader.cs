@@ -139,7 +139,7 @@ internal sealed class ConditionReader(List<FilterProblem> problems)
         if (name != "wildcard") return new Condition(name == "prefix" ? Operator.Prefix : Operator.Suffix) { Text = text };
         if (WildcardPattern.Parse(json.GetString()!, out WildcardPattern? pattern) is { } wrong) Blame(pointer, wrong);
         WildcardPoints += pattern is null ? 0 : pattern.Wildcards == 1 ? 1 : 3 * pattern.Wildcards;
-        return new Condition(Operator.Wildcard) { Pattern = pattern };
+        return new Condition(Operator.Wildcard) { Text = text, Pattern = pattern };
     }
 
     private JsonProperty? Single(JsonElement json, string pointer)
