@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace QueueService.Broker.Topics.Filters;
 
 /// <summary>
-/// The filters that want anything but some values, in groups that exclude the same. A value tells which groups may exclude
-/// it; all others want it. So what that costs is the groups and what matches, not the filters that do not.
+/// The filters that want anything but some values, in groups that exclude the same. A value tells which groups may
+/// exclude it; all others want it. So what that costs is the groups and what matches, not the filters that do not.
 /// </summary>
 internal sealed class ExclusionTable
 {
