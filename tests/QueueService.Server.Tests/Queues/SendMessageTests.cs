@@ -73,9 +73,10 @@ public sealed class SendMessageTests(RunningServer server)
         await _api.Post(queue + "/messages?routingKey=order.%C3%A9", "2");
         await _api.Post(queue + "/messages/batch", """{"messages":[{"body":"3","routingKey":"a..b"},{"body":"4"}]}""",
             "Content-Type: application/json");
-        string?[] keys = [null, null, null, null];
-        for (int i = 0; i < 4; i++) keys[i] = (string?)(await _api.ReceiveOne(queue))["routingKey"];
-        Assert.Equal(["order.eu.created", "order.é", "a..b", null], keys);
+        List<string?> keys = [];
+        for (int i = 0; i < 4; i++) keys.Add((string?)(await _api.ReceiveOne(queue))["routingKey"]);
+        List<string?> sent = ["order.eu.created", "order.é", "a..b", null];
+        Assert.Equal(sent, keys);
 
         await _api.Post(queue + "/messages", "5", "Message-Routing-Key: k.5");
         Answer raw = await _api.Post(queue + "/receive?format=raw", "");
