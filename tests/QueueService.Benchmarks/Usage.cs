@@ -26,7 +26,8 @@ internal static class Usage
                          --rate 200 per second on 4 connections
         micro            the broker without HTTP: durable sends of 1, 64 and 1,024 producers in this process, and what
                          one operation of the shard costs, with allocated bytes; and a receive from
-                         a FIFO queue with 100,000 groups of which nine of ten are blocked
+                         a FIFO queue with 100,000 groups of which nine of ten are blocked; and matching a message
+                         against 10,000 subscription filters
         floor            runs the floor alone at --urls http://127.0.0.1:8081
 
         --connections 16[,64]   --body 100 (bytes)   --seconds 5   --warmup 2   --rounds 3

@@ -7,7 +7,8 @@ internal static partial class MessageFormat
 {
     public static MessageFieldList Fields(ReadOnlySpan<byte> message) => new(
         HasHeaders(message)
-            ? message.Slice(MinHeaderBytes + sizeof(uint), BinaryPrimitives.ReadInt32LittleEndian(message[MinHeaderBytes..]))
+            ? message.Slice(
+                MinHeaderBytes + sizeof(uint), BinaryPrimitives.ReadInt32LittleEndian(message[MinHeaderBytes..]))
             : []);
 
     /// <summary>Empty when the message has none.</summary>

@@ -158,7 +158,8 @@ internal static partial class MessageFormat
         if (ReferenceEquals(headers, MessageHeaders.None)) return 0;
         int bytes = (code == 0 ? FieldBytes(headers.ContentType) : 0) + FieldBytes(headers.CorrelationId)
             + FieldBytes(headers.GroupId) + FieldBytes(headers.DeduplicationId)
-            + FieldBytes(headers.RoutingKey) + FieldBytes(headers.ReplyTo) + FieldBytes(headers.TraceParent) + FieldBytes(headers.TraceState);
+            + FieldBytes(headers.RoutingKey) + FieldBytes(headers.ReplyTo)
+            + FieldBytes(headers.TraceParent) + FieldBytes(headers.TraceState);
         for (int i = 0; i < headers.Attributes.Count; i++)
         {
             MessageAttribute attribute = headers.Attributes[i];

@@ -115,8 +115,8 @@ internal static class MessageJson
                 output.Raw("{\"type\":\"binary\",\"valueBase64\":"u8).Text(attribute.Text).Raw("}"u8);
                 break;
             default:
-                // A number or boolean was checked when it was sent: its text is its JSON.
-                output.Raw(System.Text.Encoding.ASCII.GetBytes(attribute.Text));
+                // A number, a boolean or an array was checked when it was sent: its text is its JSON.
+                output.Raw(System.Text.Encoding.UTF8.GetBytes(attribute.Text));
                 break;
         }
     }

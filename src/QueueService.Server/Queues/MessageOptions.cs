@@ -12,7 +12,9 @@ internal static class MessageOptions
 {
     /// <summary>In the order of <see cref="MessageOption"/>.</summary>
     public static readonly string[] QueryNames =
-        ["delay", "deliverAt", "ttl", "priority", "groupId", "deduplicationId", "correlationId", "replyTo", "routingKey"];
+    [
+        "delay", "deliverAt", "ttl", "priority", "groupId", "deduplicationId", "correlationId", "replyTo", "routingKey",
+    ];
 
     public static readonly Parameter[] Parameters =
     [

@@ -22,7 +22,8 @@ internal sealed class MessageReader : IDisposable
     private static readonly FieldNames ImportFields = new(
         "body", "bodyBase64", "contentType", "delaySeconds", "correlationId", "replyTo", "traceparent", "tracestate",
         "attributes", "deliverAt", "ttlSeconds", "priority", "groupId", "deduplicationId", "routingKey", "sentAt", "id",
-        "state", "sequenceNumber", "receiveCount", "firstReceivedAt", "visibleAt", "expiresAt", "deadLetter", "redriveCount");
+        "state", "sequenceNumber", "receiveCount", "firstReceivedAt", "visibleAt", "expiresAt", "deadLetter",
+        "redriveCount");
 
     /// <summary>Imported messages are there at once and have no time to live.</summary>
     private const uint NotImported = (1u << 3) | (1u << 9) | (1u << 10);

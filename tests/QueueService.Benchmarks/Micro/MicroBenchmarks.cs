@@ -30,7 +30,11 @@ internal static class MicroBenchmarks
             Table groups = new("FIFO, 100,000 groups, 90 % blocked", "p50 µs", "p99 µs");
             (double median, double p99) = GroupBenchmark.Run(Path.Combine(directory, "groups"));
             groups.Add("receive", Number(median), Number(p99));
-            Console.WriteLine($"\n{sends}\n{operations}\n{groups}");
+            Table filters = new("10,000 filters, 10 match", "p50 µs", "p99 µs", "B allocated", "µs to add one");
+            foreach (FilterResult result in FilterBenchmark.Run())
+                filters.Add(result.Name, Tenths(result.Median), Tenths(result.P99), Number(result.AllocatedBytes),
+                    Tenths(result.AddMicroseconds));
+            Console.WriteLine($"\n{sends}\n{operations}\n{groups}\n{filters}");
             Console.WriteLine($"Command: `{commandLine}`");
             Console.WriteLine($"Machine: {Machine.Describe(directory)}");
             return 0;
@@ -40,6 +44,8 @@ internal static class MicroBenchmarks
             Directory.Delete(directory, recursive: true);
         }
     }
+
+    private static string Tenths(double value) => value.ToString("N1", CultureInfo.InvariantCulture);
 
     private static string Number(double value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

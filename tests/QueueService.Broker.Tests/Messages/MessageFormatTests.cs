@@ -79,6 +79,7 @@ public sealed class MessageFormatTests
         ReplyTo = MaybeText(random),
         TraceParent = MaybeText(random),
         TraceState = MaybeText(random),
+        RoutingKey = MaybeText(random),
         Attributes = [.. Enumerable.Range(0, random.Next(4)).Select(n =>
             new MessageAttribute($"ä{n}", (AttributeKind)random.Next(4), Text(random)))],
     };

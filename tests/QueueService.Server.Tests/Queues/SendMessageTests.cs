@@ -65,6 +65,26 @@ public sealed class SendMessageTests(RunningServer server)
         Assert.Equal("v=1", (string)message["tracestate"]!);
     }
 
+    [Fact]
+    public async Task A_routing_key_comes_back_as_it_was_sent()
+    {
+        string queue = await _api.NewQueue();
+        await _api.Post(queue + "/messages", "1", "Message-Routing-Key: order.eu.created");
+        await _api.Post(queue + "/messages?routingKey=order.%C3%A9", "2");
+        await _api.Post(queue + "/messages/batch", """{"messages":[{"body":"3","routingKey":"a..b"},{"body":"4"}]}""",
+            "Content-Type: application/json");
+        List<string?> keys = [];
+        for (int i = 0; i < 4; i++) keys.Add((string?)(await _api.ReceiveOne(queue))["routingKey"]);
+        List<string?> sent = ["order.eu.created", "order.é", "a..b", null];
+        Assert.Equal(sent, keys);
+
+        await _api.Post(queue + "/messages", "5", "Message-Routing-Key: k.5");
+        Answer raw = await _api.Post(queue + "/receive?format=raw", "");
+        Assert.Equal("k.5", raw.Headers["Message-Routing-Key"]);
+        (await _api.Post(queue + "/messages", "x", "Message-Routing-Key: " + new string('k', 256)))
+            .ShouldBlame(400, "invalid-request", "Message-Routing-Key");
+    }
+
     [Theory]
     [InlineData("?delay=1h")]
     [InlineData("?delay=3600")]

@@ -26,7 +26,8 @@ internal readonly record struct AddressBlock(UInt128 Network, byte Bits, bool Is
     }
 
     public bool Contains(ReadOnlySpan<byte> text) =>
-        IpAddressText.TryParse(text, out UInt128 address, out bool isV6) && isV6 == IsV6 && Of(address, Bits, isV6) == this;
+        IpAddressText.TryParse(text, out UInt128 address, out bool isV6)
+        && isV6 == IsV6 && Of(address, Bits, isV6) == this;
 
     private static int Width(bool isV6) => isV6 ? 128 : 32;
 }

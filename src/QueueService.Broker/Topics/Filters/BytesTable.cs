@@ -13,13 +13,15 @@ internal sealed class BytesTable<T>
 
     public int Count => _table.Count;
 
-    public bool TryGet(ReadOnlySpan<byte> key, [MaybeNullWhen(false)] out T value) => _lookup.TryGetValue(key, out value);
+    public bool TryGet(ReadOnlySpan<byte> key, [MaybeNullWhen(false)] out T value) =>
+        _lookup.TryGetValue(key, out value);
 
     public void Add(byte[] key, T value) => _table.Add(key, value);
 
     public void Remove(byte[] key) => _table.Remove(key);
 
-    private sealed class BytesComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+    private sealed class BytesComparer :
+        IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
     {
         public static readonly BytesComparer Instance = new();
 

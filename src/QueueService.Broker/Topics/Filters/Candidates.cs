@@ -26,6 +26,8 @@ internal sealed class Candidates
         _round = 1;
     }
 
+    public bool Contains(int slot) => _seen[slot] == _round;
+
     public void Add(SlotList? list)
     {
         if (list is null) return;

@@ -24,7 +24,8 @@ internal sealed class Condition(Operator kind)
 {
     public Operator Operator { get; } = kind;
 
-    /// <summary>The string to compare with; for <see cref="Operator.EqualIgnoringCase"/> folded.</summary>
+    /// <summary>The string to compare with; for <see cref="Operator.EqualIgnoringCase"/> folded,
+    /// for <see cref="Operator.Wildcard"/> the pattern.</summary>
     public byte[] Text { get; init; } = [];
 
     /// <summary>The number to compare with, or the lower bound.</summary>

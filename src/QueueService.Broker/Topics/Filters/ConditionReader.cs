@@ -25,8 +25,8 @@ internal sealed class ConditionReader(List<FilterProblem> problems)
         foreach (JsonElement value in json.EnumerateArray())
         {
             string at = pointer + "/" + (place++).ToString(CultureInfo.InvariantCulture);
-            if ((value.ValueKind == JsonValueKind.Object ? ReadOperator(value, at) : ReadValue(value, at)) is { } condition)
-                conditions.Add(condition);
+            Condition? condition = value.ValueKind == JsonValueKind.Object ? ReadOperator(value, at) : ReadValue(value, at);
+            if (condition is not null) conditions.Add(condition);
         }
 
         if (place == 0) Blame(pointer, "must not be an empty list.");
@@ -41,7 +41,9 @@ internal sealed class ConditionReader(List<FilterProblem> problems)
             case JsonValueKind.String:
                 return ReadText(json, pointer) is { } text ? new Condition(Operator.Equal) { Text = text } : null;
             case JsonValueKind.Number:
-                return ReadNumber(json, pointer) is { } number ? new Condition(Operator.EqualNumber) { Low = number } : null;
+                return ReadNumber(json, pointer) is { } number
+                    ? new Condition(Operator.EqualNumber) { Low = number }
+                    : null;
             case JsonValueKind.True: return new Condition(Operator.True);
             case JsonValueKind.False: return new Condition(Operator.False);
             case JsonValueKind.Null: return new Condition(Operator.Null);
@@ -88,7 +90,7 @@ internal sealed class ConditionReader(List<FilterProblem> problems)
             pointer += "/" + FilterReader.Escape(field.Name);
             if (field.Name is not ("prefix" or "suffix" or "equals-ignore-case" or "wildcard"))
             {
-                Blame(pointer, "is not known within anything-but: prefix, suffix, equals-ignore-case and wildcard are.");
+                Blame(pointer, "is not known in anything-but: prefix, suffix, equals-ignore-case and wildcard are.");
                 return null;
             }
 
@@ -134,12 +136,14 @@ internal sealed class ConditionReader(List<FilterProblem> problems)
         }
 
         if (ReadText(json, pointer) is not { } text) return null;
-        if (name == "equals-ignore-case") return new Condition(Operator.EqualIgnoringCase) { Text = CaseFolding.Fold(text) };
+        if (name == "equals-ignore-case")
+            return new Condition(Operator.EqualIgnoringCase) { Text = CaseFolding.Fold(text) };
         if (text.Length == 0) Blame(pointer, "must not be empty.");
-        if (name != "wildcard") return new Condition(name == "prefix" ? Operator.Prefix : Operator.Suffix) { Text = text };
+        if (name != "wildcard")
+            return new Condition(name == "prefix" ? Operator.Prefix : Operator.Suffix) { Text = text };
         if (WildcardPattern.Parse(json.GetString()!, out WildcardPattern? pattern) is { } wrong) Blame(pointer, wrong);
         WildcardPoints += pattern is null ? 0 : pattern.Wildcards == 1 ? 1 : 3 * pattern.Wildcards;
-        return new Condition(Operator.Wildcard) { Pattern = pattern };
+        return new Condition(Operator.Wildcard) { Text = text, Pattern = pattern };
     }
 
     private JsonProperty? Single(JsonElement json, string pointer)

@@ -4,9 +4,9 @@ namespace QueueService.Broker.Topics.Filters;
 internal readonly record struct AccessTerm(PathNode Path, Condition Condition);
 
 /// <summary>
-/// Chooses by which values a filter is found: those of one clause that must hold, the clause that makes the index look at
-/// the fewest filters in vain. Because lists that are long already cost more, filters that have one value in common spread
-/// over what they differ in.
+/// Chooses by which values a filter is found: those of one clause that must hold, the clause that makes the index look
+/// at the fewest filters in vain. Because lists that are long already cost more, filters that have one value in common
+/// spread over what they differ in.
 /// </summary>
 internal readonly ref struct FilterAccess(ReadOnlySpan<PathNode> paths)
 {
@@ -36,7 +36,8 @@ internal readonly ref struct FilterAccess(ReadOnlySpan<PathNode> paths)
     {
         if (clause.Conditions is not null)
         {
-            foreach (Condition condition in clause.Conditions) terms.Add(new AccessTerm(_paths[clause.Path], condition));
+            foreach (Condition condition in clause.Conditions)
+                terms.Add(new AccessTerm(_paths[clause.Path], condition));
             return;
         }
 

@@ -5,8 +5,8 @@ namespace QueueService.Broker.Topics.Filters;
 
 /// <summary>
 /// The filters of a topic, found by what a message has instead of one after the other. A filter waits at one value that
-/// it must have (<see cref="FilterAccess"/>), or at its routing key; a message brings up what waits at its values, and each of
-/// those is then evaluated in full. For one thread at a time: matching uses memory of the index.
+/// it must have (<see cref="FilterAccess"/>), or at its routing key; a message brings up what waits at its values, and
+/// each of those is then evaluated in full. For one thread at a time: matching uses memory of the index.
 /// </summary>
 internal sealed class FilterIndex
 {

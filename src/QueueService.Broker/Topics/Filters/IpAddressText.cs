@@ -41,7 +41,8 @@ internal static class IpAddressText
         int gap = text.IndexOf("::"u8);
         if (gap < 0) return TryParseGroups(text, out address, out int all) && all == Groups;
         ReadOnlySpan<byte> tail = text[(gap + 2)..];
-        if (!TryParseGroups(text[..gap], out UInt128 head, out int before) || text[..gap].Contains((byte)'.')) return false;
+        if (!TryParseGroups(text[..gap], out UInt128 head, out int before)
+            || text[..gap].Contains((byte)'.')) return false;
         if (!TryParseGroups(tail, out UInt128 rest, out int after) || before + after >= Groups) return false;
         address = (before == 0 ? 0 : head << (16 * (Groups - before))) | rest;
         return true;
@@ -64,7 +65,8 @@ internal static class IpAddressText
             else
             {
                 if (group.Length is 0 or > 4) return false;
-                if (!Utf8Parser.TryParse(group, out ushort number, out int read, 'x') || read != group.Length) return false;
+                if (!Utf8Parser.TryParse(group, out ushort number, out int read, 'x') || read != group.Length)
+                    return false;
                 (value, groups) = ((value << 16) | number, groups + 1);
             }
 

@@ -11,6 +11,7 @@ internal sealed class KeyPostings
     private AddressTable? _blocks;
     private Dictionary<double, SlotList>? _numbers;
     private RangeTable? _ranges;
+    private ExclusionTable? _exclusions;
     private SlotList? _true;
     private SlotList? _false;
     private SlotList? _null;
@@ -28,6 +29,7 @@ internal sealed class KeyPostings
             case Operator.Suffix: (_suffixes ??= new SlotTable()).Add(text, slot); break;
             case Operator.Address: (_blocks ??= new AddressTable()).Add(condition.Block, slot); break;
             case Operator.Range: (_ranges ??= new RangeTable()).Add(condition, slot); break;
+            case Operator.AnythingBut: (_exclusions ??= new ExclusionTable()).Add(condition, slot); break;
             case Operator.True: (_true ??= new SlotList()).Add(slot); break;
             case Operator.False: (_false ??= new SlotList()).Add(slot); break;
             case Operator.Null: (_null ??= new SlotList()).Add(slot); break;
@@ -51,6 +53,7 @@ internal sealed class KeyPostings
             case Operator.Suffix: _suffixes?.Remove(text, slot); break;
             case Operator.Address: _blocks?.Remove(condition.Block, slot); break;
             case Operator.Range: _ranges?.Remove(condition, slot); break;
+            case Operator.AnythingBut: _exclusions?.Remove(condition, slot); break;
             case Operator.True: _true?.Remove(slot); break;
             case Operator.False: _false?.Remove(slot); break;
             case Operator.Null: _null?.Remove(slot); break;
@@ -78,12 +81,14 @@ internal sealed class KeyPostings
         Operator.True => 8 + (_true?.Count ?? 0),
         Operator.False => 8 + (_false?.Count ?? 0),
         Operator.Null => 8 + (_null?.Count ?? 0),
+        Operator.AnythingBut => 64 + (_exclusions?.Count ?? 0),
         _ => 64 + (_present?.Count ?? 0),
     };
 
     public void Collect(in FieldValue value, Candidates candidates)
     {
         candidates.Add(_present);
+        _exclusions?.Collect(value, candidates);
         switch (value.Kind)
         {
             case FieldKind.String: CollectText(value.Text, candidates); break;

@@ -17,7 +17,7 @@ internal sealed partial class MessageFields
             {
                 case AttributeKind.String: AddText(path.Id, field.Value, NumberText.Read(field.Value)); break;
                 case AttributeKind.Number:
-                    Begin(new FieldNode { Path = path.Id, Kind = FieldKind.Number, Number = NumberText.Read(field.Value) });
+                    AddNumber(path.Id, field.Value);
                     break;
                 case AttributeKind.Boolean:
                     bool isTrue = field.Value.SequenceEqual("true"u8);

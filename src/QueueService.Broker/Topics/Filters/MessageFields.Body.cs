@@ -88,7 +88,7 @@ internal sealed partial class MessageFields
                 break;
             case JsonTokenType.String: AddText(path.Id, json.ValueSpan); break;
             case JsonTokenType.Number:
-                Begin(new FieldNode { Path = path.Id, Kind = FieldKind.Number, Number = NumberText.Read(json.ValueSpan) });
+                AddNumber(path.Id, json.ValueSpan);
                 break;
             case JsonTokenType.True: Begin(new FieldNode { Path = path.Id, Kind = FieldKind.True }); break;
             case JsonTokenType.False: Begin(new FieldNode { Path = path.Id, Kind = FieldKind.False }); break;

@@ -76,9 +76,19 @@ internal sealed partial class MessageFields
     private void AddText(int path, ReadOnlySpan<byte> text, double? number = null)
     {
         text.CopyTo(Reserve(text.Length));
-        Begin(new FieldNode { Path = path, Kind = FieldKind.String, Start = _used, Length = text.Length, Number = number });
+        Begin(new FieldNode
+        {
+            Path = path,
+            Kind = FieldKind.String,
+            Start = _used,
+            Length = text.Length,
+            Number = number,
+        });
         _used += text.Length;
     }
+
+    private void AddNumber(int path, ReadOnlySpan<byte> text) =>
+        Begin(new FieldNode { Path = path, Kind = FieldKind.Number, Number = NumberText.Read(text) });
 
     private readonly record struct Head(int Round, int Node);
 }

@@ -16,7 +16,8 @@ internal sealed class NumericReader(List<FilterProblem> problems)
             && NumberText.Digits(text) <= FilterLimits.Digits)
             return number;
         problems.Add(new FilterProblem(
-            pointer, $"must be a number of at most {FilterLimits.Digits} digits within a double; compare ids as strings."));
+            pointer,
+            $"must be a number of at most {FilterLimits.Digits} digits within a double; compare ids as strings."));
         return null;
     }
 

@@ -89,7 +89,7 @@ internal sealed class PolicyReader(FilterScope scope, List<FilterProblem> proble
         switch (field.Value.ValueKind)
         {
             case JsonValueKind.Object when scope == FilterScope.Attributes:
-                Blame(place.Pointer, "must be a list of values: an attribute has no keys. (The scope body knows nesting.)");
+                Blame(place.Pointer, "must be a list of values: attributes have no keys; the scope body knows nesting.");
                 return new PolicyClause();
             case JsonValueKind.Object when place.Depth == FilterLimits.Depth:
                 Blame(place.Pointer, $"must not be nested: keys go {FilterLimits.Depth} levels deep.");
@@ -121,7 +121,8 @@ internal sealed class PolicyReader(FilterScope scope, List<FilterProblem> proble
 
     private void Check(string pointer, string what, double count, int limit)
     {
-        if (count > limit) Blame(pointer, string.Create(CultureInfo.InvariantCulture, $"must have at most {limit} {what}."));
+        if (count > limit)
+            Blame(pointer, string.Create(CultureInfo.InvariantCulture, $"must have at most {limit} {what}."));
     }
 
     private void Blame(string pointer, string message) => problems.Add(new FilterProblem(pointer, message));

@@ -34,7 +34,8 @@ public sealed class FilterIndexTests
             uint[] expected = [.. known.Where(pair => pair.Value.Matches(sent)).Select(pair => pair.Key).Order()];
             Assert.True(
                 expected.AsSpan().SequenceEqual(ids.ToArray()),
-                $"seed {seed}, round {round}: {sent.Text} → {string.Join(' ', ids)} and not {string.Join(' ', expected)}: " +
+                $"seed {seed}, round {round}: {sent.Text} → {string.Join(' ', ids)} " +
+                $"and not {string.Join(' ', expected)}: " +
                 string.Join('\n', expected.Except(ids).Concat(ids.Except(expected)).Select(id => known[id].Text)));
             foreach ((uint id, Known filter) in known)
                 Assert.Equal(expected.Contains(id), filter.Alone.Matches(sent.Message));
@@ -93,7 +94,8 @@ public sealed class FilterIndexTests
             ids.Clear();
             index.Match(FilterMessages.WithAttributes($$"""{"n":{{n}}}"""), ids);
             Assert.Equal(
-                Enumerable.Range(0, 2_000).Where(i => ranges[i].Low <= n && n < ranges[i].High).Select(i => (uint)i), ids);
+                Enumerable.Range(0, 2_000).Where(i => ranges[i].Low <= n && n < ranges[i].High).Select(i => (uint)i),
+                ids);
         }
     }
 
@@ -127,7 +129,8 @@ public sealed class FilterIndexTests
         {
             bool body = random.Chance(1, 2);
             List<string> fields = [];
-            if (random.Chance(5, 6)) fields.Add($"\"scope\":\"{(body ? "body" : "attributes")}\",\"policy\":{source.Policy(body)}");
+            if (random.Chance(5, 6))
+                fields.Add($"\"scope\":\"{(body ? "body" : "attributes")}\",\"policy\":{source.Policy(body)}");
             if (random.Chance(1, 4)) fields.Add($"\"routingKey\":\"{source.Pattern()}\"");
             string text = "{" + string.Join(',', fields) + "}";
             NumberMatching numbers = random.Chance(1, 2) ? NumberMatching.NumbersInStrings : NumberMatching.NumbersOnly;

@@ -5,11 +5,13 @@ internal static class FilterTable
 {
     public static TheoryData<bool, string, string> Read(string table)
     {
+        const StringSplitOptions Options = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
         TheoryData<bool, string, string> cases = [];
-        foreach (string line in table.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (string line in table.Split('\n', Options))
         {
             string[] cells = line.Split('|', StringSplitOptions.TrimEntries);
-            cases.Add(cells[0] switch { "yes" => true, "no" => false, _ => throw new FormatException(line) }, cells[1], cells[2]);
+            bool matches = cells[0] == "yes" || (cells[0] == "no" ? false : throw new FormatException(line));
+            cases.Add(matches, cells[1], cells[2]);
         }
 
         return cases;

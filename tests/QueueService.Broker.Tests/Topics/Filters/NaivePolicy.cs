@@ -55,9 +55,11 @@ internal static class NaivePolicy
     {
         switch (condition.ValueKind)
         {
-            case JsonValueKind.String: return leaf.ValueKind == JsonValueKind.String && leaf.GetString() == condition.GetString();
+            case JsonValueKind.String:
+                return leaf.ValueKind == JsonValueKind.String && leaf.GetString() == condition.GetString();
             case JsonValueKind.Number: return Number(leaf, numbersInStrings) == condition.GetDecimal();
-            case JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null: return leaf.ValueKind == condition.ValueKind;
+            case JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null:
+                return leaf.ValueKind == condition.ValueKind;
             default: break;
         }
 
