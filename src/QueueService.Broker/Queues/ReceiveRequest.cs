@@ -27,6 +27,9 @@ public readonly record struct ReceiveRequest
     /// wait also waits for the holder to have room.</summary>
     public LeaseHolder? Holder { get; init; }
 
+    /// <summary>The server itself receives, to deliver to the target of a subscription.</summary>
+    public bool IsInternal { get; init; }
+
     public const int MaxMessages = 1_000;
 
     public const int MaxResponseBytes = 16 * 1_048_576;
