@@ -11,7 +11,8 @@ public enum BrokerError
     /// <summary>The queue to which a subscription is to copy does not exist.</summary>
     TargetQueueNotFound,
 
-    /// <summary>The messages of the subscription are delivered to its target: nobody receives or settles them.</summary>
+    /// <summary>The messages of the subscription are delivered to its target: nobody else receives or settles them.
+    /// </summary>
     NotPullSubscription,
 
     /// <summary>The lease behind this receipt has ended: its time ran out, the message was released, acknowledged,

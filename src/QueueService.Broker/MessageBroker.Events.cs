@@ -41,7 +41,8 @@ public sealed partial class MessageBroker
 
     private static Result<BrokerTotals> Sum(Shard shard)
     {
-        var totals = new BrokerTotals(shard.Catalog.Count(QueueKind.Queue), 0, 0, 0, shard.WaiterCount, 0, 0, 0, shard.Now);
+        int queues = shard.Catalog.Count(QueueKind.Queue);
+        var totals = new BrokerTotals(queues, 0, 0, 0, shard.WaiterCount, 0, 0, 0, shard.Now);
         (long messages, long bytes, long leased, long sent, long received, long deleted) = (0, 0, 0, 0, 0, 0);
         foreach (MessageQueue queue in shard.Queues)
         {

@@ -30,7 +30,7 @@ public sealed partial class MessageBroker : IAsyncDisposable
         _time = time;
         _inbox = new Inbox();
         _replies = new ReplySweep(inline: manual);
-        _shard = new Shard(files, options, time, _inbox.Wake) { StartReading = StartReading };
+        _shard = new Shard(files, options, time, _inbox.Wake) { StartReading = StartReading, StartScanning = StartScanning };
         _loop = new ShardLoop(_shard, _inbox, _replies, options.Storage.JournalFileBytes);
         if (manual) return;
         _thread = new Thread(_loop.Run) { Name = "shard", IsBackground = true, Priority = ThreadPriority.AboveNormal };

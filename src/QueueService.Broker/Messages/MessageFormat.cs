@@ -25,7 +25,7 @@ internal static partial class MessageFormat
     private const byte TextFlag = 1;
     private const byte HeadersFlag = 16;
     private const byte OriginFlag = 32;
-    private const int FieldHeaderBytes = 8;
+    internal const int FieldHeaderBytes = 8;
     private const string TextPlain = "text/plain";
     private const string OctetStream = "application/octet-stream";
 
@@ -44,6 +44,7 @@ internal static partial class MessageFormat
         Origin = 7,
         GroupId = 8,
         DeduplicationId = 9,
+        RoutingKey = 10,
     }
 
     public static int Measure(MessageHeaders headers, int body)
@@ -67,6 +68,7 @@ internal static partial class MessageFormat
             if (code == 0) bytes = WriteField(bytes, Field.ContentType, headers.ContentType);
             bytes = WriteField(bytes, Field.GroupId, headers.GroupId);
             bytes = WriteField(bytes, Field.DeduplicationId, headers.DeduplicationId);
+            bytes = WriteField(bytes, Field.RoutingKey, headers.RoutingKey);
             bytes = WriteField(bytes, Field.CorrelationId, headers.CorrelationId);
             bytes = WriteField(bytes, Field.ReplyTo, headers.ReplyTo);
             bytes = WriteField(bytes, Field.TraceParent, headers.TraceParent);
@@ -97,7 +99,8 @@ internal static partial class MessageFormat
         string? type = KnownTypes[(message[1] >> 1) & 7];
         if (!HasHeaders(message)) return new MessageHeaders { ContentType = type ?? DefaultType(message) };
         List<MessageAttribute>? attributes = null;
-        string? group = null, deduplication = null, correlation = null, replyTo = null, parent = null, state = null;
+        string? group = null, deduplication = null, routing = null, correlation = null, replyTo = null;
+        string? parent = null, state = null;
         int length = BinaryPrimitives.ReadInt32LittleEndian(message[MinHeaderBytes..]);
         ReadOnlySpan<byte> bytes = message.Slice(MinHeaderBytes + sizeof(uint), length);
         while (!bytes.IsEmpty)
@@ -110,6 +113,7 @@ internal static partial class MessageFormat
                 case Field.ContentType: type = Encoding.UTF8.GetString(text); break;
                 case Field.GroupId: group = Encoding.UTF8.GetString(text); break;
                 case Field.DeduplicationId: deduplication = Encoding.UTF8.GetString(text); break;
+                case Field.RoutingKey: routing = Encoding.UTF8.GetString(text); break;
                 case Field.CorrelationId: correlation = Encoding.UTF8.GetString(text); break;
                 case Field.ReplyTo: replyTo = Encoding.UTF8.GetString(text); break;
                 case Field.TraceParent: parent = Encoding.UTF8.GetString(text); break;
@@ -130,6 +134,7 @@ internal static partial class MessageFormat
             ContentType = type ?? DefaultType(message),
             GroupId = group,
             DeduplicationId = deduplication,
+            RoutingKey = routing,
             CorrelationId = correlation,
             ReplyTo = replyTo,
             TraceParent = parent,
@@ -153,7 +158,7 @@ internal static partial class MessageFormat
         if (ReferenceEquals(headers, MessageHeaders.None)) return 0;
         int bytes = (code == 0 ? FieldBytes(headers.ContentType) : 0) + FieldBytes(headers.CorrelationId)
             + FieldBytes(headers.GroupId) + FieldBytes(headers.DeduplicationId)
-            + FieldBytes(headers.ReplyTo) + FieldBytes(headers.TraceParent) + FieldBytes(headers.TraceState);
+            + FieldBytes(headers.RoutingKey) + FieldBytes(headers.ReplyTo) + FieldBytes(headers.TraceParent) + FieldBytes(headers.TraceState);
         for (int i = 0; i < headers.Attributes.Count; i++)
         {
             MessageAttribute attribute = headers.Attributes[i];

@@ -23,6 +23,9 @@ public sealed record MessageHeaders
     /// <summary>1 to 128 characters; FIFO queues only.</summary>
     public string? DeduplicationId { get; init; }
 
+    /// <summary>Words between dots that topics route by, 1 to 255 bytes; queues carry it along.</summary>
+    public string? RoutingKey { get; init; }
+
     /// <summary>In the order given; names are unique.</summary>
     public IReadOnlyList<MessageAttribute> Attributes { get; init; } = [];
 }
@@ -34,8 +37,10 @@ public enum AttributeKind : byte
     Number = 1,
     Boolean = 2,
     Binary = 3,
+    StringArray = 4,
 }
 
 /// <summary>One attribute. A number keeps the digits as they were sent, so no precision is lost; a boolean's text is
-/// "true" or "false"; a binary's <see cref="Text"/> is its base64 form.</summary>
+/// "true" or "false"; a binary's <see cref="Text"/> is its base64 form; an array's is a JSON array of strings, numbers,
+/// booleans and nulls.</summary>
 public readonly record struct MessageAttribute(string Name, AttributeKind Kind, string Text);

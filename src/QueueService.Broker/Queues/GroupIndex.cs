@@ -23,6 +23,9 @@ internal sealed class GroupIndex(bool inOrder, Dictionary<long, Touched> touched
     /// <summary>Messages that are available but for others of their group.</summary>
     public long Blocked { get; private set; }
 
+    /// <summary>Messages that are leased, delayed or failed.</summary>
+    public long Away { get; private set; }
+
     public Queue<MessageGroup> LineOf(int priority) => _lines[priority] ??= new Queue<MessageGroup>();
 
     /// <summary>All messages of a standard queue that have no group count as one.</summary>
@@ -61,6 +64,7 @@ internal sealed class GroupIndex(bool inOrder, Dictionary<long, Touched> touched
         lane.KnownCount++;
         bool isAway = isTouched && !entry.IsReady;
         if (isAway) group.Away++;
+        if (isAway) Away++;
         if (isAway && entry.IsLeased && !entry.HasFailed) group.Leased++;
         if (inOrder || !isAway) group.Members.AddLast(position);
         Refresh(group, priority);
@@ -71,6 +75,7 @@ internal sealed class GroupIndex(bool inOrder, Dictionary<long, Touched> touched
     {
         if (!_groupOf.TryGetValue(position, out MessageGroup? group)) return;
         group.Away++;
+        Away++;
         if (leased) group.Leased++;
         if (!inOrder) group.Members.Remove(position);
         group.Chosen = 0;
@@ -81,6 +86,7 @@ internal sealed class GroupIndex(bool inOrder, Dictionary<long, Touched> touched
     {
         if (!_groupOf.TryGetValue(position, out MessageGroup? group)) return;
         group.Away--;
+        Away--;
         if (leased) group.Leased--;
     }
 

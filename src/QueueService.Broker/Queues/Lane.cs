@@ -23,6 +23,18 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
 
     public bool IsGrouped { get; } = Position.IsGrouped(number);
 
+    /// <summary>Derived: of a subscription that does not let everything through.</summary>
+    public bool IsFiltered { get; set; }
+
+    /// <summary>What is handed out is known message by message, by looking at them.</summary>
+    public bool IsIndexed => IsGrouped || IsFiltered;
+
+    /// <summary>Derived, of a filtered lane: the topic's scan says what matches from <see cref="KnownEnd"/> on.</summary>
+    public bool IsLive { get; set; }
+
+    /// <summary>Derived, of a filtered lane: what was looked at, did not match and is not written down yet.</summary>
+    public List<(long From, long To)> Unmatched { get; } = [];
+
     /// <summary>The lowest position that was never touched.</summary>
     public long Next { get; private set; } = Position.First(number);
 
@@ -39,8 +51,7 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
 
     public bool HasMessages => Floor < End;
 
-    /// <summary>Derived, of a grouped lane: the groups of all messages below are known, of those above not yet.
-    /// </summary>
+    /// <summary>Derived, of an indexed lane: all messages below were looked at, those above not yet.</summary>
     public long KnownEnd { get; set; } = Position.First(number);
 
     /// <summary>Derived, of a FIFO queue: behind the last lease that was ever given. After a restart nothing is handed out
@@ -175,6 +186,15 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
         RaiseFloor();
     }
 
+    /// <summary>Nothing from where it was looked last to before this position matches.</summary>
+    public void PassUnmatched(long to)
+    {
+        if (to <= KnownEnd) return;
+        if (Unmatched.Count > 0 && Unmatched[^1].To == KnownEnd) Unmatched[^1] = (Unmatched[^1].From, to);
+        else Unmatched.Add((KnownEnd, to));
+        KnownEnd = to;
+    }
+
     /// <summary>The cursor of a shared log stands here: everything before is done with, nothing after it is.</summary>
     public void ResetTo(long position)
     {
@@ -182,6 +202,7 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
         LeasedEnd = KnownCount = 0;
         _terminal = new TerminalSet();
         _gaps.Clear();
+        Unmatched.Clear();
         _touchedAhead = _terminalAhead = 0;
     }
 

@@ -81,6 +81,30 @@ public sealed class MessageBatch : IDisposable
         Bytes += bytes;
     }
 
+    /// <summary>Copies a message of a topic in.</summary>
+    /// <param name="form">Null: as it is.</param>
+    internal void AddCopy(in MessageView message, CopyForm? form)
+    {
+        if (form is not null)
+        {
+            var body = new ArrayBufferWriter<byte>(message.Body.Length + 512);
+            MessageHeaders headers = form(message, body);
+            Add(headers, body.WrittenSpan);
+            return;
+        }
+
+        ReadOnlySpan<byte> bytes = message.Raw;
+        if (Bytes + bytes.Length > _buffer.Length) Grow(Bytes + bytes.Length);
+        if (Count == _entries.Length) Array.Resize(ref _entries, Count * 4);
+        bytes.CopyTo(_buffer.AsSpan(Bytes));
+        ulong group = MessageFormat.GroupHash(bytes);
+        _entries[Count++] = new Entry(Bytes, bytes.Length, message.Body.Length, default)
+        {
+            Group = group == MessageFormat.NoGroupHash ? null : group,
+        };
+        Bytes += bytes.Length;
+    }
+
     /// <summary>Copies one message in that keeps its time of sending and counts its retention from another
     /// one.</summary>
     /// <param name="sentAt">Unix milliseconds, like <paramref name="retentionFrom"/>.</param>

@@ -23,7 +23,8 @@ internal sealed partial class MessageQueue
     public bool HasAvailable => !Config.Paused
         && (IsFifo
             ? _groups is { HasTurns: true } || HasPlain(0)
-            : _readyCount > 0 || _lanes.Exists(static lane => lane.Untouched > 0));
+            : _readyCount > 0 || _groups is { HasTurns: true }
+                || _lanes.Exists(static lane => !lane.IsFiltered && lane.Untouched > 0));
 
     /// <summary>Chooses up to this many messages, and up to a bound of bytes; changes nothing that is folded. All that
     /// are chosen must be handed out. Answers how many there are.</summary>
@@ -123,7 +124,8 @@ internal sealed partial class MessageQueue
     }
 
     private bool HasPlain(int priority) =>
-        _readyLines[priority] is { Count: > 0 } || FindLane(priority * Position.LanesPerPriority)?.Untouched > 0;
+        _readyLines[priority] is { Count: > 0 }
+        || FindLane(priority * Position.LanesPerPriority) is { IsFiltered: false, Untouched: > 0 };
 
     private void LeaveReadyLine(long position)
     {
@@ -185,7 +187,7 @@ internal sealed partial class MessageQueue
             }
 
             ReceiveCount = 1;
-            return _lane is { PartialBlocks: < MaxPartialBlocks } && _untouched < _lane.End ? _untouched : null;
+            return _lane is { PartialBlocks: < MaxPartialBlocks, IsFiltered: false } && _untouched < _lane.End ? _untouched : null;
         }
 
         /// <summary>Goes on after the message that <see cref="Next"/> gave.</summary>

@@ -15,7 +15,7 @@ internal sealed partial class MessageQueue
 
     /// <summary>What can be handed out is known in a moment: messages are being read, or more have expired at once than
     /// one turn writes down.</summary>
-    public bool IsBusy => LanesBeingRead > 0 || HasExpired;
+    public bool IsBusy => LanesBeingRead > 0 || HasExpired || IsScanBehind;
 
     /// <summary>There are leases whose groups are not known: which group is free cannot be told.</summary>
     public bool HasUnknownLeases => IsFifo && _lanes.Exists(IsLeasedAhead);
@@ -27,22 +27,27 @@ internal sealed partial class MessageQueue
 
     /// <summary>There are messages of the lane whose groups are not known, and room for some.</summary>
     public bool CanReadAhead(Lane lane) =>
-        lane.IsGrouped && !lane.IsReading && lane.KnownEnd < lane.End && (IsLeasedAhead(lane) || (!IsReadAheadFull(lane)
+        lane.IsIndexed && !lane.IsReading && !lane.IsLive && lane.KnownEnd < LimitAhead(lane)
+        && (IsLeasedAhead(lane) || (!IsReadAheadFull(lane)
             && lane.PartialBlocks < MaxPartialBlocksAhead
-            && (lane.KnownCount <= _readAhead - (_readAhead / 4) || _groups is not { HasTurns: true })));
+            && (lane.KnownCount <= MaxKnown - (MaxKnown / 4) || _groups is not { HasTurns: true })));
 
     /// <summary>Messages that may be read ahead of the lane now.</summary>
-    public int RoomAhead(Lane lane) => Math.Max(_readAhead - lane.KnownCount, IsLeasedAhead(lane) ? 1 : 0);
+    public int RoomAhead(Lane lane) => Math.Max(MaxKnown - lane.KnownCount, IsLeasedAhead(lane) ? 1 : 0);
 
     /// <summary>Takes the next message of the lane in.</summary>
     public void LearnGroup(Lane lane, long position, ReadOnlySpan<byte> message) =>
         LearnGroup(lane, position, MessageFormat.GroupHash(message));
 
-    public void LearnGroup(Lane lane, long position, ulong hash)
+    /// <summary>Answers false when there is no room.</summary>
+    public bool LearnGroup(Lane lane, long position, ulong hash)
     {
-        if (IsReadAheadFull(lane)) return;
-        Groups.Add(lane, position, hash);
+        if (IsReadAheadFull(lane)) return false;
+
+        // In a lane without groups, where order is asked for, each message is a group of its own.
+        Groups.Add(lane, position, lane.IsGrouped || !IsFifo ? hash : (ulong)position * 0x9E3779B97F4A7C15UL);
         lane.KnownEnd = position + 1;
+        return true;
     }
 
     private void NoteLease(long position)
@@ -52,7 +57,7 @@ internal sealed partial class MessageQueue
     }
 
     private bool IsReadAheadFull(Lane lane) =>
-        lane.IsGrouped && lane.KnownCount >= _readAhead && !IsLeasedAhead(lane);
+        lane.IsIndexed && lane.KnownCount >= MaxKnown && !IsLeasedAhead(lane);
 
-    private static bool IsLeasedAhead(Lane lane) => lane.IsGrouped && lane.KnownEnd < Math.Min(lane.LeasedEnd, lane.End);
+    private static bool IsLeasedAhead(Lane lane) => lane.IsIndexed && lane.KnownEnd < Math.Min(lane.LeasedEnd, lane.End);
 }

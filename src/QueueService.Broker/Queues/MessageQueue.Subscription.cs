@@ -22,6 +22,15 @@ internal sealed partial class MessageQueue
     /// <summary>Messages that the topic did not keep until they were delivered.</summary>
     public long MissedTotal { get; private set; }
 
+    /// <summary>Not folded: why its messages are not handed on; null while they are.</summary>
+    public string? Trouble { get; set; }
+
+    /// <summary>The positions that are leased at this time, in rising order.</summary>
+    public long[] Leased(long now) => [.. _touched
+        .Where(entry => entry.Value.IsLeased && entry.Value.Deadline > now)
+        .Select(static entry => entry.Key)
+        .Order()];
+
     /// <summary>Opens the lanes that the topic has begun meanwhile.</summary>
     public void FollowTopic()
     {
@@ -46,7 +55,12 @@ internal sealed partial class MessageQueue
         _doomed.Clear();
         ClearReadyLines();
         _groups = null;
-        foreach (Lane lane in _lanes) lane.ResetTo(Position.First(lane.Number));
+        foreach (Lane lane in _lanes)
+        {
+            FanOut?.Scan.Leave(lane);
+            lane.ResetTo(Position.First(lane.Number));
+        }
+
         while (!reader.IsEmpty)
         {
             long position = (long)reader.ReadVarint();

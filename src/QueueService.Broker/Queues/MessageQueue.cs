@@ -122,7 +122,8 @@ internal sealed partial class MessageQueue
         number == 0 ? Main : number < _laneByNumber?.Length ? _laneByNumber[number] : null;
 
     public string? BlockedReason(int maxInFlight) =>
-        Config.Paused ? "The queue is paused."
+        Config.Paused ? (IsSubscription ? "The subscription is paused." : "The queue is paused.")
+        : Trouble is not null ? Trouble
         : _lanes.Exists(static lane => lane.PartialBlocks >= MaxPartialBlocks)
             ? "Too many old messages are still leased or delayed between acknowledged ones; acknowledge or delete them."
             : _leasedCount >= maxInFlight ? $"The limit of {maxInFlight} leased messages is reached."
@@ -135,7 +136,7 @@ internal sealed partial class MessageQueue
         FollowTopic();
         Promote(now);
         long blocked = _groups?.Blocked ?? 0;
-        long available = _lanes.Sum(static lane => lane.Untouched) + _readyCount - blocked;
+        long available = (Filter is null ? _lanes.Sum(static lane => lane.Untouched) + _readyCount : Matched()) - blocked;
         long oldest = now;
         var onDisk = new List<(AppendLog Log, long Offset)>();
         foreach (Lane lane in _lanes)
@@ -150,7 +151,7 @@ internal sealed partial class MessageQueue
         return new QueueStats(
             available, _leasedCount, _waitingCount, _failedCount + blocked, (now - oldest) / 1000, SentTotal,
             ReceivedTotal, DeletedTotal, ExpiredTotal, DeadLetteredTotal,
-            available + blocked > 0 ? BlockedReason(maxInFlight) : null)
+            available + blocked > 0 ? BlockedReason(maxInFlight) : Trouble)
         {
             OnDisk = onDisk.Count > 0 ? new OldestOnDisk(onDisk, oldest, now) : null,
             Bytes = HeldBytes,
@@ -225,7 +226,10 @@ internal sealed partial class MessageQueue
         _lanes.Add(Main);
     }
 
-    private Lane NewLane(int number) => new(number, _openLog(LogResource, number), _touched, IsSubscription);
+    private Lane NewLane(int number) => new(number, _openLog(LogResource, number), _touched, IsSubscription)
+    {
+        IsFiltered = Filter is not null,
+    };
 }
 
 /// <summary>A message that was handed out before, or is delayed.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using QueueService.Broker.Messages;
 using QueueService.Broker.Shards;
+using QueueService.Broker.Topics.Filters;
 using QueueService.Storage.Logs;
 
 namespace QueueService.Broker.Queues;
@@ -16,11 +17,17 @@ internal static class ReadAhead
 
     public static void Advance(Shard shard, MessageQueue queue)
     {
-        if (queue.Lanes.Count == 1) return;
+        if (queue.Lanes.Count == 1 && queue.Filter is null) return;
         foreach (Lane lane in queue.Lanes)
         {
-            if (!queue.CanReadAhead(lane)) continue;
-            LearnFromMemory(queue, lane);
+            if (!queue.CanReadAhead(lane))
+            {
+                if (lane.IsFiltered && !lane.IsReading) queue.FanOut!.Scan.Join(lane);
+                continue;
+            }
+
+            // A filter may have to read the body: not on the loop.
+            if (!lane.IsFiltered) LearnFromMemory(queue, lane);
             if (queue.CanReadAhead(lane)) StartReading(shard, queue, lane);
         }
     }
@@ -32,13 +39,33 @@ internal static class ReadAhead
         lane.IsReading = false;
         page.Queue.LanesBeingRead--;
         if (page.Queue.IsDeleted) return false;
-        foreach ((long position, ulong group) in page.Groups)
-            if (position >= lane.KnownEnd && lane.IsPresent(position)) page.Queue.LearnGroup(lane, position, group);
+
+        // Else it was read for another filter, or from another place.
+        if (page.Filter == page.Queue.Filter && page.Messages.Epoch == page.Queue.Epoch) Learn(page);
+        shard.Dispatch(page.Queue);
+        return true;
+    }
+
+    private static void Learn(ReadAheadPage page)
+    {
+        Lane lane = page.Lane;
+        foreach ((long position, ulong group, bool matches) in page.Groups)
+        {
+            if (position < lane.KnownEnd || !lane.IsPresent(position)) continue;
+            if (!matches && !page.Queue.TryGetTouched(position, out _))
+            {
+                // Only this one: what is in between has ended.
+                lane.KnownEnd = position;
+                lane.PassUnmatched(position + 1);
+            }
+            else if (!page.Queue.LearnGroup(lane, position, group))
+            {
+                return;
+            }
+        }
 
         // Also past what ended meanwhile.
         lane.KnownEnd = Math.Min(Math.Max(lane.KnownEnd, page.End), lane.End);
-        shard.Dispatch(page.Queue);
-        return true;
     }
 
     private static void LearnFromMemory(MessageQueue queue, Lane lane)
@@ -62,13 +89,16 @@ internal static class ReadAhead
     private static void StartReading(Shard shard, MessageQueue queue, Lane lane)
     {
         ReceivedMessages messages = ReceivedMessages.Rent(queue, shard.Seal);
-        int room = Math.Min(Math.Min(PageMessages, queue.MaxPage), queue.RoomAhead(lane));
+        int room = lane.IsFiltered
+            ? PageMessages
+            : Math.Min(Math.Min(PageMessages, queue.MaxPage), queue.RoomAhead(lane));
         long position = lane.NextPresent(lane.KnownEnd);
-        for (; messages.Count < room && position < lane.End; position = lane.NextPresent(position + 1))
+        long end = queue.LimitAhead(lane);
+        for (; messages.Count < room && position < end; position = lane.NextPresent(position + 1))
             messages.Add(new ReceivedMessages.Delivery { Position = position });
         lane.IsReading = true;
         queue.LanesBeingRead++;
-        shard.StartReading(new ReadAheadPage(queue, lane, messages) { End = Math.Min(position, lane.End) });
+        shard.StartReading(new ReadAheadPage(queue, lane, messages) { End = Math.Min(position, end) });
     }
 }
 
@@ -81,18 +111,23 @@ internal sealed class ReadAheadPage(MessageQueue queue, Lane lane, ReceivedMessa
 
     public ReceivedMessages Messages => messages;
 
+    /// <summary>Of the queue when the page was begun.</summary>
+    public SubscriptionFilter? Filter { get; } = queue.Filter;
+
     /// <summary>The groups are known up to here.</summary>
     public long End { get; set; }
 
-    public List<(long Position, ulong Group)> Groups { get; } = [];
+    public List<(long Position, ulong Group, bool Matches)> Groups { get; } = [];
 
     /// <summary>Reads; any thread. A message that cannot be read has no group: it is reported and taken out.</summary>
     public void Read()
     {
+        FilterEvaluation? filter = Filter is null ? null : new FilterEvaluation(Filter);
         for (int i = 0; i < messages.Count; i++)
         {
-            if (messages.TryRead(i, out MessageView message))
-                Groups.Add((message.SequenceNumber, MessageFormat.GroupHash(message.Raw)));
+            if (!messages.TryRead(i, out MessageView message)) continue;
+            Groups.Add((
+                message.SequenceNumber, MessageFormat.GroupHash(message.Raw), filter?.Matches(message.Raw) ?? true));
         }
     }
 }

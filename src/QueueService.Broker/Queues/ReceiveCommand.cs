@@ -101,7 +101,8 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
             return true;
         }
 
-        if (queue.Choose(max, ReceiveRequest.MaxResponseBytes, shard.Now, shard.Chosen) == 0) return false;
+        int maxBytes = _request.MaxBytes > 0 ? _request.MaxBytes : ReceiveRequest.MaxResponseBytes;
+        if (queue.Choose(max, maxBytes, shard.Now, shard.Chosen) == 0) return false;
 
         Outcome = Lease(shard, queue, shard.Chosen);
         return true;
@@ -169,7 +170,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
     private bool Wait(Shard shard)
     {
         MessageQueue queue = Queue!;
-        if (_wait > 0 && shard.WaiterCount >= shard.Options.MaxWaiters)
+        if (_wait > 0 && shard.WaiterCount >= shard.Options.MaxWaiters && !_request.IsInternal)
         {
             AnswerError(shard, BrokerError.TooManyWaiters);
             return false;
@@ -256,6 +257,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         Span<int> counts = shard.CountBuffer(chosen.Count);
         for (int i = 0; i < chosen.Count; i++) (positions[i], counts[i]) = chosen[i];
         shard.Store.BeginFrame();
+        shard.WriteSkipped(queue);
         if (_request.AcknowledgeOnReceipt) shard.Write(queue, QueueRecord.Taken, shard.Runs(positions));
         else if (_attempt is { } attempt) shard.WriteAttempt(queue, attempt, deadline, shard.Runs(positions, counts));
         else shard.Write(queue, QueueRecord.Leased, deadline, shard.Runs(positions, counts));

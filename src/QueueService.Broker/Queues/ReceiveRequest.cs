@@ -27,7 +27,10 @@ public readonly record struct ReceiveRequest
     /// wait also waits for the holder to have room.</summary>
     public LeaseHolder? Holder { get; init; }
 
-    /// <summary>The server itself receives, to deliver to the target of a subscription.</summary>
+    /// <summary>Bytes of bodies; 0 stands for <see cref="MaxResponseBytes"/>.</summary>
+    internal int MaxBytes { get; init; }
+
+    /// <summary>A relay or the like asks, which may receive from a subscription that hands its messages on.</summary>
     public bool IsInternal { get; init; }
 
     public const int MaxMessages = 1_000;

@@ -13,6 +13,12 @@ internal static class RetentionSweep
     /// </summary>
     private const long DiskIntervalMilliseconds = 10_000;
 
+    /// <summary>Messages that passed a subscription by before that is written down: looked at again in a hundredth of a
+    /// second.</summary>
+    private const long SkippedPerRecord = 10_000;
+
+    private const int SkippedRuns = 1_000;
+
     /// <summary>Ends what is in memory and too old.</summary>
     public static RetentionPass Sweep(Shard shard, PlainCommand<RetentionPass> command)
     {
@@ -22,7 +28,12 @@ internal static class RetentionSweep
         foreach (MessageQueue queue in shard.Queues)
         {
             if (queue.HasForgettable(shard.Now)) command.Wrote |= Forget(shard, queue);
-            if (queue.IsSubscription) continue;
+            if (queue.IsSubscription)
+            {
+                command.Wrote |= WriteSkipped(shard, queue);
+                continue;
+            }
+
             long before = Before(shard, queue);
             foreach (Lane lane in queue.Lanes)
             {
@@ -82,6 +93,19 @@ internal static class RetentionSweep
         // Fewer leases, fewer holes: a waiting receive may go on.
         shard.Dispatch(queue);
         return queue.ExpiredTotal - before;
+    }
+
+    /// <summary>A subscription that many messages passed by does not look at them again after a restart.</summary>
+    private static bool WriteSkipped(Shard shard, MessageQueue subscription)
+    {
+        if (subscription.Filter is null) return false;
+        foreach (Lane lane in subscription.Lanes) subscription.FanOut!.Scan.Settle(lane);
+        long skipped = subscription.Lanes.Sum(static lane => lane.Unmatched.Sum(static run => run.To - run.From));
+        if (skipped < SkippedPerRecord && subscription.UnmatchedRuns < SkippedRuns) return false;
+        shard.Store.BeginFrame();
+        shard.WriteSkipped(subscription);
+        shard.Store.EndFrame();
+        return true;
     }
 
     /// <summary>What a subscription has not dealt with is gone for it too, and counted.</summary>

@@ -42,6 +42,7 @@ internal sealed partial class Shard
         queue.Apply(record);
         if ((QueueRecord)record.Type is QueueRecord.Created or QueueRecord.Configured) NoteHashing(queue);
         if ((QueueRecord)record.Type == QueueRecord.Created) FanOuts.Add(queue);
+        if ((QueueRecord)record.Type == QueueRecord.Configured) Topics.FanOuts.Change(queue);
         if (queue.IsDeleted) RemoveQueue(queue);
     }
 

@@ -95,6 +95,9 @@ internal sealed partial class Shard : IFold, IDisposable
     /// <summary>Gives a page of a lane to whoever reads it; set once.</summary>
     public required Action<ReadAheadPage> StartReading { get; init; }
 
+    /// <summary>Gives a page of a topic to whoever matches it; set once.</summary>
+    public required Action<ScanPage> StartScanning { get; init; }
+
     /// <summary>Bodies sent to this queue need a hash. Any thread; a moment late after a change.</summary>
     public bool HashesBodies(QueueName name) => _hashing.ContainsKey(name.Value);
 
@@ -224,6 +227,22 @@ internal sealed partial class Shard : IFold, IDisposable
         Write(subscription, QueueRecord.Positioned, _scratch.WrittenSpan);
     }
 
+    /// <summary>Writes down, in the open frame, what a subscription has found not to be for it.</summary>
+    public void WriteSkipped(MessageQueue subscription)
+    {
+        if (subscription.UnmatchedRuns == 0) return;
+        _scratch.ResetWrittenCount();
+        long last = 0;
+        foreach ((long from, long to) in subscription.TakeUnmatched())
+        {
+            _scratch.WriteVarint((ulong)(from - last));
+            _scratch.WriteVarint((ulong)(to - from));
+            last = to;
+        }
+
+        if (last > 0) Write(subscription, QueueRecord.Skipped, _scratch.WrittenSpan);
+    }
+
     /// <summary>The queue has waiting receives and perhaps something for them: looked at before the commit.</summary>
     public void Dispatch(MessageQueue queue)
     {
@@ -312,7 +331,13 @@ internal sealed partial class Shard : IFold, IDisposable
         foreach (ReceiveCommand waiter in _impatient)
         {
             // It is looked at again in the next turn when its queue is just being read.
-            if (waiter.Node.List is null || (waiter.Queue!.IsBusy && !IsDraining)) continue;
+            if (waiter.Node.List is null) continue;
+            if (waiter.Queue!.IsBusy && !IsDraining)
+            {
+                if (waiter.Queue.Filter is not null) waiter.Queue.FanOut!.Scan.Await(waiter.Queue);
+                continue;
+            }
+
             waiter.AnswerEmpty(this);
             Finish(waiter, done);
         }

@@ -1,5 +1,7 @@
+using System.Text;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Shards;
+using QueueService.Broker.Topics.Filters;
 
 namespace QueueService.Broker.Topics;
 
@@ -14,10 +16,13 @@ internal sealed class FanOut
     /// <summary>By resource.</summary>
     public SortedDictionary<uint, MessageQueue> Subscriptions { get; } = [];
 
-    /// <summary>Somebody waits at the subscription for a message.</summary>
+    /// <summary>Finds out what matches the filters.</summary>
+    public TopicScan Scan { get; } = new();
+
+    /// <summary>Somebody waits at the subscription for a message. One with a filter is told by the scan.</summary>
     public void Listen(MessageQueue subscription)
     {
-        if (subscription.IsListening) return;
+        if (subscription.IsListening || subscription.Filter is not null) return;
         subscription.IsListening = true;
         _listeners.Add(subscription);
     }
@@ -25,10 +30,11 @@ internal sealed class FanOut
     /// <summary>The topic has new messages: a thousand subscriptions at which nobody waits cost nothing.</summary>
     public void Dispatch(Shard shard)
     {
+        Scan.Advance(shard, this);
         for (int i = 0; i < _listeners.Count;)
         {
             MessageQueue subscription = _listeners[i];
-            if (subscription.HasCallers)
+            if (subscription.HasCallers && subscription.Filter is null)
             {
                 shard.Dispatch(subscription);
                 i++;
@@ -58,13 +64,44 @@ internal sealed class FanOuts
         {
             queue.FanOut = Of(queue.LogResource);
             queue.FanOut.Subscriptions.Add(queue.Resource, queue);
+            Refilter(queue, queue.Config.Subscription!.Filter);
         }
+    }
+
+    /// <summary>The definition of a subscription may have changed.</summary>
+    public static void Change(MessageQueue queue)
+    {
+        if (!queue.IsSubscription) return;
+        string filter = queue.Filter is null ? "" : Encoding.UTF8.GetString(queue.Filter.Json.Span);
+        if (filter == queue.Config.Subscription!.Filter) return;
+        Refilter(queue, queue.Config.Subscription.Filter);
+    }
+
+    private static void Refilter(MessageQueue queue, string? json)
+    {
+        TopicScan scan = queue.FanOut!.Scan;
+        if (queue.Filter is not null) scan.Remove(queue.Resource);
+        if (string.IsNullOrEmpty(json))
+        {
+            queue.SetFilter(null);
+            return;
+        }
+
+        SubscriptionFilter filter =
+            SubscriptionFilter.Parse(Encoding.UTF8.GetBytes(json), NumberMatching.NumbersInStrings, out _)
+            ?? throw new InvalidOperationException($"The filter of {queue.Name} is not known to this version.");
+        queue.SetFilter(filter);
+        scan.Add(queue.Resource, filter);
     }
 
     public void Remove(MessageQueue queue)
     {
         if (queue.IsTopic) _byTopic.Remove(queue.Resource);
-        else if (queue.IsSubscription) queue.FanOut!.Subscriptions.Remove(queue.Resource);
+        else if (queue.IsSubscription)
+        {
+            Refilter(queue, null);
+            queue.FanOut!.Subscriptions.Remove(queue.Resource);
+        }
     }
 
     private FanOut Of(uint topic)

@@ -88,6 +88,7 @@ internal static class MessageSchemas
         ("deduplicationId?", Text("FIFO only: sent again within five minutes, it is not stored again.")),
         ("correlationId?", Text("Carried along.")),
         ("replyTo?", Text("Carried along.")),
+        ("routingKey?", Text("What topics route by; a queue carries it along.")),
         ("traceparent?", Text("W3C trace context.")),
         ("tracestate?", Text("W3C trace context.")),
         ("attributes?", set.Ref("Attributes")),
@@ -148,6 +149,7 @@ internal static class MessageSchemas
         ("deduplicationId?", Text("As it was sent.")),
         ("correlationId?", Text("As it was sent.")),
         ("replyTo?", Text("As it was sent.")),
+        ("routingKey?", Text("As it was sent.")),
         ("traceparent?", Text("W3C trace context of the sender.")),
         ("tracestate?", Text("W3C trace context of the sender.")),
     ];

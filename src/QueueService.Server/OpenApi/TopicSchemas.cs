@@ -20,6 +20,7 @@ internal static class TopicSchemas
             "What becomes of the messages of a subscription.",
             ("type", set.Ref("TargetType")),
             ("queue?", Text("With `queue`: the name of the queue to which they are copied.", NamePattern)))));
+        AddFilter(set);
         set.Add("SubscriptionSettings", Closed(Object(
             "What the owner of a subscription declares; every field is optional.",
             DefinitionSchemas.Settings(set, SubscriptionFields.All))));
@@ -31,6 +32,21 @@ internal static class TopicSchemas
             "Where a subscription begins anew: one of both.",
             ("time?", Instant("With what was published then or later.")),
             ("to?", Choice("At one end of the topic.", "earliest", "latest")))));
+    }
+
+    private static void AddFilter(SchemaSet set)
+    {
+        set.Add("FilterScope", Choice("What the policy is about.", "attributes", "body"));
+        set.Add("Filter", Closed(Object(
+            "Which messages a subscription gets; both given: both must match.",
+            ("scope?", set.Ref("FilterScope")),
+            ("policy?", new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Description = "In the language of SNS's filter policies: names with lists of values and conditions.",
+                AdditionalProperties = new OpenApiSchema { Description = "A list of values and conditions." },
+            }),
+            ("routingKey?", Text("`*` stands for one word, `#` for any number of them.")))));
     }
 
     private static void AddTopics(SchemaSet set)

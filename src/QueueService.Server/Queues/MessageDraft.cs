@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using QueueService.Broker.Messages;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Topics.Filters;
 using QueueService.Server.Http;
 
 namespace QueueService.Server.Queues;
@@ -20,6 +21,7 @@ internal struct MessageDraft
     private SendOptions _options;
     private string? _groupId;
     private string? _deduplicationId;
+    private string? _routingKey;
     private string? _correlationId;
     private string? _replyTo;
     private string? _traceParent;
@@ -42,6 +44,9 @@ internal struct MessageDraft
             case MessageOption.DeduplicationId: _deduplicationId = Name(where, value, ref problem); break;
             case MessageOption.CorrelationId: _correlationId = ShortText(where, value, ref problem); break;
             case MessageOption.ReplyTo: _replyTo = ShortText(where, value, ref problem); break;
+            case MessageOption.RoutingKey:
+                _routingKey = ShortText(where, value, ref problem, FilterLimits.RoutingKeyBytes);
+                break;
             default: throw new ArgumentOutOfRangeException(nameof(option));
         }
     }
@@ -122,6 +127,7 @@ internal struct MessageDraft
             ContentType = _contentType,
             GroupId = _groupId,
             DeduplicationId = _deduplicationId,
+            RoutingKey = _routingKey,
             CorrelationId = _correlationId,
             ReplyTo = _replyTo,
             TraceParent = _traceParent,
@@ -185,12 +191,12 @@ internal struct MessageDraft
         return null;
     }
 
-    private string? ShortText(string where, string value, ref Problem? problem)
+    private string? ShortText(string where, string value, ref Problem? problem, int most = Limits.ShortTextBytes)
     {
         int bytes = Encoding.UTF8.GetByteCount(value);
         _bytes += bytes;
-        if (bytes is > 0 and <= Limits.ShortTextBytes) return value;
-        Problem.Blame(ref problem, where, $"must be 1 to {Limits.ShortTextBytes} bytes.");
+        if (bytes > 0 && bytes <= most) return value;
+        Problem.Blame(ref problem, where, $"must be 1 to {most} bytes.");
         return null;
     }
 }
@@ -206,4 +212,5 @@ internal enum MessageOption
     DeduplicationId,
     CorrelationId,
     ReplyTo,
+    RoutingKey,
 }

@@ -76,6 +76,7 @@ internal static class MessageJson
         if (headers.DeduplicationId is not null) output.Raw(",\"deduplicationId\":"u8).Text(headers.DeduplicationId);
         if (headers.CorrelationId is not null) output.Raw(",\"correlationId\":"u8).Text(headers.CorrelationId);
         if (headers.ReplyTo is not null) output.Raw(",\"replyTo\":"u8).Text(headers.ReplyTo);
+        if (headers.RoutingKey is not null) output.Raw(",\"routingKey\":"u8).Text(headers.RoutingKey);
         if (headers.TraceParent is not null) output.Raw(",\"traceparent\":"u8).Text(headers.TraceParent);
         if (headers.TraceState is not null) output.Raw(",\"tracestate\":"u8).Text(headers.TraceState);
         bool open = false;

@@ -12,7 +12,7 @@ internal static class MessageOptions
 {
     /// <summary>In the order of <see cref="MessageOption"/>.</summary>
     public static readonly string[] QueryNames =
-        ["delay", "deliverAt", "ttl", "priority", "groupId", "deduplicationId", "correlationId", "replyTo"];
+        ["delay", "deliverAt", "ttl", "priority", "groupId", "deduplicationId", "correlationId", "replyTo", "routingKey"];
 
     public static readonly Parameter[] Parameters =
     [
@@ -24,6 +24,7 @@ internal static class MessageOptions
         new("deduplicationId", "String", "FIFO queues only. Same as Message-Deduplication-Id.", "order-4711"),
         new("correlationId", "String", "Carried along. Same as Message-Correlation-Id.", "order-4711"),
         new("replyTo", "String", "Carried along. Same as Message-Reply-To.", "replies"),
+        new("routingKey", "String", "What topics route by. Same as Message-Routing-Key.", "order.eu.created"),
         new("Message-Delay", "Duration", "Hide the message at first: `30`, `30s`, `5m`, `2h`, `500ms`.", "30s",
             ParameterPlace.Header),
         // A string: NSwag's client does not compile with an optional header that is a date-time.
@@ -41,6 +42,9 @@ internal static class MessageOptions
             ParameterPlace.Header),
         new("Message-Correlation-Id", "String", "Carried along with the message.", "order-4711", ParameterPlace.Header),
         new("Message-Reply-To", "String", "Carried along with the message.", "replies", ParameterPlace.Header),
+        new("Message-Routing-Key", "String",
+            "Words between dots that subscriptions of a topic choose by; a queue carries it along.", "order.eu.created",
+            ParameterPlace.Header),
         new("traceparent", "String", "W3C trace context, given back on delivery.",
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", ParameterPlace.Header),
         new("tracestate", "String", "W3C trace context, given back on delivery.", "vendor=1", ParameterPlace.Header),
@@ -53,7 +57,7 @@ internal static class MessageOptions
     private static readonly string[] HeaderNames =
     [
         "Message-Delay", "Message-Deliver-At", "Message-Ttl", "Message-Priority", "Message-Group-Id",
-        "Message-Deduplication-Id", "Message-Correlation-Id", "Message-Reply-To",
+        "Message-Deduplication-Id", "Message-Correlation-Id", "Message-Reply-To", "Message-Routing-Key",
     ];
 
     private static readonly string[] QueryPlaces = [.. QueryNames.Select(static name => "?" + name)];

@@ -15,14 +15,14 @@ internal sealed class MessageReader : IDisposable
 {
     private static readonly FieldNames Fields = new(
         "body", "bodyBase64", "contentType", "delaySeconds", "correlationId", "replyTo", "traceparent", "tracestate",
-        "attributes", "deliverAt", "ttlSeconds", "priority", "groupId", "deduplicationId");
+        "attributes", "deliverAt", "ttlSeconds", "priority", "groupId", "deduplicationId", "routingKey");
 
     /// <summary>An import also takes what an export says about a message; all but the time of sending is read over.
     /// </summary>
     private static readonly FieldNames ImportFields = new(
         "body", "bodyBase64", "contentType", "delaySeconds", "correlationId", "replyTo", "traceparent", "tracestate",
-        "attributes", "deliverAt", "ttlSeconds", "priority", "groupId", "deduplicationId", "sentAt", "id", "state",
-        "sequenceNumber", "receiveCount", "firstReceivedAt", "visibleAt", "expiresAt", "deadLetter", "redriveCount");
+        "attributes", "deliverAt", "ttlSeconds", "priority", "groupId", "deduplicationId", "routingKey", "sentAt", "id",
+        "state", "sequenceNumber", "receiveCount", "firstReceivedAt", "visibleAt", "expiresAt", "deadLetter", "redriveCount");
 
     /// <summary>Imported messages are there at once and have no time to live.</summary>
     private const uint NotImported = (1u << 3) | (1u << 9) | (1u << 10);
@@ -81,8 +81,8 @@ internal sealed class MessageReader : IDisposable
                 case 8: AttributesReader.Read(ref json, ref draft, ref problem); break;
                 case 10: ReadTtl(ref json, ref draft, ref problem); break;
                 case 11: ReadPriority(ref json, ref draft, ref problem); break;
-                case 14: sentAt = ReadSentAt(ref json, ref problem); break;
-                case > 14: break;
+                case 15: sentAt = ReadSentAt(ref json, ref problem); break;
+                case > 15: break;
                 case > 0: ReadOption(ref json, field, ref draft, ref problem); break;
                 default: break;
             }
@@ -128,6 +128,7 @@ internal sealed class MessageReader : IDisposable
             5 => MessageOption.ReplyTo,
             9 => MessageOption.DeliverAt,
             12 => MessageOption.GroupId,
+            14 => MessageOption.RoutingKey,
             _ => MessageOption.DeduplicationId,
         };
         draft.Set(option, pointer, text, ref problem);

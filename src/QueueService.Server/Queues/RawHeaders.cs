@@ -42,6 +42,7 @@ internal static class RawHeaders
         if (message.DeduplicationId is not null) headers["Message-Deduplication-Id"] = message.DeduplicationId;
         if (message.CorrelationId is not null) headers["Message-Correlation-Id"] = Printable(message.CorrelationId);
         if (message.ReplyTo is not null) headers["Message-Reply-To"] = Printable(message.ReplyTo);
+        if (message.RoutingKey is not null) headers["Message-Routing-Key"] = Printable(message.RoutingKey);
         if (message.TraceParent is not null) headers.TraceParent = message.TraceParent;
         if (message.TraceState is not null) headers.TraceState = Printable(message.TraceState);
         bool isEvent = CloudEvents.IsEvent(message);

@@ -1,5 +1,6 @@
 using QueueService.Broker.Operations;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Topics.Filters;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
 
@@ -118,6 +119,7 @@ internal static class LimitList
         new("messageHeaderBytes", Limits.HeaderBytes, "bytes",
             "Attributes, correlation id, reply address and trace context of a message together."),
         new("shortTextBytes", Limits.ShortTextBytes, "bytes", "A correlation id or a reply address."),
+        new("routingKeyBytes", FilterLimits.RoutingKeyBytes, "bytes", "A routing key."),
         new("contentTypeLength", Limits.ContentTypeLength, "characters", "The content type of a message."),
         new("numberLength", Limits.NumberLength, "characters", "A number among attributes."),
         new("traceStateLength", Limits.TraceStateLength, "characters", "The trace state of a message.")
@@ -152,6 +154,17 @@ internal static class LimitList
         {
             Instead = "A reader that is further behind gets a gap event.",
         },
+        new("filterBytes", FilterLimits.FilterBytes, "bytes", "The filter of a subscription, as JSON."),
+        new("filterDepth", FilterLimits.Depth, "levels", "Keys below each other in a filter's policy."),
+        new("filterKeys", FilterLimits.Keys, "keys", "Keys with conditions in a filter's policy."),
+        new("filterCombinations", FilterLimits.Combinations, "combinations",
+            "The numbers of values of all keys of a filter's policy, multiplied."),
+        new("filterValues", FilterLimits.Values, "values", "Values of all keys of a filter's policy."),
+        new("filterTextBytes", FilterLimits.TextBytes, "bytes", "A string in a filter's policy."),
+        new("filterWildcards", FilterLimits.Wildcards, "asterisks", "Asterisks in one wildcard pattern."),
+        new("filterWildcardPoints", FilterLimits.WildcardPoints, "points",
+            "Of all wildcard patterns of a filter: one asterisk counts 1, each of several 3."),
+        new("filterDigits", FilterLimits.Digits, "digits", "A number in a filter's policy."),
         new("tagFilters", Limits.TagFilters, "filters", "Tags that one listing asks for."),
         new("bootstrapFileBytes", Limits.BootstrapFileBytes, "bytes", "One bootstrap file.")
         {

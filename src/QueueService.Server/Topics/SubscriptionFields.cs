@@ -37,8 +37,8 @@ internal static class SubscriptionFields
             QueueFields.Named("paused") with { Description = "Nothing is delivered; settling goes on." },
         ],
         [
-            TargetJson.Field, From, QueuePolicies.Named("retryPolicy"), QueuePolicies.Named("redrivePolicy"),
-            QueuePolicies.Named("tags"),
+            TargetJson.Field, From, FilterJson.Field, QueuePolicies.Named("retryPolicy"),
+            QueuePolicies.Named("redrivePolicy"), QueuePolicies.Named("tags"),
         ]);
 
     /// <summary>Unix milliseconds; null when the subscription begins at the end or at the beginning.</summary>

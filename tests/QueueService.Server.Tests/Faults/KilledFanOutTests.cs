@@ -30,7 +30,8 @@ public sealed class KilledFanOutTests(ITestOutputHelper output)
             await using ServerProcess server = await ServerProcess.Start(directory.Data);
             await Create(server, Topic, "{}");
             foreach ((string path, _) in _subscriptions) await Create(server, path, "{\"from\":\"earliest\"}");
-            Task[] users = [Publish(server), .. _subscriptions.Select(s => Consume(server, s.Path, s.Ledger, "1s"))];
+            Task[] users =
+                [Publish(server), .. _subscriptions.Select(s => Consume(server, s.Path, s.Ledger, "1s"))];
             // Another process is killed at whatever it is doing then: there is no clock to advance.
             await Task.Delay(TimeSpan.FromMilliseconds(50 + random.Below(600)), TimeProvider.System);
             await server.KillNow();
@@ -79,8 +80,8 @@ public sealed class KilledFanOutTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Receives, acknowledging what came before with the next receive, until the server is gone; with a wait of
-    /// several seconds until nothing is left.</summary>
+    /// <summary>Receives, acknowledging what came before with the next receive, until the server is gone, or with a wait
+    /// of several seconds until nothing is left.</summary>
     private static async Task Consume(ServerProcess server, string path, DeliveryLedger ledger, string wait)
     {
         using var client = new QueueClient(server.Address, path);

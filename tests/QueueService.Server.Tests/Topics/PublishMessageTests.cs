@@ -38,9 +38,11 @@ public sealed class PublishMessageTests(RunningServer server)
     public async Task Delays_times_to_live_and_priorities_are_refused_by_name()
     {
         string topic = await _api.NewTopic();
-        (await _api.Post($"{topic}/messages?delay=1s&priority=3", "x", "Message-Ttl: 10s", "Message-Deliver-At: 2030-01-01T00:00:00Z"))
-            .ShouldBlame(400, "option-not-for-topics", "?delay", "?priority", "Message-Ttl", "Message-Deliver-At");
-        const string Batch = """{"messages":[{"body":"a"},{"body":"b","delaySeconds":1,"ttlSeconds":9,"priority":1}]}""";
+        Answer single = await _api.Post(
+            $"{topic}/messages?delay=1s&priority=3", "x", "Message-Ttl: 10s", "Message-Deliver-At: 2030-01-01T00:00:00Z");
+        single.ShouldBlame(400, "option-not-for-topics", "?delay", "?priority", "Message-Ttl", "Message-Deliver-At");
+        const string Batch =
+            """{"messages":[{"body":"a"},{"body":"b","delaySeconds":1,"ttlSeconds":9,"priority":1}]}""";
         (await _api.Post($"{topic}/messages/batch", Batch)).ShouldBlame(
             400, "option-not-for-topics", "/messages/1/delaySeconds", "/messages/1/ttlSeconds", "/messages/1/priority");
         Assert.Equal(0, (int)(await _api.Get(topic)).Json["stats"]!["publishedTotal"]!);
@@ -83,9 +85,10 @@ public sealed class PublishMessageTests(RunningServer server)
         Assert.Equal(4, messages.Length);
         foreach (JsonNode message in messages[..3])
         {
-            Assert.Equal(("1", "/shop", "created"), (
-                (string)message["event"]!["id"]!, (string)message["event"]!["source"]!, (string)message["event"]!["type"]!));
-            Assert.Equal(1, (int)message["event"]!["data"]!["n"]!);
+            JsonNode received = message["event"]!;
+            Assert.Equal(
+                ("1", "/shop", "created", 1),
+                ((string)received["id"]!, (string)received["source"]!, (string)received["type"]!, (int)received["data"]!["n"]!));
         }
 
         Assert.Equal(topic, (string)messages[3]["event"]!["source"]!);

@@ -12,7 +12,8 @@ public sealed class PullSubscriptionTests(RunningServer server)
     public async Task Every_subscription_gets_every_message_and_none_holds_another_up()
     {
         string topic = await _api.NewTopic();
-        string[] subscriptions = [.. await Task.WhenAll(Enumerable.Range(0, 5).Select(n => _api.Subscribe(topic, $"s{n}")))];
+        string[] subscriptions =
+            [.. await Task.WhenAll(Enumerable.Range(0, 5).Select(n => _api.Subscribe(topic, $"s{n}")))];
         await _api.Publish(topic, "1", "2");
         await _api.Post(subscriptions[0] + "/pause");
         foreach (string subscription in subscriptions[1..])
@@ -63,7 +64,8 @@ public sealed class PullSubscriptionTests(RunningServer server)
         string topic = await _api.NewTopic();
         string subscription = await _api.Subscribe(topic, "a");
         await _api.Publish(topic, "1", "2", "3");
-        string[] handles = [.. (await _api.Receive(subscription)).Select(static message => (string)message["receiptHandle"]!)];
+        JsonNode[] messages = await _api.Receive(subscription);
+        string[] handles = [.. messages.Select(static message => (string)message["receiptHandle"]!)];
         string path = $"{subscription}/receipts/{handles[0]}";
         Assert.Equal(200, (await _api.Patch(path, """{"visibilityTimeoutSeconds":600}""")).Status);
         Assert.Equal(204, (await _api.Post(path + "/release")).Status);

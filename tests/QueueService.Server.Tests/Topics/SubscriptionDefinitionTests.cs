@@ -23,7 +23,8 @@ public sealed class SubscriptionDefinitionTests(RunningServer server)
         Assert.Equal(
             ("a", topic.Split('/')[^1], "pull", "latest", "none", 60),
             ((string)described["name"]!, (string)described["topic"]!, (string)described["target"]!["type"]!,
-                (string)described["from"]!, (string)described["ordering"]!, (int)described["visibilityTimeoutSeconds"]!));
+                (string)described["from"]!, (string)described["ordering"]!,
+                (int)described["visibilityTimeoutSeconds"]!));
         JsonNode stats = described["stats"]!;
         Assert.Equal((1, 1, 0), ((int)stats["available"]!, (int)stats["leased"]!, (int)stats["missedTotal"]!));
         Assert.Equal((3, 1), ((int)stats["receivedTotal"]!, (int)stats["acknowledgedTotal"]!));
@@ -120,11 +121,13 @@ public sealed class SubscriptionDefinitionTests(RunningServer server)
         string handle = (string)(await _api.ReceiveOne(pull))["receiptHandle"]!;
         Answer[] refused =
         [
-            await _api.Post(copy + "/receive"), await _api.Post(copy + "/receive?wait=60s"), await _api.Get(copy + "/sse"),
+            await _api.Post(copy + "/receive"), await _api.Post(copy + "/receive?wait=60s"),
+            await _api.Get(copy + "/sse"),
             await _api.Post(copy + "/consume", "", "Content-Type: application/x-ndjson"),
             await _api.Delete($"{copy}/receipts/{handle}"),
             await _api.Patch($"{copy}/receipts/{handle}", """{"visibilityTimeoutSeconds":1}"""),
-            await _api.Post($"{copy}/receipts/{handle}/release"), await _api.Post($"{copy}/receipts/{handle}/dead-letter"),
+            await _api.Post($"{copy}/receipts/{handle}/release"),
+            await _api.Post($"{copy}/receipts/{handle}/dead-letter"),
             await _api.Post(copy + "/acknowledge", $$"""{"receiptHandles":["{{handle}}"]}"""),
             await _api.Post(copy + "/release", $$"""{"receiptHandles":["{{handle}}"]}"""),
             await _api.Post(copy + "/extend", $$"""{"receiptHandles":["{{handle}}"],"visibilityTimeoutSeconds":1}"""),

@@ -13,7 +13,8 @@ public sealed class TopicDefinitionTests(RunningServer server)
     {
         string topic = "/v1/topics/" + Name();
         Answer created = await _api.Put(topic, """{"retentionSeconds":3600,"tags":{"team":"shop"}}""");
-        Assert.Equal((201, topic, "fsync"), (created.Status, created.Headers["Location"], created.Headers["Message-Durability"]));
+        Assert.Equal(
+            (201, topic, "fsync"), (created.Status, created.Headers["Location"], created.Headers["Message-Durability"]));
         Assert.Equal(200, (await _api.Put(topic, """{"retentionSeconds":3600,"tags":{"team":"shop"}}""")).Status);
         await _api.Subscribe(topic, "a");
         await _api.Subscribe(topic, "b");
@@ -55,7 +56,8 @@ public sealed class TopicDefinitionTests(RunningServer server)
             .ShouldBlame(400, "invalid-request", "/retentionSeconds", "/deduplicationScope");
         (await _api.Put(topic, """{"type":"fifo","durability":"os"}"""))
             .ShouldBlame(409, "immutable-field", "/type", "/durability");
-        (await _api.Put(topic, """{"contentBasedDeduplication":true}""")).ShouldBlame(400, "deduplication-not-supported");
+        (await _api.Put(topic, """{"contentBasedDeduplication":true}"""))
+            .ShouldBlame(400, "deduplication-not-supported");
         (await _api.Put("/v1/topics/a%20b")).ShouldBlame(400, "invalid-request", "topic");
         (await _api.Patch($"/v1/topics/{Name()}", "{}")).ShouldBlame(404, "topic-not-found");
         (await _api.Delete($"/v1/topics/{Name()}")).ShouldBlame(404, "topic-not-found");

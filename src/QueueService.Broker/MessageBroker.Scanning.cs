@@ -1,0 +1,34 @@
+using QueueService.Broker.Queues;
+using QueueService.Broker.Topics;
+
+namespace QueueService.Broker;
+
+/// <summary>Matching a topic's messages with filters: on the thread pool, page by page.</summary>
+public sealed partial class MessageBroker
+{
+    /// <summary>Called on the loop. In a simulation the page is matched at once, and told in the next turn.</summary>
+    private void StartScanning(ScanPage page)
+    {
+        if (_thread is null)
+        {
+            _ = Scan(page);
+            return;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static work => _ = work.Broker.Scan(work.Page), (Broker: this, Page: page), preferLocal: false);
+    }
+
+    private async Task Scan(ScanPage page)
+    {
+        using ReceivedMessages messages = page.Messages;
+        page.FanOut.Scan.Match(page);
+        await Ask<bool>((shard, command) =>
+        {
+            command.Queue = page.FanOut.Topic;
+            page.FanOut.Scan.Finish(shard, page);
+            return true;
+        });
+        await ReportDamage(messages);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Runtime.InteropServices;
+using QueueService.Broker.Queues;
+using QueueService.Broker.Shards;
+
+namespace QueueService.Broker.Topics;
+
+/// <summary>
+/// Copying the messages of a subscription to a queue. The relay leases a page like any consumer and reads it outside
+/// the loop; the copies and the acknowledgement of what they are copies of are one frame, so each is made exactly once.
+/// </summary>
+internal static class Relays
+{
+    /// <summary>Adds the copies that still may be made to the target and acknowledges their originals. What does not fit
+    /// into the target stays leased, and so does everything after it: order is kept.</summary>
+    public static RelayOutcome Copy(Shard shard, PlainCommand<RelayOutcome> command, RelayPage page)
+    {
+        if (shard.FindQueue(page.Name.Address) is not { } subscription)
+            return new RelayOutcome(0, BrokerError.SubscriptionNotFound);
+        command.Queue = subscription;
+        subscription.Trouble = null;
+        BrokerError error = Check(shard, subscription, page, out MessageQueue? target, out List<int> holding);
+        if (error is BrokerError.QueueFull or BrokerError.MessageTooLarge or BrokerError.TargetQueueNotFound)
+            subscription.Trouble = TroubleOf(subscription, error);
+        if (holding.Count == 0) return new RelayOutcome(0, error);
+        Span<long> positions = shard.OffsetBuffer(holding.Count);
+        for (int i = 0; i < holding.Count; i++) positions[i] = page.Receipts[holding[i]].SequenceNumber;
+        positions.Sort();
+        shard.Store.BeginFrame();
+        shard.Room.Make(shard);
+        foreach (int i in CollectionsMarshal.AsSpan(holding)) Write(shard, target!, page.Batch, i);
+        shard.Write(subscription, QueueRecord.Acknowledged, shard.Runs(positions));
+        shard.Store.EndFrame();
+        command.Wrote = true;
+
+        // One frame: the stricter level of the two.
+        if (target!.Config.Durability < subscription.Config.Durability) command.Queue = target;
+        shard.Dispatch(target);
+        shard.Dispatch(subscription);
+        return new RelayOutcome(holding.Count, error);
+    }
+
+    /// <summary>Gives back what an earlier process leased: whoever relays is alone, and has just begun.</summary>
+    public static BrokerError ReleaseAll(Shard shard, PlainCommand<BrokerError> command, SubscriptionName name)
+    {
+        if (shard.FindQueue(name.Address) is not { } subscription) return BrokerError.SubscriptionNotFound;
+        long[] leased = subscription.Leased(shard.Now);
+        if (leased.Length == 0) return BrokerError.None;
+        command.Queue = subscription;
+        command.Wrote = true;
+        shard.Store.BeginFrame();
+        shard.Write(subscription, QueueRecord.Released, shard.Now, shard.Runs(leased));
+        shard.Store.EndFrame();
+        shard.Dispatch(subscription);
+        return BrokerError.None;
+    }
+
+    private static BrokerError Check(
+        Shard shard, MessageQueue subscription, RelayPage page, out MessageQueue? target, out List<int> holding)
+    {
+        holding = new List<int>(page.Batch.Count);
+        target = shard.FindQueue(subscription.Config.Subscription!.Destination);
+        if (target is null) return BrokerError.TargetQueueNotFound;
+        if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
+        shard.Room.Begin(target, shard.Now);
+        for (int i = 0; i < page.Batch.Count; i++)
+        {
+            if (Settler.Check(shard, subscription, page.Receipts[i]) != BrokerError.None) continue;
+            BrokerError room = shard.Room.Take(page.Batch.Message(i).Length);
+            if (room != BrokerError.None) return room;
+            holding.Add(i);
+        }
+
+        return BrokerError.None;
+    }
+
+    private static void Write(Shard shard, MessageQueue target, MessageBatch batch, int index)
+    {
+        int lane = target.LaneFor(batch, index);
+        long delay = target.Config.DelaySeconds * 1000L;
+        if (lane == 0 && delay == 0)
+        {
+            shard.Write(target, QueueRecord.Sent, batch.Message(index));
+            return;
+        }
+
+        shard.Write(target, new SentTo
+        {
+            Lane = lane, VisibleAt = delay == 0 ? 0 : shard.Now + delay, Message = batch.Message(index),
+        });
+    }
+
+    private static string TroubleOf(MessageQueue subscription, BrokerError error) => error switch
+    {
+        BrokerError.QueueFull => $"The queue {subscription.Config.Subscription!.Destination} is full.",
+        BrokerError.MessageTooLarge =>
+            $"The next message is larger than everything that the queue {subscription.Config.Subscription!.Destination} may hold.",
+        _ => $"The queue {subscription.Config.Subscription!.Destination} does not exist.",
+    };
+}
+
+/// <summary>Copies that are to be made.</summary>
+/// <param name="Receipts">Of the originals, in the order of the batch.</param>
+internal sealed record RelayPage(SubscriptionName Name, IReadOnlyList<ReceiptHandle> Receipts, MessageBatch Batch);
+
+/// <summary>What became of a page.</summary>
+/// <param name="Copied">Messages.</param>
+/// <param name="Error">Why the rest was not copied; None when all of it was, or is somebody else's business now.
+/// </param>
+public readonly record struct RelayOutcome(int Copied, BrokerError Error);
