@@ -11,6 +11,10 @@ public enum BrokerError
     /// <summary>The queue to which a subscription is to copy does not exist.</summary>
     TargetQueueNotFound,
 
+    /// <summary>The messages of the subscription are delivered to its target: nobody else receives or settles them.
+    /// </summary>
+    NotPullSubscription,
+
     /// <summary>The lease behind this receipt has ended: its time ran out, the message was released, acknowledged,
     /// deleted, purged or received again.</summary>
     ReceiptExpired,
@@ -82,7 +86,7 @@ public enum BrokerError
     /// <summary>The message does not fit below maxMessages and maxBytes of its queue. Retriable.</summary>
     QueueFull,
 
-    /// <summary>The queue limit of the service is reached.</summary>
+    /// <summary>The service has as many queues, topics or subscriptions as it may.</summary>
     TooManyQueues,
 
     OperationNotFound,

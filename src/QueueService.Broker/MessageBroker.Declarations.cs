@@ -28,7 +28,7 @@ public sealed partial class MessageBroker
             foreach (QueuePlan plan in some)
             {
                 Tell(new BrokerEvent(
-                    plan.Existing is null ? BrokerEventKind.QueueCreated : BrokerEventKind.QueueChanged,
+                    plan.Existing is null ? BrokerEventKind.Created : BrokerEventKind.Changed,
                     plan.Declaration.Name, at));
             }
         }

@@ -41,12 +41,17 @@ public sealed partial class MessageBroker
 
     private static Result<BrokerTotals> Sum(Shard shard)
     {
-        var totals = new BrokerTotals(shard.Catalog.Count(QueueKind.Queue), 0, 0, 0, shard.WaiterCount, 0, 0, 0, shard.Now);
+        int queues = shard.Catalog.Count(QueueKind.Queue);
+        var totals = new BrokerTotals(queues, 0, 0, 0, shard.WaiterCount, 0, 0, 0, shard.Now);
         (long messages, long bytes, long leased, long sent, long received, long deleted) = (0, 0, 0, 0, 0, 0);
         foreach (MessageQueue queue in shard.Queues)
         {
-            messages += queue.HeldCount;
-            bytes += queue.HeldBytes;
+            if (!queue.IsSubscription)
+            {
+                messages += queue.HeldCount;
+                bytes += queue.HeldBytes;
+            }
+
             leased += queue.LeasedCount;
             sent += queue.SentTotal;
             received += queue.ReceivedTotal;
@@ -65,7 +70,7 @@ public sealed partial class MessageBroker
     private void Tell(QueueChange change)
     {
         if (!change.Created && !change.Changed) return;
-        BrokerEventKind kind = change.Created ? BrokerEventKind.QueueCreated : BrokerEventKind.QueueChanged;
+        BrokerEventKind kind = change.Created ? BrokerEventKind.Created : BrokerEventKind.Changed;
         Tell(new BrokerEvent(kind, change.Queue.Name, change.Queue.UpdatedAt));
     }
 }

@@ -34,7 +34,7 @@ public sealed partial class MessageBroker
             at = shard.Now;
             return SubscriptionDefinitions.DeleteTopic(shard, command, name, precondition);
         });
-        if (error == BrokerError.None) Tell(new BrokerEvent(BrokerEventKind.QueueDeleted, name.Address, at));
+        if (error == BrokerError.None) Tell(new BrokerEvent(BrokerEventKind.Deleted, name.Address, at));
         return error;
     }
 
@@ -62,9 +62,9 @@ public sealed partial class MessageBroker
 
     /// <summary>A page of a topic's subscriptions, in ordinal order of their names.</summary>
     public ValueTask<Result<QueuePage>> ListSubscriptions(
-        TopicName topic, string prefix, string? after, int limit) =>
+        TopicName topic, string prefix, string? after, int limit, IReadOnlyList<TagFilter>? tags = null) =>
         List(new QueueListing(
-            topic.Address.Value + prefix, after is null ? null : topic.Address.Value + after, limit, [])
+            topic.Address.Value + prefix, after is null ? null : topic.Address.Value + after, limit, tags ?? [])
             {
                 Kind = QueueKind.Subscription,
             });
@@ -99,9 +99,11 @@ public sealed partial class MessageBroker
     /// acknowledged since is delivered again, what was not delivered before is passed over, and receipts are worth
     /// nothing.</summary>
     /// <param name="time">Unix milliseconds; long.MaxValue passes over everything.</param>
-    public async ValueTask<BrokerError> Seek(SubscriptionName name, long time)
+    /// <returns>The level of the topic.</returns>
+    public async ValueTask<Result<Durability>> Seek(SubscriptionName name, long time, IdempotencyToken? token = null)
     {
         Dictionary<int, long> starts = await FindTime(name.Topic.Address, time);
-        return await Submit((shard, command) => SubscriptionDefinitions.Seek(shard, command, name, starts));
+        return await Submit<Durability>(token, static outcome => (Durability)outcome[0], (shard, command) =>
+            SubscriptionDefinitions.Seek(shard, command, name, starts));
     }
 }

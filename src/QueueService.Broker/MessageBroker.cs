@@ -87,7 +87,7 @@ public sealed partial class MessageBroker : IAsyncDisposable
             at = shard.Now;
             return QueueDefinitions.Delete(shard, command, name, precondition);
         });
-        if (error == BrokerError.None) Tell(new BrokerEvent(BrokerEventKind.QueueDeleted, name, at));
+        if (error == BrokerError.None) Tell(new BrokerEvent(BrokerEventKind.Deleted, name, at));
         return error;
     }
 

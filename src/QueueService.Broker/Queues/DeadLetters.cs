@@ -51,6 +51,7 @@ internal static class DeadLetters
         MessageQueue? queue = command.Queue = shard.FindQueue(name);
         if (queue is null) return name.NotFound;
         BrokerError error = Settler.Check(shard, queue, receipt);
+        if (queue.IsPushed && Settler.IsStranger(error)) return BrokerError.NotPullSubscription;
         if (error != BrokerError.None) return error;
         if (queue.Config.Redrive is not { } redrive) return BrokerError.NoDeadLetterQueue;
         if (shard.FindQueue(redrive.DeadLetterQueue) is null) return BrokerError.DeadLetterQueueNotFound;

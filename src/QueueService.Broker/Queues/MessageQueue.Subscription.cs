@@ -9,6 +9,9 @@ internal sealed partial class MessageQueue
 
     public bool IsSubscription => Config.Subscription is not null;
 
+    /// <summary>A subscription whose messages the server delivers to their target.</summary>
+    public bool IsPushed => Config.Subscription is { Target: not SubscriptionTarget.Pull };
+
     /// <summary>Derived: the subscriptions of the topic that this is, or of the topic that this one reads; null for a
     /// queue.</summary>
     public FanOut? FanOut { get; set; }

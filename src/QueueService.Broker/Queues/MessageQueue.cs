@@ -168,6 +168,7 @@ internal sealed partial class MessageQueue
         new(Name, Config, ETag(), CreatedAt, UpdatedAt, Stats(now, maxInFlight))
         {
             Alarms = Alarms(),
+            Subscriptions = IsTopic ? FanOut!.Subscriptions.Count : 0,
         };
 
     public string ETag() => $"{Resource:x}-{Version:x}";

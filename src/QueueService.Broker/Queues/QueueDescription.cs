@@ -11,6 +11,9 @@ public sealed record QueueDescription(
 {
     /// <summary>In the order of the definition.</summary>
     public IReadOnlyList<AlarmState> Alarms { get; init; } = [];
+
+    /// <summary>How many a topic has.</summary>
+    public int Subscriptions { get; init; }
 }
 
 /// <summary>Counts of one moment.</summary>

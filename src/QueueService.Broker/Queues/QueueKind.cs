@@ -1,7 +1,7 @@
 namespace QueueService.Broker.Queues;
 
 /// <summary>What a log and its cursor are for.</summary>
-internal enum QueueKind
+public enum QueueKind
 {
     Queue,
 

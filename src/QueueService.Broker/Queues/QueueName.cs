@@ -22,7 +22,7 @@ public readonly record struct QueueName
     }
 
     /// <summary>What it names: queues, topics and subscriptions have names of their own.</summary>
-    internal QueueKind Kind => KindOf(Value);
+    public QueueKind Kind => KindOf(Value);
 
     internal BrokerError NotFound => Kind switch
     {

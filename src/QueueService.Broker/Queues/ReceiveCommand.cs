@@ -63,6 +63,13 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
             return true;
         }
 
+        if (Queue.IsPushed && !_request.IsInternal)
+        {
+            Outcome = BrokerError.NotPullSubscription;
+            ReplyAfter = Durability.Fsync;
+            return true;
+        }
+
         if (_request.Holder?.TryBind(shard, Queue) == false)
         {
             QueueGone();

@@ -39,7 +39,9 @@ internal sealed class SettleCommand : Command<Result<SettleOutcome>>
         if (TryReplay(shard, static outcome => Outcomes.ReadSettle(outcome))) return true;
         BrokerError[] errors = _settler.Check(shard, queue, _receipts);
         bool any = _settler.Offsets.Count > 0;
-        Outcome = any
+        Outcome = !any && queue.IsPushed && Array.TrueForAll(errors, Settler.IsStranger)
+            ? BrokerError.NotPullSubscription
+            : any
             ? Write(shard, queue, errors)
             : new SettleOutcome(errors, shard.Now + (_milliseconds ?? 0), queue.Config.Durability);
         ReplyAfter = shard.Note(queue.Config.Durability, any);

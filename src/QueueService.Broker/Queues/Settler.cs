@@ -38,6 +38,9 @@ internal sealed class Settler
             : BrokerError.ReceiptExpired;
     }
 
+    /// <summary>Whoever has no receipt of a pushed subscription is not the server itself.</summary>
+    public static bool IsStranger(BrokerError error) => error == BrokerError.ReceiptInvalid;
+
     private void SortDistinct()
     {
         Offsets.Sort();

@@ -61,8 +61,9 @@ internal static class SubscriptionDefinitions
     }
 
     /// <summary>Starts a subscription anew at these positions; lanes that are not named at their end.</summary>
-    public static BrokerError Seek(
-        Shard shard, PlainCommand<BrokerError> command, SubscriptionName name, IReadOnlyDictionary<int, long> starts)
+    public static Result<Durability> Seek(
+        Shard shard, PlainCommand<Result<Durability>> command, SubscriptionName name,
+        IReadOnlyDictionary<int, long> starts)
     {
         if (shard.FindQueue(name.Address) is not { FanOut.Topic: { } topic } subscription)
             return BrokerError.SubscriptionNotFound;
@@ -70,10 +71,10 @@ internal static class SubscriptionDefinitions
         shard.Store.BeginFrame();
         shard.SetCursor(
             subscription, topic.Lanes.Select(lane => Math.Max(lane.Floor, starts.GetValueOrDefault(lane.Number, lane.End))));
-        shard.Store.EndFrame();
+        shard.EndFrame([(byte)subscription.Config.Durability]);
         shard.Dispatch(subscription);
         command.Wrote = true;
-        return BrokerError.None;
+        return subscription.Config.Durability;
     }
 
     /// <summary>What a subscription takes from its topic.</summary>

@@ -10,7 +10,7 @@ internal sealed record DeclaredQueue(string File, QueueName Name, QueueChanges C
 {
     public string Pointer => $"/queues/{Name.Value}";
 
-    public QueueDeclaration Declaration { get; } = new(Name, Changes.Apply(new QueueConfig()));
+    public QueueDeclaration Declaration { get; } = new(Name, Changes.Create());
 }
 
 /// <summary>
@@ -107,7 +107,7 @@ internal sealed class BootstrapReader
         {
             string text = JsonRequest.Name(ref json);
             string pointer = "/queues/" + JsonRequest.Escape(text);
-            QueueChanges changes = new();
+            QueueChanges changes = new(QueueFields.OfQueue);
             json.Read();
             Problem? wrong = json.TokenType == JsonTokenType.Null ? null : QueueChanges.ReadObject(ref json, changes);
             json.TrySkip();

@@ -18,7 +18,7 @@ internal static class BootstrapRun
         Dictionary<QueueName, DeclaredQueue> byName = declared.ToDictionary(static queue => queue.Name);
         string[] errors = [.. planned.Value.SelectMany(plan => Errors(plan, byName[plan.Declaration.Name]))];
         if (errors.Length > 0) throw new BootstrapException(errors);
-        foreach (QueuePlan plan in planned.Value) Report(plan, log);
+        foreach (QueuePlan plan in planned.Value) Report(plan, byName[plan.Declaration.Name].Changes, log);
         BrokerError failed = await broker.ApplyPlan(planned.Value);
         if (failed != BrokerError.None) throw new BootstrapException([BrokerProblems.Of(failed).Detail]);
     }
@@ -41,7 +41,7 @@ internal static class BootstrapRun
         }
     }
 
-    private static void Report(QueuePlan plan, ILogger log)
+    private static void Report(QueuePlan plan, QueueChanges changes, ILogger log)
     {
         string queue = plan.Declaration.Name.Value;
         if (plan.Existing is null) log.BootstrapCreates(queue);
@@ -49,7 +49,7 @@ internal static class BootstrapRun
         else
         {
             log.BootstrapChanges(
-                queue, string.Join(", ", QueueChanges.Differences(plan.Existing, plan.Declaration.Config)));
+                queue, string.Join(", ", changes.Differences(plan.Existing, plan.Declaration.Config)));
         }
     }
 }

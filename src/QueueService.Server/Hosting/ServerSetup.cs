@@ -7,6 +7,7 @@ using QueueService.Server.Jobs;
 using QueueService.Server.OpenApi;
 using QueueService.Server.Operations;
 using QueueService.Server.Queues;
+using QueueService.Server.Topics;
 using Serilog;
 using Serilog.Extensions.Logging;
 using Serilog.Formatting.Json;
@@ -58,6 +59,7 @@ internal static class ServerSetup
         app.UseMiddleware<ProblemMiddleware>();
         app.UseRouting();
         QueueRoutes.Map(app);
+        TopicRoutes.Map(app);
         OperationRoutes.Map(app);
         JobRoutes.Map(app);
         ServiceRoutes.Map(app);

@@ -9,6 +9,11 @@ internal static class BrokerProblems
     public static ProblemKind Kind(BrokerError error) => error switch
     {
         BrokerError.QueueNotFound => ProblemKind.QueueNotFound,
+        BrokerError.TopicNotFound => ProblemKind.TopicNotFound,
+        BrokerError.SubscriptionNotFound => ProblemKind.SubscriptionNotFound,
+        BrokerError.TargetQueueNotFound => ProblemKind.TargetQueueNotFound,
+        BrokerError.NotPullSubscription => ProblemKind.NotPullSubscription,
+        BrokerError.OptionNotForTopics => ProblemKind.OptionNotForTopics,
         BrokerError.ReceiptExpired => ProblemKind.ReceiptExpired,
         BrokerError.ReceiptInvalid => ProblemKind.ReceiptInvalid,
         BrokerError.MessageNotFound => ProblemKind.MessageNotFound,
@@ -60,8 +65,8 @@ internal static class BrokerProblems
         string? limit = error switch
         {
             BrokerError.TooManyWaiters => $"The limit of {limits.MaxWaiters} waiting receives",
-            BrokerError.TooManyInFlight => $"The limit of {limits.MaxInFlightPerQueue} leased messages of a queue",
-            BrokerError.TooManyQueues => $"The limit of {limits.MaxQueues} queues",
+            BrokerError.TooManyInFlight => $"The limit of {limits.MaxInFlightPerQueue} leased messages of a queue or subscription",
+            BrokerError.TooManyQueues => $"The limit of {limits.MaxQueues} queues, topics or subscriptions",
             _ => null,
         };
         return limit is null ? null : $"{limit} is reached. {Kind(error).Effect} {Kind(error).Remedy}";

@@ -16,7 +16,7 @@ internal static class ETags
 
         bool mustNotExist = headers.IfNoneMatch.Count > 0;
         if (mustNotExist && !string.Equals(headers.IfNoneMatch.ToString().Trim(), "*", StringComparison.Ordinal))
-            Problem.Blame(ref problem, "If-None-Match", "must be *: the queue is created only when it does not exist.");
+            Problem.Blame(ref problem, "If-None-Match", "must be *: it is created only when it does not exist.");
         return new Precondition(IfMatch(headers.IfMatch, ref problem), mustNotExist);
     }
 

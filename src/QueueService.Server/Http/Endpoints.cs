@@ -1,4 +1,3 @@
-using QueueService.Broker.Queues;
 using QueueService.Server.Hosting;
 using QueueService.Server.OpenApi;
 
@@ -15,14 +14,6 @@ internal static class Endpoints
         BrokerHost host = routes.ServiceProvider.GetRequiredService<BrokerHost>();
         RequestDelegate handle = http => handler(http, host);
         routes.MapMethods(path, [method], handle).WithMetadata(operation);
-    }
-
-    /// <summary>The queue that the path names.</summary>
-    public static QueueName Queue(this HttpContext http, ref Problem? problem)
-    {
-        if (!QueueName.TryParse(http.PathValue("queue"), out QueueName name))
-            Problem.Blame(ref problem, "queue", "in the path must be 1 to 128 of A-Z a-z 0-9 . _ -");
-        return name;
     }
 
     public static string PathValue(this HttpContext http, string name) =>

@@ -39,16 +39,37 @@ internal sealed record ProblemKind(
         "Send the message without a priority, or to a standard queue.");
 
     public static readonly ProblemKind DeduplicationNotSupported = new(
-        "deduplication-not-supported", 400, "A standard queue does not deduplicate", false, Nothing,
-        "Send the message without a deduplication id, or to a FIFO queue.");
+        "deduplication-not-supported", 400, "A standard queue or topic does not deduplicate", false, Nothing,
+        "Send the message without a deduplication id, or to a FIFO queue or topic.");
+
+    public static readonly ProblemKind OptionNotForTopics = new(
+        "option-not-for-topics", 400, "A topic hands every message on at once", false, Nothing,
+        "Publish without delay, time of delivery, time to live and priority; retentionSeconds of the topic says how long " +
+        "messages are kept.");
 
     public static readonly ProblemKind TooManyTags = new(
-        "too-many-tags", 400, "The queue would have more tags than it may", false, Nothing,
-        "A queue has at most 50 tags: take some away by setting them to null.");
+        "too-many-tags", 400, "It would have more tags than it may", false, Nothing,
+        "There are at most 50 tags: take some away by setting them to null.");
 
     public static readonly ProblemKind RouteNotFound = new(
         "route-not-found", 404, "There is nothing at this address", false, Nothing,
         "See /swagger or /openapi/v1.json for the paths that exist.");
+
+    public static readonly ProblemKind TopicNotFound = new(
+        "topic-not-found", 404, "The topic does not exist", false, Nothing,
+        "Create it with PUT /v1/topics/{topic}, or check its name.");
+
+    public static readonly ProblemKind SubscriptionNotFound = new(
+        "subscription-not-found", 404, "The subscription does not exist", false, Nothing,
+        "Create it with PUT /v1/topics/{topic}/subscriptions/{subscription}, or check both names.");
+
+    public static readonly ProblemKind NotPullSubscription = new(
+        "not-a-pull-subscription", 409, "The messages of this subscription are delivered to its target", false, Nothing,
+        "Only a subscription with the target pull is received from: create one beside it.");
+
+    public static readonly ProblemKind TargetQueueNotFound = new(
+        "target-queue-not-found", 422, "The queue to which the subscription is to copy does not exist", false, Nothing,
+        "Create the queue that target.queue names, then send the request again.");
 
     public static readonly ProblemKind QueueNotFound = new(
         "queue-not-found", 404, "The queue does not exist", false, Nothing,
@@ -74,8 +95,8 @@ internal sealed record ProblemKind(
         "Acknowledge it with its receipt handle, or wait until its lease has ended.");
 
     public static readonly ProblemKind ImmutableField = new(
-        "immutable-field", 409, "The queue exists with another value of a field that cannot change", false, Nothing,
-        "Keep the field that `errors` names, or delete the queue and create it anew.");
+        "immutable-field", 409, "It exists with another value of a field that cannot change", false, Nothing,
+        "Keep the field that `errors` names, or delete it and create it anew.");
 
     public static readonly ProblemKind CorrelationInUse = new(
         "correlation-in-use", 409, "Another request waits with this correlation id", true, Nothing,
@@ -95,7 +116,7 @@ internal sealed record ProblemKind(
 
     public static readonly ProblemKind PreconditionFailed = new(
         "precondition-failed", 412, "If-Match or If-None-Match did not hold", false, Nothing,
-        "Read the queue again, decide again, and send the ETag that it has now.");
+        "Read it again, decide again, and send the ETag that it has now.");
 
     public static readonly ProblemKind RedriveNotAllowed = new(
         "redrive-not-allowed", 403, "The dead-letter queue does not allow this source", false, Nothing,
@@ -122,8 +143,8 @@ internal sealed record ProblemKind(
         "A request holds at most 16 MiB; a JSON batch 1,000 messages, an NDJSON batch 10,000. Send several requests.");
 
     public static readonly ProblemKind MessageTooLarge = new(
-        "message-too-large", 413, "The message is larger than the queue allows", false, Nothing,
-        "Raise maxMessageBytes (up to 16 MiB) or maxBytes of the queue, or send a reference to the data.");
+        "message-too-large", 413, "The message is larger than the queue or topic allows", false, Nothing,
+        "Raise maxMessageBytes (up to 16 MiB) or maxBytes, or send a reference to the data.");
 
     public static readonly ProblemKind UnsupportedMediaType = new(
         "unsupported-media-type", 415, "The content type is not supported here", false, Nothing,
@@ -173,8 +194,8 @@ internal sealed record ProblemKind(
         "dropOldest, which makes room unless all older messages are leased or delayed.", 1);
 
     public static readonly ProblemKind TooManyQueues = new(
-        "too-many-queues", 429, "The service holds as many queues as it may", true, Nothing,
-        "Delete queues that are not needed, or raise Limits:MaxQueues.", 60);
+        "too-many-queues", 429, "The service holds as many queues, topics or subscriptions as it may", true, Nothing,
+        "Delete those that are not needed, or raise Limits:MaxQueues, which bounds each of the three.", 60);
 
     public static readonly ProblemKind OperationNotFound = new(
         "operation-not-found", 404, "The operation does not exist", false, Nothing,
@@ -235,7 +256,8 @@ internal sealed record ProblemKind(
     public static readonly IReadOnlyList<ProblemKind> All =
     [
         InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, DeliverAtTooFar, TooManyTags,
-        PriorityNotSupported, DeduplicationNotSupported, RouteNotFound, QueueNotFound,
+        PriorityNotSupported, DeduplicationNotSupported, OptionNotForTopics, RouteNotFound, QueueNotFound,
+        TopicNotFound, SubscriptionNotFound, NotPullSubscription, TargetQueueNotFound,
         MessageNotFound, ReceiptInvalid,
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
         RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,

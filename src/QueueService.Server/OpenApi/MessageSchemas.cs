@@ -45,38 +45,24 @@ internal static class MessageSchemas
         set.Add("SentMessage", Object(
             "A message that is stored.",
             ("id", Text("Names the message for ever.", IdPattern)),
-            ("sequenceNumber", Integer("Its place in the queue.", 0)),
+            ("sequenceNumber", Integer("Its place in the queue or topic.", 0)),
             ("sentAt", Instant("When it was stored.")),
             ("md5OfBody", Text("MD5 of the body, to compare.", "^[0-9a-f]{32}$")),
             ("deduplicated?", Flag("It was sent before, and is not stored again."))));
         set.Add("NewMessage", Closed(Object(
-            "A message of a batch: it has either `body` or `bodyBase64`.",
-            ("body?", Text("The body as text.")),
-            ("bodyBase64?", Text("The body as base64, when it is not text.", format: "byte")),
-            ("contentType?", Text("Its media type.")),
-            ("delaySeconds?", OrNull(Integer(
-                "Hide the message at first; `null` takes the queue's delay.", 0, QueueConfigLimits.MaxDelaySeconds))),
-            ("deliverAt?", Instant("Instead of a delay: hide the message until then, at most 365 days.")),
-            ("ttlSeconds?", OrNull(Integer(
-                "The message is not delivered later than this after it was sent.", 1,
-                QueueConfigLimits.MaxRetentionSeconds))),
-            ("priority?", OrNull(Integer(
-                "0 to 9, the highest first; standard queues only.", 0, QueueConfigLimits.MaxPriority))),
-            ("groupId?", Text("The message group: in order in a FIFO queue, a fair turn in a standard one.")),
-            ("deduplicationId?", Text("FIFO only: sent again within five minutes, it is not stored again.")),
-            ("correlationId?", Text("Carried along.")),
-            ("replyTo?", Text("Carried along.")),
-            ("routingKey?", Text("What topics route by; a queue carries it along.")),
-            ("traceparent?", Text("W3C trace context.")),
-            ("tracestate?", Text("W3C trace context.")),
-            ("attributes?", set.Ref("Attributes")))));
+            "A message of a batch: it has either `body` or `bodyBase64`.", [.. Given(set), .. Timing()])));
+        set.Add("TopicMessage", Closed(Object(
+            "A message to publish: it has either `body` or `bodyBase64`.", Given(set))));
+        set.Add("TopicMessageBatch", Closed(Object(
+            "Many messages.",
+            ("messages", List("At most 1,000.", set.Ref("TopicMessage"), 1, Limits.BatchMessages)))));
         set.Add("MessageBatch", Closed(Object(
             "Many messages.",
             ("messages", List("At most 1,000.", set.Ref("NewMessage"), 1, Limits.BatchMessages)))));
         set.Add("SentMessageResult", Object(
             "A stored message of a batch.",
             ("id", Text("Names the message for ever.", IdPattern)),
-            ("sequenceNumber", Integer("Its place in the queue.", 0)),
+            ("sequenceNumber", Integer("Its place in the queue or topic.", 0)),
             ("deduplicated?", Flag("It was sent before, and is not stored again."))));
         set.Add("SentMessageBatch", Object(
             "Where the messages are, in the order given.",
@@ -85,13 +71,41 @@ internal static class MessageSchemas
             "The outcome of one message.",
             ("status", Integer("201, 200 for one that was sent before, or the status of the problem.", 200, 599)),
             ("id?", Text("Names the message for ever.", IdPattern)),
-            ("sequenceNumber?", Integer("Its place in the queue.", 0)),
+            ("sequenceNumber?", Integer("Its place in the queue or topic.", 0)),
             ("deduplicated?", Flag("It was sent before, and is not stored again.")),
             ("problem?", set.Ref("Problem"))));
         set.Add("PartialBatch", Object(
             "The outcome of each message, in the order given.",
             ("results", List("One for each message.", set.Ref("PartialResult")))));
     }
+
+    private static IEnumerable<(string, IOpenApiSchema)> Given(SchemaSet set) =>
+    [
+        ("body?", Text("The body as text.")),
+        ("bodyBase64?", Text("The body as base64, when it is not text.", format: "byte")),
+        ("contentType?", Text("Its media type.")),
+        ("groupId?", Text("The message group: in order in a FIFO queue, a fair turn in a standard one.")),
+        ("deduplicationId?", Text("FIFO only: sent again within five minutes, it is not stored again.")),
+        ("correlationId?", Text("Carried along.")),
+        ("replyTo?", Text("Carried along.")),
+        ("routingKey?", Text("What topics route by; a queue carries it along.")),
+        ("traceparent?", Text("W3C trace context.")),
+        ("tracestate?", Text("W3C trace context.")),
+        ("attributes?", set.Ref("Attributes")),
+    ];
+
+    /// <summary>What a topic does not know.</summary>
+    private static IEnumerable<(string, IOpenApiSchema)> Timing() =>
+    [
+        ("delaySeconds?", OrNull(Integer(
+            "Hide the message at first; `null` takes the queue's delay.", 0, QueueConfigLimits.MaxDelaySeconds))),
+        ("deliverAt?", Instant("Instead of a delay: hide the message until then, at most 365 days.")),
+        ("ttlSeconds?", OrNull(Integer(
+            "The message is not delivered later than this after it was sent.", 1,
+            QueueConfigLimits.MaxRetentionSeconds))),
+        ("priority?", OrNull(Integer(
+            "0 to 9, the highest first; standard queues only.", 0, QueueConfigLimits.MaxPriority))),
+    ];
 
     private static void AddAttributes(SchemaSet set)
     {
@@ -142,7 +156,7 @@ internal static class MessageSchemas
 
     private static IEnumerable<(string, IOpenApiSchema)> Facts(SchemaSet set) =>
     [
-        ("sequenceNumber", Integer("Its place in the queue.", 0)),
+        ("sequenceNumber", Integer("Its place in the queue or topic.", 0)),
         ("receiveCount", Integer("How often it was received.", 0, int.MaxValue)),
         ("sentAt", Instant("When it was stored.")),
         ("priority?", Integer("0 to 9; absent when 0.", 0, QueueConfigLimits.MaxPriority)),

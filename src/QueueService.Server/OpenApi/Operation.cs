@@ -20,6 +20,14 @@ internal sealed record Operation(string Id, string Tag, string Summary, string D
 
     /// <summary>The problems of this operation beside those that any operation may answer.</summary>
     public IReadOnlyList<ProblemKind> Problems { get; init; } = [];
+
+    /// <summary>The same at the address of something else than a queue.</summary>
+    /// <param name="problems">Instead of that the queue does not exist.</param>
+    public Operation At(string tag, params ProblemKind[] problems) => this with
+    {
+        Tag = tag,
+        Problems = [.. Problems.Where(static kind => kind != ProblemKind.QueueNotFound), .. problems],
+    };
 }
 
 internal enum ParameterPlace

@@ -8,8 +8,6 @@ namespace QueueService.Server.OpenApi;
 /// <summary>Schemas of queues; the declared fields come from the table that also parses them.</summary>
 internal static class QueueSchemas
 {
-    private static readonly QueueConfig Defaults = new();
-
     public static void AddTo(SchemaSet set)
     {
         set.Add("QueueType", Choice("How messages are handed out. More values may come.", "standard", "fifo"));
@@ -18,9 +16,9 @@ internal static class QueueSchemas
         set.Add("Overflow", Choice("What a full queue does. More values may come.", "reject", "dropOldest"));
         QueuePolicySchemas.AddTo(set);
         set.Add("QueueSettings", Closed(Object(
-            "What the owner of a queue declares; every field is optional.", Settings(set, "?"))));
+            "What the owner of a queue declares; every field is optional.", DefinitionSchemas.Settings(set, QueueFields.OfQueue))));
         set.Add("QueuePatch", Closed(Object(
-            "The fields to change. `null` resets a field to its default.", Changes(set))));
+            "The fields to change. `null` resets a field to its default.", DefinitionSchemas.Changes(set, QueueFields.OfQueue))));
         set.Add("QueueStats", Object(
             "Counts of this moment.",
             ("available", Integer("Ready to be received.", 0)),
@@ -41,7 +39,7 @@ internal static class QueueSchemas
         set.Add("Queue", Object("A queue.",
         [
             ("name", Text("Its name.", @"^[A-Za-z0-9._-]{1,128}$")),
-            .. Settings(set, "", withDefaults: false),
+            .. DefinitionSchemas.Declared(set, QueueFields.OfQueue),
             ("createdAt", Instant("When it was created.")),
             ("updatedAt", Instant("When its settings changed last.")),
             ("stats", set.Ref("QueueStats")),
@@ -53,48 +51,4 @@ internal static class QueueSchemas
         description,
         ("items", List("In order.", item, max: Limits.PageItems)),
         ("nextCursor?", Text("Where the next page starts; absent on the last.", @"^[A-Za-z0-9_-]+$")));
-
-    /// <summary>Defaults are told in words: of a `default`, openapi-typescript makes a required field, and NSwag's
-    /// client sends it although nobody set it.</summary>
-    private static IEnumerable<(string Name, IOpenApiSchema Schema)> Settings(
-        SchemaSet set, string suffix, bool withDefaults = true)
-    {
-        foreach (QueueField field in QueueFields.All)
-        {
-            long value = field.Get(Defaults);
-            string otherwise = field.IsOptional ? "no limit" : field.IsFlag ? (value == 1 ? "true" : "false")
-                : field.Choices.Length == 0 ? value.ToString() : $"`{field.Choices[value]}`";
-            string description = withDefaults ? $"{field.Description} Default: {otherwise}." : field.Description;
-            yield return (field.Name + (field.IsOptional ? "?" : suffix), field.IsFlag ? Flag(description)
-                : field.Choices.Length == 0 ? Integer(description, field.Min, field.Max)
-                : Named(set, field, description));
-        }
-
-        foreach (QueuePolicy policy in QueuePolicies.All)
-        {
-            // A queue without a redrive policy has none: it is never written as null.
-            bool optional = suffix.Length > 0 || policy.Name == "redrivePolicy";
-            OpenApiSchemaReference reference =
-                set.Ref(withDefaults ? policy.Schema : policy.StateSchema ?? policy.Schema);
-            reference.Description = policy.Description;
-            yield return (policy.Name + (optional ? "?" : ""), reference);
-        }
-    }
-
-    /// <summary>Without the fields that cannot change, so that no generated client sends them.</summary>
-    private static IEnumerable<(string Name, IOpenApiSchema Schema)> Changes(SchemaSet set) => QueueFields.All
-        .Where(field => !field.Immutable)
-        .Select(field => (field.Name + "?", field.Choices.Length > 0
-            ? Named(set, field, field.Description)
-            : (IOpenApiSchema)OrNull(
-                field.IsFlag ? Flag(field.Description) : Integer(field.Description, field.Min, field.Max))))
-        .Concat(QueuePolicies.All.Select(policy =>
-            (policy.Name + "?", (IOpenApiSchema)set.Ref(policy.ChangesSchema ?? policy.Schema))));
-
-    private static OpenApiSchemaReference Named(SchemaSet set, QueueField field, string description)
-    {
-        OpenApiSchemaReference reference = set.Ref(field.Schema);
-        reference.Description = description;
-        return reference;
-    }
 }

@@ -6,6 +6,8 @@ internal static class Tags
     public const string Queues = "Queues";
     public const string Messages = "Messages";
     public const string Receipts = "Receipts";
+    public const string Topics = "Topics";
+    public const string Subscriptions = "Subscriptions";
     public const string Operations = "Operations";
     public const string Jobs = "Jobs";
     public const string Service = "Service";
@@ -15,6 +17,8 @@ internal static class Tags
         (Queues, "Create, read, change, delete and purge queues."),
         (Messages, "Send, receive and look at messages."),
         (Receipts, "Finish, prolong or give back what was received."),
+        (Topics, "Create, read, change and delete topics, and publish to them."),
+        (Subscriptions, "What becomes of the messages of a topic; receive and settle those of a pull subscription."),
         (Operations, "Watch and cancel long work."),
         (Jobs, "What the server does by itself: watch, run, pause."),
         (Service, "Health of the server and explanations of problems."),

@@ -7,7 +7,7 @@ namespace QueueService.Server.Queues;
 
 internal static class AcknowledgeMessage
 {
-    private static readonly Operation Description = new(
+    public static readonly Operation Description = new(
         "acknowledgeMessage", Tags.Receipts, "Acknowledge a message",
         "The message is processed and gone. 410 says that the lease had ended before: the message may be " +
         "delivered again.")

@@ -16,6 +16,12 @@ internal sealed class BatchIntake(bool partial, int maxMessages, bool alone = fa
 
     public int Count { get; private set; }
 
+    /// <inheritdoc cref="MessageReader.ForTopic"/>
+    public bool ForTopic
+    {
+        init => _reader.ForTopic = value;
+    }
+
     public MessageBatch Batch => _batch ?? throw new InvalidOperationException("The batch was sent.");
 
     /// <summary>Reads the next message. Answers what ends the whole request.</summary>

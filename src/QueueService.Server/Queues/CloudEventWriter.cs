@@ -6,7 +6,7 @@ using QueueService.Server.Http;
 namespace QueueService.Server.Queues;
 
 /// <summary>Writes messages as structured CloudEvents. A message that never was an event becomes one whose id is the
-/// message's id and whose source is the queue.</summary>
+/// message's id and whose source is the queue or the topic.</summary>
 internal static class CloudEventWriter
 {
     public const string TypeOfPlainMessages = "queueservice.message";
@@ -43,7 +43,7 @@ internal static class CloudEventWriter
     {
         output.Raw(",\"id\":"u8);
         message.Id.Format(output.Quoted(MessageId.TextLength));
-        output.Raw(",\"source\":"u8).Text("/v1/queues/" + queue.Value)
+        output.Raw(",\"source\":"u8).Text(Addresses.SourceOf(queue))
             .Raw(",\"type\":"u8).Text(TypeOfPlainMessages)
             .Raw(",\"time\":"u8).Instant(message.SentAt);
     }

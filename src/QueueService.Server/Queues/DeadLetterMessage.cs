@@ -16,9 +16,9 @@ internal static class DeadLetterMessage
 
     private static readonly FieldNames Fields = new("reason");
 
-    private static readonly Operation Description = new(
+    public static readonly Operation Description = new(
         "deadLetterMessage", Tags.Receipts, "Give a message up",
-        "It moves to the dead-letter queue of its queue, in one commit, with its id, attributes and time of sending.")
+        "It moves to the dead-letter queue that the redrivePolicy names, in one commit, with its id, attributes and time of sending.")
     {
         IsKeyed = true,
         Request = [Content.Json("DeadLetterRequest", """{"reason":"no such customer"}""")],

@@ -1,6 +1,5 @@
 using QueueService.Broker;
 using QueueService.Broker.Queues;
-using QueueService.Server.Hosting;
 using QueueService.Server.Http;
 using QueueService.Server.OpenApi;
 
@@ -8,7 +7,7 @@ namespace QueueService.Server.Queues;
 
 internal static class DeleteQueue
 {
-    private static readonly Operation Description = new(
+    public static readonly Operation Description = new(
         "deleteQueue", Tags.Queues, "Delete a queue", "Deletes the queue and all its messages.")
     {
         Parameters = [Schemas.IfMatch],
@@ -17,23 +16,26 @@ internal static class DeleteQueue
     };
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapOperation("DELETE", QueueRoutes.Queue, Handle, Description);
+        routes.MapOperation(
+            "DELETE", QueueRoutes.Queue, static (http, host) => Handle(http, host.Broker.DeleteQueue), Description);
 
-    public static async Task Handle(HttpContext http, BrokerHost host)
+    /// <summary>Also for topics and subscriptions.</summary>
+    public static async Task Handle(
+        HttpContext http, Func<QueueName, Precondition, ValueTask<BrokerError>> delete)
     {
         Problem? problem = null;
         QueueName name = http.Queue(ref problem);
         RequestQuery.Read(http, [], ref problem);
         Precondition precondition = ETags.Read(http, ref problem);
         if (precondition.MustNotExist)
-            Problem.Blame(ref problem, "If-None-Match", "cannot hold: only a queue that exists can be deleted.");
+            Problem.Blame(ref problem, "If-None-Match", "cannot hold: only what exists can be deleted.");
         if (problem is not null)
         {
             await problem.Write(http);
             return;
         }
 
-        BrokerError error = await host.Broker.DeleteQueue(name, precondition);
+        BrokerError error = await delete(name, precondition);
         if (error == BrokerError.None) http.Promise(Durability.Fsync);
         await (error == BrokerError.None ? http.Answer(204) : error.Write(http));
     }

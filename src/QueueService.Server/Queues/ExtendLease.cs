@@ -10,7 +10,7 @@ internal static class ExtendLease
     private static readonly SettleShape Shape =
         new("visibilityTimeoutSeconds", SecondsRequired: true, HasReceipts: false);
 
-    private static readonly Operation Description = new(
+    public static readonly Operation Description = new(
         "extendLease", Tags.Receipts, "Extend or shorten a lease",
         "The lease now ends after this many seconds, counted from now; 0 releases the message.")
     {

@@ -8,7 +8,7 @@ namespace QueueService.Server.Queues;
 
 internal static class GetQueue
 {
-    private static readonly Operation Description = new(
+    public static readonly Operation Description = new(
         "getQueue", Tags.Queues, "Read a queue",
         "Its settings and the counts of this moment. The ETag names the settings.")
     {
@@ -34,6 +34,6 @@ internal static class GetQueue
         }
 
         Result<QueueDescription> result = await host.Broker.GetQueue(name);
-        await (result.Succeeded ? QueueJson.Answer(http, 200, result.Value) : result.Error.Write(http));
+        await (result.Succeeded ? DefinitionJson.Answer(http, 200, result.Value) : result.Error.Write(http));
     }
 }

@@ -107,6 +107,27 @@ internal static class MessageOptions
         }
     }
 
+    /// <summary>A topic hands every message on at once: it has no delays, times to live or priorities.</summary>
+    public static void RefuseTiming(HttpContext http, in QueryValues query, ref Problem? problem)
+    {
+        for (int option = 0; option <= (int)MessageOption.Priority; option++)
+        {
+            if (query[option] is not null) NotForTopics(ref problem, QueryPlaces[option]);
+            else if (http.Request.Headers.ContainsKey(HeaderNames[option])) NotForTopics(ref problem, HeaderNames[option]);
+        }
+    }
+
+    /// <summary>Whether the parameter or header says when or in which order a message is handed out.</summary>
+    public static bool IsTiming(string name) =>
+        Array.IndexOf(QueryNames, name) is >= 0 and <= (int)MessageOption.Priority
+        || IndexOf(name) is >= 0 and <= (int)MessageOption.Priority;
+
+    public static void NotForTopics(ref Problem? problem, string where)
+    {
+        problem ??= new Problem(ProblemKind.OptionNotForTopics);
+        problem.With(where, "is not supported by topics, which hand every message on at once.");
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsOurs(string name) =>
         name.Length > Prefix.Length && name[Prefix.Length - 1] == '-' &&

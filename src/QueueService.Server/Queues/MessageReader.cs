@@ -28,11 +28,17 @@ internal sealed class MessageReader : IDisposable
     /// <summary>Imported messages are there at once and have no time to live.</summary>
     private const uint NotImported = (1u << 3) | (1u << 9) | (1u << 10);
 
+    /// <summary>Hidden, expiring or preferred: not in a topic.</summary>
+    private const uint Timing = (1u << 3) | (1u << 9) | (1u << 10) | (1u << 11);
+
     /// <summary>Unescaped and decoded bodies.</summary>
     private byte[] _scratch = [];
 
     /// <summary>For an import: from when the retention of its messages counts, Unix milliseconds.</summary>
     public long? ImportedAt { get; init; }
+
+    /// <summary>The messages are published: a topic hands each on at once.</summary>
+    public bool ForTopic { get; set; }
 
     public void Dispose()
     {
@@ -89,12 +95,22 @@ internal sealed class MessageReader : IDisposable
         if ((seen & 0b11) is 0 or 0b11) Problem.Blame(ref problem, "", "A message has either body or bodyBase64.");
         if (ImportedAt is not null && (seen & NotImported) != 0)
             Problem.Blame(ref problem, "", "An import has no delaySeconds, deliverAt or ttlSeconds.");
+        if (ForTopic && (seen & Timing) != 0) RefuseTiming(seen, ref problem);
         if (traceParent is not null) draft.SetTrace(traceParent, traceState);
         MessageHeaders headers = draft.ToHeaders("", "/deliverAt", ref problem);
         if (problem is not null) return problem;
         if (ImportedAt is { } now) batch.AddImported(headers, body, sentAt ?? now, now, draft.Options.Priority);
         else batch.Add(headers, body, draft.Options);
         return problem;
+    }
+
+    private static void RefuseTiming(uint seen, ref Problem? problem)
+    {
+        for (int field = 0; seen >> field != 0; field++)
+        {
+            if ((seen & Timing & (1u << field)) != 0)
+                MessageOptions.NotForTopics(ref problem, "/" + Fields[field]);
+        }
     }
 
     private static void ReadOption(ref Utf8JsonReader json, int field, ref MessageDraft draft, ref Problem? problem)

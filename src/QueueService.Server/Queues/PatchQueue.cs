@@ -8,11 +8,11 @@ namespace QueueService.Server.Queues;
 
 internal static class PatchQueue
 {
-    private const string MergePatch = "application/merge-patch+json";
+    public const string MergePatch = "application/merge-patch+json";
 
     private const string Example = """{"visibilityTimeoutSeconds":120,"delaySeconds":null}""";
 
-    private static readonly Operation Description = new(
+    public static readonly Operation Description = new(
         "patchQueue", Tags.Queues, "Change some settings of a queue",
         "JSON merge patch (RFC 7396): fields left out stay as they are, `null` resets a field to its default. " +
         "`redrivePolicy` and `redriveAllowPolicy` are replaced as a whole; of `tags`, keys left out stay, and `null` " +
@@ -36,17 +36,19 @@ internal static class PatchQueue
     };
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapOperation("PATCH", QueueRoutes.Queue, Handle, Description);
+        routes.MapOperation(
+            "PATCH", QueueRoutes.Queue, (http, host) => Handle(http, host, QueueFields.OfQueue), Description);
 
-    public static async Task Handle(HttpContext http, BrokerHost host)
+    /// <summary>Also for topics.</summary>
+    public static async Task Handle(HttpContext http, BrokerHost host, DefinitionFields fields)
     {
         Problem? problem = null;
         QueueName name = http.Queue(ref problem);
         RequestQuery.Read(http, [], ref problem);
         Precondition precondition = ETags.Read(http, ref problem);
         if (precondition.MustNotExist)
-            Problem.Blame(ref problem, "If-None-Match", "cannot hold: a patch changes a queue that exists.");
-        QueueChanges changes = new();
+            Problem.Blame(ref problem, "If-None-Match", "cannot hold: a patch changes what exists.");
+        QueueChanges changes = new(fields);
         problem ??= await PutQueue.ReadChanges(http, host, changes, MergePatch);
         if (problem is not null)
         {

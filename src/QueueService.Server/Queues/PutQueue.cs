@@ -8,7 +8,7 @@ namespace QueueService.Server.Queues;
 
 internal static class PutQueue
 {
-    private static readonly Operation Description = new(
+    public static readonly Operation Description = new(
         "putQueue", Tags.Queues, "Create or replace a queue",
         "Idempotent: the same request again answers 200. A field left out takes its default; no body is `{}`. " +
         "`type` and `durability` cannot change.")
@@ -32,17 +32,20 @@ internal static class PutQueue
     };
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapOperation("PUT", QueueRoutes.Queue, Handle, Description);
+        routes.MapOperation(
+            "PUT", QueueRoutes.Queue, (http, host) => Handle(http, host, QueueFields.OfQueue), Description);
 
-    public static async Task Handle(HttpContext http, BrokerHost host)
+    /// <summary>Also for topics, which are told from queues by their names.</summary>
+    public static async Task Handle(HttpContext http, BrokerHost host, DefinitionFields fields)
     {
         Problem? problem = null;
         QueueName name = http.Queue(ref problem);
         RequestQuery.Read(http, [], ref problem);
         Precondition precondition = ETags.Read(http, ref problem);
-        QueueChanges changes = new();
+        QueueChanges changes = new(fields);
         problem ??= await ReadChanges(http, host, changes);
-        if (problem is null && name.Value.StartsWith(ReplyInbox.Prefix, StringComparison.Ordinal))
+        if (problem is null && name.Kind == QueueKind.Queue
+            && name.Value.StartsWith(ReplyInbox.Prefix, StringComparison.Ordinal))
             Problem.Blame(ref problem, "queue", $"in the path must not begin with {ReplyInbox.Prefix}: temporary queues do.");
         if (problem is not null)
         {
@@ -50,7 +53,7 @@ internal static class PutQueue
             return;
         }
 
-        Result<QueueChange> result = await host.Broker.PutQueue(name, changes.Apply(new QueueConfig()), precondition);
+        Result<QueueChange> result = await host.Broker.PutQueue(name, changes.Create(), precondition);
         await Answer(http, host, name, changes, result, replaces: true);
     }
 
@@ -69,7 +72,7 @@ internal static class PutQueue
     {
         if (result.Error == BrokerError.ImmutableField)
         {
-            // The queue is read only to name the field; when it has gone meanwhile, the bare problem is still true.
+            // It is read only to name the field; when it has gone meanwhile, the bare problem is still true.
             Result<QueueDescription> existing = await host.Broker.GetQueue(name);
             Problem conflict = existing.Succeeded
                 ? changes.Conflict(existing.Value.Config, replaces)
@@ -86,7 +89,7 @@ internal static class PutQueue
 
         // Definitions are records of the control log, which is always synced.
         http.Promise(Durability.Fsync);
-        if (result.Value.Created) http.Response.Headers.Location = "/v1/queues/" + name.Value;
-        await QueueJson.Answer(http, result.Value.Created ? 201 : 200, result.Value.Queue);
+        if (result.Value.Created) http.Response.Headers.Location = Addresses.PathOf(name);
+        await DefinitionJson.Answer(http, result.Value.Created ? 201 : 200, result.Value.Queue);
     }
 }

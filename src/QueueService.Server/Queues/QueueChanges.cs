@@ -5,11 +5,14 @@ using QueueService.Server.Http;
 namespace QueueService.Server.Queues;
 
 /// <summary>The fields that a PUT or PATCH names, checked; null resets a field to its default.</summary>
-internal sealed class QueueChanges
+internal sealed class QueueChanges(DefinitionFields fields)
 {
-    private static readonly QueueConfig Defaults = new();
-
     private readonly List<Func<QueueConfig, QueueConfig>> _changes = [];
+
+    private readonly List<string> _given = [];
+
+    /// <summary>The names of the fields that have a value of their own.</summary>
+    public IReadOnlyList<string> Given => _given;
 
     /// <summary>Reads a JSON object; an empty body is an empty object.</summary>
     public static Problem? Parse(ReadOnlySpan<byte> json, QueueChanges changes) =>
@@ -21,15 +24,24 @@ internal sealed class QueueChanges
         return config;
     }
 
-    /// <summary>Says which immutable fields differ from those of the existing queue.</summary>
+    /// <summary>A new definition: what is left out takes its default.</summary>
+    public QueueConfig Create() => Apply(fields.Defaults);
+
+    /// <summary>Says which immutable fields differ from those of what exists.</summary>
     public Problem Conflict(QueueConfig existing, bool replaces)
     {
-        QueueConfig wanted = Apply(replaces ? Defaults : existing);
+        QueueConfig wanted = replaces ? Create() : Apply(existing);
         Problem problem = new(ProblemKind.ImmutableField);
-        foreach (QueueField field in QueueFields.All)
+        foreach (QueueField field in fields.Values)
         {
             if (!field.Immutable || field.Get(wanted) == field.Get(existing)) continue;
             problem.With("/" + field.Name, $"is {field.Choices[field.Get(existing)]} and cannot change.");
+        }
+
+        foreach (QueuePolicy policy in fields.Policies)
+        {
+            if (policy.Fixed is var (pointer, get) && get(wanted) != get(existing))
+                problem.With(pointer, $"is {get(existing)} and cannot change.");
         }
 
         return problem;
@@ -42,22 +54,30 @@ internal sealed class QueueChanges
         uint seen = 0;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            int index = JsonRequest.Field(ref json, QueueFields.Names, ref seen, ref problem);
+            int index = JsonRequest.Field(ref json, changes.Names, ref seen, ref problem);
             json.Read();
             if (index < 0) json.Skip();
-            else if (index < QueueFields.All.Length) changes.ReadValue(ref json, QueueFields.All[index], ref problem);
-            else changes.ReadPolicy(ref json, QueuePolicies.All[index - QueueFields.All.Length], ref problem);
+            else changes.ReadField(ref json, index, ref problem);
         }
 
         return problem;
     }
 
     /// <summary>The names of the fields that differ.</summary>
-    public static IEnumerable<string> Differences(QueueConfig before, QueueConfig after) =>
+    public IEnumerable<string> Differences(QueueConfig before, QueueConfig after) =>
     [
-        .. QueueFields.All.Where(field => field.Get(before) != field.Get(after)).Select(static field => field.Name),
-        .. QueuePolicies.All.Where(policy => !policy.IsSame(before, after)).Select(static policy => policy.Name),
+        .. fields.Values.Where(field => field.Get(before) != field.Get(after)).Select(static field => field.Name),
+        .. fields.Policies.Where(policy => !policy.IsSame(before, after)).Select(static policy => policy.Name),
     ];
+
+    private FieldNames Names => fields.Names;
+
+    private void ReadField(ref Utf8JsonReader json, int index, ref Problem? problem)
+    {
+        if (json.TokenType != JsonTokenType.Null) _given.Add(fields.Names[index]);
+        if (index < fields.Values.Length) ReadValue(ref json, fields.Values[index], ref problem);
+        else ReadPolicy(ref json, fields.Policies[index - fields.Values.Length], ref problem);
+    }
 
     private void ReadPolicy(ref Utf8JsonReader json, QueuePolicy policy, ref Problem? problem)
     {
@@ -67,7 +87,7 @@ internal sealed class QueueChanges
 
     private void ReadValue(ref Utf8JsonReader json, QueueField field, ref Problem? problem)
     {
-        if (json.TokenType == JsonTokenType.Null) Set(field, field.Get(Defaults));
+        if (json.TokenType == JsonTokenType.Null) Set(field, field.Get(fields.Defaults));
         else if (TryRead(ref json, field, out long value, ref problem)) Set(field, value);
         json.TrySkip();
     }

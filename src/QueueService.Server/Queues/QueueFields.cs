@@ -1,9 +1,8 @@
 using QueueService.Broker.Queues;
-using QueueService.Server.Http;
 
 namespace QueueService.Server.Queues;
 
-/// <summary>A field of a queue's definition as JSON sees it: numbers, enums and flags alike are an integer in a range,
+/// <summary>A field of a definition as JSON sees it: numbers, enums and flags alike are an integer in a range,
 /// an enum's integer is the index of its name.</summary>
 internal sealed record QueueField(
     string Name, long Min, long Max, Func<QueueConfig, long> Get, Func<QueueConfig, long, QueueConfig> Set)
@@ -131,7 +130,8 @@ internal static class QueueFields
         },
     ];
 
-    /// <summary>These, and after them the policies.</summary>
-    public static readonly FieldNames Names =
-        new([.. All.Select(field => field.Name), .. QueuePolicies.All.Select(policy => policy.Name)]);
+    /// <summary>What a queue declares.</summary>
+    public static readonly DefinitionFields OfQueue = new(new QueueConfig(), All, QueuePolicies.All);
+
+    public static QueueField Named(string name) => Array.Find(All, field => field.Name == name)!;
 }

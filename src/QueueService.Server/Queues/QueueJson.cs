@@ -20,39 +20,18 @@ internal static class QueueJson
         "deadLetteredTotal":0,"droppedTotal":0,"bytes":4096}}
         """;
 
-    public static Task Answer(HttpContext http, int status, QueueDescription queue)
-    {
-        http.Response.Headers.ETag = ETags.Quote(queue.ETag);
-        JsonOutput output = JsonOutput.Rent();
-        Write(output, queue);
-        return http.Answer(status, Answers.Json, output);
-    }
-
     public static void Write(JsonOutput output, QueueDescription queue)
     {
         output.Raw("{\"name\":"u8).Text(queue.Name.Value);
-        foreach (QueueField field in QueueFields.All)
-        {
-            long value = field.Get(queue.Config);
-            if (field.IsOptional && value == 0) continue;
-            output.Raw(","u8).Text(field.Name).Raw(":"u8);
-            if (field.IsFlag) output.Raw(value == 1 ? "true"u8 : "false"u8);
-            else if (field.Choices.Length > 0) output.Text(field.Choices[value]);
-            else output.Number(value);
-        }
-
-        foreach (QueuePolicy policy in QueuePolicies.All)
-        {
-            int before = output.Length;
-            output.Raw(","u8).Text(policy.Name).Raw(":"u8);
-            if (policy.WriteState is { } write) write(output, queue);
-            else if (!policy.Write(output, queue.Config)) output.Truncate(before);
-        }
-
-        output.Raw(",\"createdAt\":"u8).Instant(queue.CreatedAt).Raw(",\"updatedAt\":"u8).Instant(queue.UpdatedAt);
+        QueueFields.OfQueue.Write(output, queue);
+        Stamp(output, queue);
         Write(output, queue.Stats);
         output.Raw("}"u8);
     }
+
+    public static void Stamp(JsonOutput output, QueueDescription definition) =>
+        output.Raw(",\"createdAt\":"u8).Instant(definition.CreatedAt)
+            .Raw(",\"updatedAt\":"u8).Instant(definition.UpdatedAt);
 
     private static void Write(JsonOutput output, QueueStats stats)
     {

@@ -5,7 +5,7 @@ using QueueService.Server.Http;
 
 namespace QueueService.Server.Queues;
 
-/// <summary>A field of a queue's definition that is an object or a list.</summary>
+/// <summary>A field of a definition that is an object or a list.</summary>
 /// <param name="Schema">Its name in the OpenAPI document.</param>
 /// <param name="Read">Answers what the object changes; null when it is not valid.</param>
 /// <param name="Write">Writes its value, or answers false when the queue has none.</param>
@@ -23,6 +23,15 @@ internal sealed record QueuePolicy(
 
     /// <summary>The name of the schema of that.</summary>
     public string? StateSchema { get; init; }
+
+    /// <summary>Absent in JSON when there is none.</summary>
+    public bool IsOptional { get; init; }
+
+    /// <summary>Cannot change after creation, as a whole.</summary>
+    public bool Immutable { get; init; }
+
+    /// <summary>The part of it that cannot change after creation: where it is, and its value as text.</summary>
+    public (string Pointer, Func<QueueConfig, string> Get)? Fixed { get; init; }
 
     /// <summary>Both have the same value of it.</summary>
     public bool IsSame(QueueConfig first, QueueConfig second)
@@ -54,6 +63,7 @@ internal static class QueuePolicies
         },
         new("redrivePolicy", "RedrivePolicy", ReadRedrive, WriteRedrive, config => config with { Redrive = null })
         {
+            IsOptional = true,
             Description = "Where messages go that cannot be processed. Default: none, they are delivered until their " +
                 "retention ends.",
         },
@@ -66,7 +76,7 @@ internal static class QueuePolicies
         new("tags", "Tags", TagsJson.Read, TagsJson.Write, config => config with { Tags = ValueList<Tag>.Empty })
         {
             ChangesSchema = "TagChanges",
-            Description = "Names and values to find the queue by.",
+            Description = "Names and values to find it by.",
         },
         new("alarms", "Alarms", AlarmsJson.Read, AlarmsJson.Write,
             config => config with { Alarms = ValueList<Alarm>.Empty })
@@ -76,6 +86,8 @@ internal static class QueuePolicies
             Description = "Conditions that are looked at every second; shown with their state.",
         },
     ];
+
+    public static QueuePolicy Named(string name) => Array.Find(All, policy => policy.Name == name)!;
 
     private static readonly FieldNames RetryFields = new("kind", "minSeconds", "maxSeconds", "factor", "jitter");
     private static readonly FieldNames RedriveFields = new("deadLetterQueue", "maxReceiveCount", "includeExpired");

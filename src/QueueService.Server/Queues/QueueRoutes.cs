@@ -36,6 +36,6 @@ internal static class QueueRoutes
         ExtendLease.Map(routes);
         ReleaseMessage.Map(routes);
         DeadLetterMessage.Map(routes);
-        SettleBatches.Map(routes);
+        SettleBatches.Map(routes, Queue, static operation => operation);
     }
 }

@@ -14,7 +14,7 @@ internal static class ReceiveMessages
     private static readonly string[] Formats = ["json", "raw", "cloudEvents"];
     private static readonly FieldNames Fields = new("acknowledge");
 
-    private static readonly Operation Description = new(
+    public static readonly Operation Description = new(
         "receiveMessages", Tags.Messages, "Receive messages",
         "Leases every available message up to `max`: each is hidden from other consumers until it is acknowledged " +
         "with its receipt handle, or its visibility timeout ends. An Idempotency-Key means the same as `attemptId`. " +

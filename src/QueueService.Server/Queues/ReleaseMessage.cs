@@ -10,9 +10,9 @@ internal static class ReleaseMessage
 {
     private static readonly SettleShape Shape = new("delaySeconds", SecondsRequired: false, HasReceipts: false);
 
-    private static readonly Operation Description = new(
+    public static readonly Operation Description = new(
         "releaseMessage", Tags.Receipts, "Give a message back",
-        "The lease ends now; the message is available again after `delaySeconds`, or as the queue's retryPolicy says.")
+        "The lease ends now; the message is available again after `delaySeconds`, or as the retryPolicy says.")
     {
         IsKeyed = true,
         Request = [Content.Json("ReleaseRequest", """{"delaySeconds":10}""")],

@@ -23,7 +23,7 @@ internal static class SendMessage
         "md5OfBody":"5d41402abc4b2a76b9719d911017c592","deduplicated":true}
         """;
 
-    private static readonly Operation Description = new(
+    public static readonly Operation Description = new(
         "sendMessage", Tags.Messages, "Send a message",
         "The body is the message: its bytes are stored as they are, with their content type. Options ride in headers " +
         "or in the query. `Message-Attribute-<name>` headers become attributes. CloudEvents are accepted in binary " +
@@ -62,6 +62,7 @@ internal static class SendMessage
         IdempotencyKey key = IdempotencyKey.Read(http, ref problem);
         MessageDraft draft = default;
         MessageOptions.Read(http, in query, ref draft, ref problem);
+        if (problem is null && queue.Kind == QueueKind.Topic) MessageOptions.RefuseTiming(http, in query, ref problem);
         if (problem is not null)
         {
             await problem.Write(http);
@@ -114,7 +115,9 @@ internal static class SendMessage
     {
         MessageId id = outcome.IdAt(0);
         http.Promise(outcome.Durability);
-        http.Response.Headers.Location = string.Concat("/v1/queues/", queue.Value, "/messages/", id.ToString());
+        // A message of a topic has no address of its own: it is in every subscription.
+        if (queue.Kind == QueueKind.Queue)
+            http.Response.Headers.Location = string.Concat("/v1/queues/", queue.Value, "/messages/", id.ToString());
         JsonOutput output = JsonOutput.Rent();
         output.Raw("{\"id\":"u8);
         id.Format(output.Quoted(MessageId.TextLength));

@@ -17,7 +17,7 @@ internal static class SendMessageBatch
     private static readonly string[] Parameters = ["partial"];
     private static readonly string[] Choices = ["false", "true"];
 
-    private static readonly Operation Description = new(
+    public static readonly Operation Description = new(
         "sendMessageBatch", Tags.Messages, "Send many messages",
         "All or nothing, in one commit. With `partial=true` the valid messages are stored and each message has its " +
         "own status. As JSON at most 1,000 messages, as NDJSON (one message a line) 10,000, both at most 16 MiB.")
@@ -68,7 +68,10 @@ internal static class SendMessageBatch
         bool partial = RequestQuery.Choice(query[0], "partial", Choices, ref problem) == 1;
         MessageOptions.RefuseHeaders(http, ref problem);
         bool lines = ContentTypes.Is(http.Request.ContentType, ContentTypes.Lines);
-        using BatchIntake intake = new(partial, lines ? Limits.LineBatchMessages : Limits.BatchMessages);
+        using BatchIntake intake = new(partial, lines ? Limits.LineBatchMessages : Limits.BatchMessages)
+        {
+            ForTopic = problem is null && queue.Kind == QueueKind.Topic,
+        };
         problem ??= lines ? await LineReader.Read(http, host, intake) : await ReadWhole(http, host, intake);
         if (problem is not null)
         {

@@ -23,9 +23,10 @@ internal static class SettleBatches
         ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
     ];
 
-    public static void Map(IEndpointRouteBuilder routes)
+    /// <param name="path">Of the queue, or of what is like one.</param>
+    public static void Map(IEndpointRouteBuilder routes, string path, Func<Operation, Operation> describe)
     {
-        Map(routes, "acknowledge", Settlement.Acknowledge, Acknowledging, new(
+        Map("acknowledge", Settlement.Acknowledge, Acknowledging, new(
             "acknowledgeMessages", Tags.Receipts, "Acknowledge many messages", "Each receipt has its own status.")
         {
             Request = [Request("ReceiptBatch", "")],
@@ -34,9 +35,9 @@ internal static class SettleBatches
             Replies = [Reply(204, "")],
             Problems = Problems,
         });
-        Map(routes, "release", Settlement.Release, Releasing, new(
+        Map("release", Settlement.Release, Releasing, new(
             "releaseMessages", Tags.Receipts, "Give many messages back",
-            "They are available again after `delaySeconds`, or as the queue's retryPolicy says. Each receipt has its own status.")
+            "They are available again after `delaySeconds`, or as the retryPolicy says. Each receipt has its own status.")
         {
             Request = [Request("ReleaseBatch", ",\"delaySeconds\":10")],
             IsKeyed = true,
@@ -44,7 +45,7 @@ internal static class SettleBatches
             Replies = [Reply(204, VisibleAt)],
             Problems = Problems,
         });
-        Map(routes, "extend", Settlement.Extend, Extending, new(
+        Map("extend", Settlement.Extend, Extending, new(
             "extendLeases", Tags.Receipts, "Extend many leases",
             "They now end after this many seconds, counted from now. Each receipt has its own status.")
         {
@@ -54,6 +55,9 @@ internal static class SettleBatches
             Replies = [Reply(200, VisibleAt)],
             Problems = Problems,
         });
+
+        void Map(string verb, Settlement settlement, SettleShape shape, Operation operation) => routes.MapOperation(
+            "POST", $"{path}/{verb}", (http, host) => Handle(http, host, settlement, shape), describe(operation));
     }
 
     public static async Task Handle(HttpContext http, BrokerHost host, Settlement settlement, SettleShape shape)
@@ -88,11 +92,6 @@ internal static class SettleBatches
         output.Raw("}"u8);
         return http.Answer(200, Answers.Json, output);
     }
-
-    private static void Map(
-        IEndpointRouteBuilder routes, string verb, Settlement settlement, SettleShape shape, Operation description) =>
-        routes.MapOperation(
-            "POST", $"{QueueRoutes.Queue}/{verb}", (http, host) => Handle(http, host, settlement, shape), description);
 
     private static Content Request(string schema, string more) =>
         Content.Json(schema, $$"""{"receiptHandles":["{{ReceiptSchemas.ExampleHandle}}"]{{more}}}""");

@@ -33,9 +33,17 @@ internal static class LimitList
         {
             Setting = "Limits:MaxWaiters",
         },
-        new("inFlightPerQueue", limits.MaxInFlightPerQueue, "messages", "Leased messages of one queue.",
+        new("inFlightPerQueue", limits.MaxInFlightPerQueue, "messages", "Leased messages of one queue or subscription.",
             ProblemKind.TooManyInFlight) { Setting = "Limits:MaxInFlightPerQueue" },
         new("queues", limits.MaxQueues, "queues", "Queues in all.", ProblemKind.TooManyQueues)
+        {
+            Setting = "Limits:MaxQueues",
+        },
+        new("topics", limits.MaxQueues, "topics", "Topics in all.", ProblemKind.TooManyQueues)
+        {
+            Setting = "Limits:MaxQueues",
+        },
+        new("subscriptions", limits.MaxQueues, "subscriptions", "Subscriptions in all.", ProblemKind.TooManyQueues)
         {
             Setting = "Limits:MaxQueues",
         },
@@ -82,7 +90,7 @@ internal static class LimitList
         new("pendingRequests", Limits.PendingRequests, "requests", "Requests that wait for their answers.",
             ProblemKind.CorrelationInUse),
         new("receiveAttempts", QueueConfigLimits.MaxReceiveAttempts, "receives",
-            "Named receives of the last five minutes, per queue.", ProblemKind.TooManyReceiveAttempts),
+            "Named receives of the last five minutes, per queue or subscription.", ProblemKind.TooManyReceiveAttempts),
         new("idempotencyKeyLength", Limits.IdempotencyKeyLength, "characters", "An idempotency key."),
         new("importBytes", Limits.ImportBytes, "bytes", "The body of an import.", ProblemKind.RequestTooLarge),
         new("activeOperations", OperationLimits.Active, "operations", "Operations that are queued or running.",
@@ -129,14 +137,14 @@ internal static class LimitList
 
     private static readonly Limit[] Definitions =
     [
-        new("queueNameLength", QueueName.MaxLength, "characters", "The name of a queue, of A-Z a-z 0-9 . _ -"),
+        new("queueNameLength", QueueName.MaxLength, "characters", "The name of a queue, a topic or a subscription, of A-Z a-z 0-9 . _ -"),
         new("visibilityTimeoutSeconds", QueueConfigLimits.MaxVisibilityTimeoutSeconds, "seconds", "A lease."),
         new("retentionSecondsMin", QueueConfigLimits.MinRetentionSeconds, "seconds", "The shortest retention."),
         new("retentionSeconds", QueueConfigLimits.MaxRetentionSeconds, "seconds", "The longest retention."),
         new("maxMessages", QueueConfigLimits.MaxMaxMessages, "messages", "maxMessages of a queue."),
         new("maxBytes", QueueConfigLimits.MaxMaxBytes, "bytes", "maxBytes of a queue."),
         new("maxReceiveCount", RedrivePolicy.MaxMaxReceiveCount, "deliveries", "maxReceiveCount of a redrivePolicy."),
-        new("tags", Tag.MaxPerQueue, "tags", "Tags of a queue.", ProblemKind.TooManyTags),
+        new("tags", Tag.MaxPerQueue, "tags", "Tags of a queue, a topic or a subscription.", ProblemKind.TooManyTags),
         new("tagKeyLength", Tag.MaxKeyLength, "characters", "The key of a tag, of A-Z a-z 0-9 . _ / -"),
         new("tagValueLength", Tag.MaxValueLength, "characters", "The value of a tag."),
         new("alarms", Alarm.MaxPerQueue, "alarms", "Alarms of a queue."),
@@ -146,6 +154,17 @@ internal static class LimitList
         {
             Instead = "A reader that is further behind gets a gap event.",
         },
+        new("filterBytes", FilterLimits.FilterBytes, "bytes", "The filter of a subscription, as JSON."),
+        new("filterDepth", FilterLimits.Depth, "levels", "Keys below each other in a filter's policy."),
+        new("filterKeys", FilterLimits.Keys, "keys", "Keys with conditions in a filter's policy."),
+        new("filterCombinations", FilterLimits.Combinations, "combinations",
+            "The numbers of values of all keys of a filter's policy, multiplied."),
+        new("filterValues", FilterLimits.Values, "values", "Values of all keys of a filter's policy."),
+        new("filterTextBytes", FilterLimits.TextBytes, "bytes", "A string in a filter's policy."),
+        new("filterWildcards", FilterLimits.Wildcards, "asterisks", "Asterisks in one wildcard pattern."),
+        new("filterWildcardPoints", FilterLimits.WildcardPoints, "points",
+            "Of all wildcard patterns of a filter: one asterisk counts 1, each of several 3."),
+        new("filterDigits", FilterLimits.Digits, "digits", "A number in a filter's policy."),
         new("tagFilters", Limits.TagFilters, "filters", "Tags that one listing asks for."),
         new("bootstrapFileBytes", Limits.BootstrapFileBytes, "bytes", "One bootstrap file.")
         {

@@ -1,5 +1,7 @@
+using System.Text;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Topics;
 using QueueService.Server.Http;
 using QueueService.Server.Queues;
 
@@ -14,7 +16,8 @@ internal static class SystemEvents
     public static byte[] Frame(ReadOnlySpan<byte> id, BrokerEvent change)
     {
         JsonOutput output = JsonOutput.Rent();
-        output.BeginEvent(Name(change.Kind), id).Raw("{\"queue\":"u8).Text(change.Queue.Value);
+        output.BeginEvent(Encoding.ASCII.GetBytes(Name(change)), id);
+        WriteName(output, change.Queue);
         if (change.Alarm is { } alarm)
         {
             output.Raw(",\"alarm\":"u8).Text(alarm.Alarm.Name)
@@ -56,13 +59,40 @@ internal static class SystemEvents
     public static void WriteDrain(JsonOutput output) =>
         output.BeginEvent("drain"u8, default).Raw("{}"u8).EndEvent();
 
-    private static ReadOnlySpan<byte> Name(BrokerEventKind kind) => kind switch
+    private static void WriteName(JsonOutput output, QueueName address)
     {
-        BrokerEventKind.QueueCreated => "queueCreated"u8,
-        BrokerEventKind.QueueChanged => "queueChanged"u8,
-        BrokerEventKind.QueueDeleted => "queueDeleted"u8,
-        _ => "alarm"u8,
-    };
+        switch (address.Kind)
+        {
+            case QueueKind.Topic:
+                output.Raw("{\"topic\":"u8).Text(TopicName.At(address).Value);
+                break;
+            case QueueKind.Subscription:
+                SubscriptionName name = SubscriptionName.At(address);
+                output.Raw("{\"topic\":"u8).Text(name.Topic.Value).Raw(",\"subscription\":"u8).Text(name.Value);
+                break;
+            default:
+                output.Raw("{\"queue\":"u8).Text(address.Value);
+                break;
+        }
+    }
+
+    /// <summary>For example `topicCreated`.</summary>
+    private static string Name(BrokerEvent change)
+    {
+        string what = change.Queue.Kind switch
+        {
+            QueueKind.Topic => "topic",
+            QueueKind.Subscription => "subscription",
+            _ => "queue",
+        };
+        return change.Kind switch
+        {
+            BrokerEventKind.Created => what + "Created",
+            BrokerEventKind.Changed => what + "Changed",
+            BrokerEventKind.Deleted => what + "Deleted",
+            _ => "alarm",
+        };
+    }
 
     private static byte[] Finish(JsonOutput output)
     {

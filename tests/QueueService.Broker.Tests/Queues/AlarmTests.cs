@@ -141,7 +141,7 @@ public sealed class AlarmTests : IDisposable
         _harness.Run(() => _harness.Broker.DeleteQueue(BrokerHarness.Name("a"), Precondition.None));
         _harness.Run(() => _harness.Broker.DeleteQueue(BrokerHarness.Name("a"), Precondition.None));
         Assert.Equal(
-            [BrokerEventKind.QueueCreated, BrokerEventKind.QueueChanged, BrokerEventKind.QueueDeleted],
+            [BrokerEventKind.Created, BrokerEventKind.Changed, BrokerEventKind.Deleted],
             _told.Select(static change => change.Kind));
     }
 

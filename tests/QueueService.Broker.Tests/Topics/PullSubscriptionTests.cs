@@ -144,7 +144,7 @@ public sealed class PullSubscriptionTests : IDisposable
         _topic.Publish("1", "2");
         Received first = _topic.Receive("a")[0];
         _topic.Acknowledge("a", first.Receipt);
-        Assert.Equal(BrokerError.None, _topic.Harness.Run(() => _topic.Broker.Seek(TopicFixture.Name("a"), start)));
+        Assert.Equal(BrokerError.None, _topic.Harness.Run(() => _topic.Broker.Seek(TopicFixture.Name("a"), start)).Error);
         Assert.Equal(BrokerError.ReceiptExpired, _topic.Acknowledge("a", first.Receipt));
         Assert.Equal(["1", "2"], _topic.Bodies("a"));
         _topic.Harness.Run(() => _topic.Broker.Seek(TopicFixture.Name("a"), long.MaxValue));

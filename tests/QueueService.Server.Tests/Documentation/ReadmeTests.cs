@@ -9,7 +9,8 @@ namespace QueueService.Server.Tests.Documentation;
 /// <summary>
 /// Every line that the README tells its readers to type is run in its order, with curl, against a server of its own, and
 /// must be answered with success and with what stands after `# →`. Words in capitals are filled in here as the README
-/// says: RECEIPT_HANDLE is that of a message of the line's queue that was just received, MESSAGE_ID that of one that is
+/// says: RECEIPT_HANDLE is that of a message of the line's queue or subscription that was just
+/// received, MESSAGE_ID that of one that is
 /// delayed there, OPERATION_ID that of an operation that has not ended.
 /// </summary>
 public sealed partial class ReadmeTests : IDisposable
@@ -100,10 +101,12 @@ public sealed partial class ReadmeTests : IDisposable
     private async Task<string> Fill(string text)
     {
         string queue = "/v1/queues/" + QueueOf.Match(text).Groups["name"].Value;
+        Match subscription = SubscriptionOf.Match(text);
         while (text.Contains("RECEIPT_HANDLE", StringComparison.Ordinal))
         {
-            await _server.Api.Post($"{queue}/messages", "for a receipt");
-            JsonNode message = await _server.Api.ReceiveOne(queue);
+            string source = subscription.Success ? "/v1" + subscription.Groups["topic"].Value : queue;
+            await _server.Api.Post($"{source}/messages", "for a receipt");
+            JsonNode message = await _server.Api.ReceiveOne(subscription.Success ? "/v1" + subscription.Value : queue);
             text = FirstReceipt.Replace(text, (string)message["receiptHandle"]!, 1);
         }
 
@@ -156,6 +159,11 @@ public sealed partial class ReadmeTests : IDisposable
 
     [GeneratedRegex("/queues/(?<name>[A-Za-z0-9._-]+)", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex QueueOf { get; }
+
+    [GeneratedRegex(
+        "(?<topic>/topics/[A-Za-z0-9._-]+)/subscriptions/[A-Za-z0-9._-]+", RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1_000)]
+    private static partial Regex SubscriptionOf { get; }
 
     [GeneratedRegex("RECEIPT_HANDLE", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex FirstReceipt { get; }

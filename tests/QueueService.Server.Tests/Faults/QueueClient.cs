@@ -29,12 +29,13 @@ internal readonly record struct Delivery(string Body, string Receipt, int Receiv
 internal sealed class QueueClient : IDisposable
 {
     private readonly HttpClient _http;
-    private readonly string _queue;
+    private readonly string _path;
 
+    /// <param name="queue">A name, or the path of a topic or a subscription.</param>
     public QueueClient(Uri server, string queue)
     {
         _http = new HttpClient { BaseAddress = server };
-        _queue = queue;
+        _path = queue.StartsWith('/') ? queue : "/v1/queues/" + queue;
     }
 
     public HttpClient Http => _http;
@@ -101,7 +102,7 @@ internal sealed class QueueClient : IDisposable
 
     private async Task<Answer> Ask(HttpMethod verb, string path, HttpContent? body)
     {
-        using var request = new HttpRequestMessage(verb, new Uri($"/v1/queues/{_queue}{path}", UriKind.Relative));
+        using var request = new HttpRequestMessage(verb, new Uri(_path + path, UriKind.Relative));
         request.Content = body;
         try
         {

@@ -37,6 +37,29 @@ public sealed class FollowSystemTests(RunningServer server)
     }
 
     [Fact]
+    public async Task Changes_of_topics_and_subscriptions_are_told_by_their_own_names()
+    {
+        using FeedReader events = await Open();
+        string topic = await _api.NewTopic();
+        string subscription = await _api.Subscribe(topic, "billing");
+        await _api.Patch(subscription, """{"paused":true}""");
+        await _api.Patch(topic, """{"retentionSeconds":60}""");
+        await _api.Delete(subscription);
+        await _api.Delete(topic);
+        string name = topic.Split('/')[^1];
+        foreach ((string kind, string? of) in new[]
+        {
+            ("topicCreated", null), ("subscriptionCreated", "billing"), ("subscriptionChanged", "billing"),
+            ("topicChanged", null), ("subscriptionDeleted", "billing"), ("topicDeleted", null),
+        })
+        {
+            SentEvent told = await events.NextOf(kind, "topic", name);
+            Assert.Equal(of, (string?)told.Data["subscription"]);
+            Assert.Null(told.Data["queue"]);
+        }
+    }
+
+    [Fact]
     public async Task Changes_of_queues_are_told_and_a_reader_goes_on_where_it_was()
     {
         string queue;

@@ -112,7 +112,7 @@ public sealed class SystemFeedTests : IAsyncDisposable
         {
             Assert.True(QueueName.TryParse(queue, out QueueName name));
             _feed.Publish(new BrokerEvent(
-                BrokerEventKind.QueueCreated, name, _time.GetUtcNow().ToUnixTimeMilliseconds()));
+                BrokerEventKind.Created, name, _time.GetUtcNow().ToUnixTimeMilliseconds()));
         }
     }
 

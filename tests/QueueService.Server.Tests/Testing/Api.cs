@@ -62,6 +62,39 @@ internal sealed class Api(Uri server, ApiDocumentation document)
         return queue;
     }
 
+    /// <summary>A new topic with a name of its own.</summary>
+    public async Task<string> NewTopic(string json = "{}")
+    {
+        string topic = "/v1/topics/t-" + Guid.CreateVersion7().ToString("N");
+        Assert.Equal(201, (await Put(topic, json)).Status);
+        return topic;
+    }
+
+    public async Task<string> Subscribe(string topic, string name, string json = "{}")
+    {
+        string subscription = $"{topic}/subscriptions/{name}";
+        Assert.Equal(201, (await Put(subscription, json)).Status);
+        return subscription;
+    }
+
+    /// <summary>Publishes one message after the other.</summary>
+    public async Task Publish(string topic, params string[] bodies)
+    {
+        foreach (string body in bodies) Assert.Equal(201, (await Post($"{topic}/messages", body)).Status);
+    }
+
+    /// <summary>The messages that are available now.</summary>
+    public async Task<JsonNode[]> Receive(string queue, string query = "")
+    {
+        Answer answer = await Post($"{queue}/receive?max=100{query}");
+        Assert.Equal(200, answer.Status);
+        return [.. answer.Json["messages"]!.AsArray().Select(static message => message!)];
+    }
+
+    /// <summary>The bodies of the messages that are available now.</summary>
+    public async Task<string[]> Bodies(string queue, string query = "") =>
+        [.. (await Receive(queue, query)).Select(static message => (string)message["body"]!)];
+
     public async Task<JsonNode> ReceiveOne(string queue, string query = "")
     {
         Answer answer = await Post($"{queue}/receive?wait=10s{query}");

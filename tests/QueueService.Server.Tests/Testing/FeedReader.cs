@@ -53,12 +53,15 @@ internal sealed class FeedReader : IDisposable
     }
 
     /// <summary>The next event of this name and queue.</summary>
-    public async Task<SentEvent> Next(string name, string? queue = null)
+    public Task<SentEvent> Next(string name, string? queue = null) => NextOf(name, "queue", queue);
+
+    /// <summary>The next event of this name whose data has this value.</summary>
+    public async Task<SentEvent> NextOf(string name, string field, string? value)
     {
         while (true)
         {
             SentEvent next = await Next() ?? throw new InvalidOperationException($"The stream ended before {name}.");
-            if (next.Name == name && (queue is null || (string)next.Data["queue"]! == queue)) return next;
+            if (next.Name == name && (value is null || (string?)next.Data[field] == value)) return next;
         }
     }
 

@@ -21,16 +21,16 @@ internal static class ConsumeMessages
         $$"""{"acknowledged":[{"receiptHandle":"{{ReceiptSchemas.ExampleHandle}}","status":204}]}""" + "\n" +
         """{"heartbeat":"2026-11-21T10:00:15.000Z"}""" + "\n";
 
-    private static readonly Operation Description = new(
+    public static readonly Operation Description = new(
         "consumeMessages", Tags.Messages, "Receive and acknowledge over one request",
         "Full duplex. Lines in: `credit` allows that many messages more (10,000 at most are outstanding), " +
-        "`acknowledge`, `release` (with `delaySeconds`, else as the queue's retryPolicy says) and `extend` (with " +
+        "`acknowledge`, `release` (with `delaySeconds`, else as the retryPolicy says) and `extend` (with " +
         "`visibilityTimeoutSeconds`) take lists of receipt handles; a line may hold several of them, and `extend` is " +
         "done before `release`, `release` before `acknowledge`. Lines out: messages as `receiveMessages` answers " +
         "them; `acknowledged`, `released` and `extended` with the outcome of each handle, one line for each line in " +
         "that has handles; `heartbeat` every 15 s; a `status` with a `problem`; `drain` as the last line when the " +
         "server stops. " + LiveRequest.Lines + " When the request or the connection ends, all messages that are not " +
-        "acknowledged are given back, as the queue's retryPolicy says. A consumer that takes nothing for 20 s is disconnected.")
+        "acknowledged are given back, as the retryPolicy says. A consumer that takes nothing for 20 s is disconnected.")
     {
         Parameters =
             [new("visibilityTimeout", "Duration", "How long each message is leased; at most 12h.", "30s")],

@@ -1,5 +1,6 @@
 using QueueService.Broker;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Topics;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
 
@@ -35,7 +36,8 @@ internal static class LiveRequest
         try
         {
             Result<QueueDescription> queue = await host.Broker.GetQueue(name);
-            await (queue.Succeeded ? stream(queue.Value) : queue.Error.Write(http));
+            BrokerError error = queue.Succeeded ? WhyNot(queue.Value) : queue.Error;
+            await (error == BrokerError.None ? stream(queue.Value) : error.Write(http));
         }
         finally
         {
@@ -43,9 +45,18 @@ internal static class LiveRequest
         }
     }
 
+    /// <summary>Before the answer has begun: the first receive would be refused as well.</summary>
+    private static BrokerError WhyNot(QueueDescription queue) =>
+        queue.Config.Subscription is { Target: not SubscriptionTarget.Pull }
+            ? BrokerError.NotPullSubscription
+            : BrokerError.None;
+
     /// <summary>Nothing more can come of this queue, or of this server.</summary>
     public static readonly ProblemKind[] Final =
-        [ProblemKind.QueueNotFound, ProblemKind.StorageFailed, ProblemKind.ShuttingDown];
+    [
+        ProblemKind.QueueNotFound, ProblemKind.TopicNotFound, ProblemKind.SubscriptionNotFound, ProblemKind.StorageFailed,
+        ProblemKind.ShuttingDown,
+    ];
 
     /// <summary>The line that tells what went wrong.</summary>
     public static void WriteProblem(JsonOutput output, Problem problem)

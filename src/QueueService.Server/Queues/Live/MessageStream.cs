@@ -83,7 +83,10 @@ internal sealed class MessageStream : IDisposable
     /// <summary>What is there, as far as a batch goes; null when that is nothing.</summary>
     private BatchIntake? TakeLines(Problem? problem)
     {
-        BatchIntake intake = new(partial: true, Limits.StreamBatchMessages, alone: true);
+        BatchIntake intake = new(partial: true, Limits.StreamBatchMessages, alone: true)
+        {
+            ForTopic = _queue.Kind == QueueKind.Topic,
+        };
         if (problem is not null) intake.Refuse(problem);
         while (intake.Count < Limits.StreamBatchMessages && intake.Batch.Bytes < Limits.StreamBatchBytes &&
             _lines.TryTake(ref _scratch, out ReadOnlySpan<byte> line))

@@ -13,11 +13,11 @@ internal static class ReceiveEvents
         "retry: 2000\n\nid: AAAAAQAAAAAAAAAq\nevent: message\ndata: " +
         MessageJson.Example.ReplaceLineEndings("") + "\n\n: heartbeat\n\n";
 
-    private static readonly Operation Description = new(
+    public static readonly Operation Description = new(
         "receiveEvents", Tags.Messages, "Receive messages as server-sent events",
         "Each `message` event is one leased message as `receiveMessages` answers it; acknowledge it with its receipt " +
         "handle by the other operations. While `prefetch` messages are not acknowledged no more are sent. When the " +
-        "connection ends, all that are not acknowledged are given back, as the queue's retryPolicy says, and come " +
+        "connection ends, all that are not acknowledged are given back, as the retryPolicy says, and come " +
         "again: a reader that reconnects misses nothing, and `Last-Event-ID` is accepted but not needed. " +
         "A comment every 15 s keeps proxies patient; a reader that takes nothing for 20 s is " +
         "disconnected. A `drain` event says that the server stops: reconnect. A `problem` event is the last one and " +

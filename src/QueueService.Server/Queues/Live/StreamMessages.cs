@@ -16,7 +16,7 @@ internal static class StreamMessages
         {"id":"AAAAAQAAAAAAAAAr","sequenceNumber":43,"status":201}
         """;
 
-    private static readonly Operation Description = new(
+    public static readonly Operation Description = new(
         "streamMessages", Tags.Messages, "Send messages one by one over one request",
         "Full duplex: a line in is a message as in a batch, a line out its result, in order, as soon as it is " +
         "durable. " + LiveRequest.Lines + " A client that does not read its results is not read from. The answer ends " +

@@ -1,0 +1,60 @@
+using QueueService.Broker.Queues;
+using QueueService.Broker.Topics;
+
+namespace QueueService.Server.Http;
+
+/// <summary>What the path of a request names, and the path of what has a name.</summary>
+internal static class Addresses
+{
+    private const string NameRule = "in the path must be 1 to 128 of A-Z a-z 0-9 . _ -";
+
+    /// <summary>The queue, the topic or the subscription that the path names: whoever sends to a topic or receives from
+    /// a subscription does what it would do with a queue.</summary>
+    public static QueueName Queue(this HttpContext http, ref Problem? problem)
+    {
+        if (http.Request.RouteValues["topic"] is not null)
+        {
+            return http.Request.RouteValues["subscription"] is null
+                ? http.Topic(ref problem).Address
+                : http.Subscription(ref problem).Address;
+        }
+
+        if (!QueueName.TryParse(http.PathValue("queue"), out QueueName name))
+            Problem.Blame(ref problem, "queue", NameRule);
+        return name;
+    }
+
+    public static TopicName Topic(this HttpContext http, ref Problem? problem)
+    {
+        if (!TopicName.TryParse(http.PathValue("topic"), out TopicName name))
+            Problem.Blame(ref problem, "topic", NameRule);
+        return name;
+    }
+
+    public static SubscriptionName Subscription(this HttpContext http, ref Problem? problem)
+    {
+        TopicName topic = http.Topic(ref problem);
+        if (!SubscriptionName.TryParse(topic, http.PathValue("subscription"), out SubscriptionName name))
+            Problem.Blame(ref problem, "subscription", NameRule);
+        return name;
+    }
+
+    public static string PathOf(QueueName address)
+    {
+        switch (address.Kind)
+        {
+            case QueueKind.Topic:
+                return $"/v1/topics/{TopicName.At(address).Value}";
+            case QueueKind.Subscription:
+                SubscriptionName subscription = SubscriptionName.At(address);
+                return $"/v1/topics/{subscription.Topic.Value}/subscriptions/{subscription.Value}";
+            default:
+                return "/v1/queues/" + address.Value;
+        }
+    }
+
+    /// <summary>Where a message was sent: the same for all subscriptions of a topic.</summary>
+    public static string SourceOf(QueueName address) => address.Kind == QueueKind.Subscription
+        ? PathOf(SubscriptionName.At(address).Topic.Address)
+        : PathOf(address);
+}

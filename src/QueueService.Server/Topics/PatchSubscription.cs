@@ -1,0 +1,72 @@
+using QueueService.Broker;
+using QueueService.Broker.Queues;
+using QueueService.Broker.Topics;
+using QueueService.Server.Hosting;
+using QueueService.Server.Http;
+using QueueService.Server.OpenApi;
+using QueueService.Server.Queues;
+using QueueService.Server.Topics.Targets;
+
+namespace QueueService.Server.Topics;
+
+internal static class PatchSubscription
+{
+    private const string Example = """{"visibilityTimeoutSeconds":120,"paused":true}""";
+
+    private static readonly Operation Description = new(
+        "patchSubscription", Tags.Subscriptions, "Change some settings of a subscription",
+        "JSON merge patch (RFC 7396): fields left out stay as they are, `null` resets a field to its default. `target` " +
+        "and `redrivePolicy` are replaced as a whole; of `tags`, keys left out stay, and `null` takes a key away.")
+    {
+        Parameters = [Schemas.IfMatch],
+        Request = [new(PatchQueue.MergePatch, "SubscriptionPatch", Example), Content.Json("SubscriptionPatch", Example)],
+        RequestRequired = true,
+        Replies =
+        [
+            new(200, "The subscription as it is now.", Content.Json("Subscription", SubscriptionJson.Example))
+                { Headers = Schemas.DefinitionHeaders },
+        ],
+        Problems =
+        [
+            ProblemKind.MalformedJson, ProblemKind.TopicNotFound, ProblemKind.SubscriptionNotFound,
+            ProblemKind.TargetQueueNotFound, ProblemKind.ImmutableField, ProblemKind.PreconditionFailed,
+            ProblemKind.UnsupportedMediaType, ProblemKind.DiskFull, ProblemKind.TooManyTags,
+            ProblemKind.RedriveNotAllowed, ProblemKind.DeadLetterQueueNotFound, ProblemKind.DeadLetterCycle,
+            ProblemKind.RequestTooLarge, ProblemKind.UnsupportedContentEncoding,
+        ],
+    };
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapOperation("PATCH", TopicRoutes.Subscription, Handle, Description);
+
+    public static async Task Handle(HttpContext http, BrokerHost host)
+    {
+        Problem? problem = null;
+        SubscriptionName name = http.Subscription(ref problem);
+        RequestQuery.Read(http, [], ref problem);
+        Precondition precondition = ETags.Read(http, ref problem);
+        if (precondition.MustNotExist)
+            Problem.Blame(ref problem, "If-None-Match", "cannot hold: a patch changes what exists.");
+        QueueChanges changes = new(SubscriptionFields.All);
+        problem ??= await PutQueue.ReadChanges(http, host, changes, PatchQueue.MergePatch);
+        if (problem is null) problem = await FindUnused(host, name, changes);
+        if (problem is not null)
+        {
+            await problem.Write(http);
+            return;
+        }
+
+        Result<QueueChange> result = await host.Broker.PatchSubscription(name, changes.Apply, precondition);
+        await PutQueue.Answer(http, host, name.Address, changes, result, replaces: false);
+    }
+
+    /// <summary>The type of the target never changes, so what is read here still holds when the patch is applied.
+    /// </summary>
+    private static async ValueTask<Problem?> FindUnused(BrokerHost host, SubscriptionName name, QueueChanges changes)
+    {
+        Problem? problem = null;
+        Result<QueueDescription> existing = await host.Broker.GetSubscription(name);
+        if (existing.Succeeded) TargetJson.RefuseUnused(existing.Value.Config, changes, ref problem);
+        return problem;
+    }
+}
