@@ -78,9 +78,11 @@ internal sealed partial class BusyDay(ulong seed) : IDisposable
         else Settle();
     }
 
-    private void Send(DayQueue queue)
+    private void Send(DayQueue queue) =>
+        Send(queue, [.. Enumerable.Range(0, _random.Chance(1, 3) ? 2 + _random.Next(3) : 1).Select(_ => Next(queue))]);
+
+    private void Send(DayQueue queue, DaySend[] sends)
     {
-        DaySend[] sends = [.. Enumerable.Range(0, _random.Chance(1, 3) ? 2 + _random.Next(3) : 1).Select(_ => Next(queue))];
         MessageBatch batch = MessageBatch.Rent();
         foreach (DaySend send in sends)
         {
@@ -208,6 +210,9 @@ internal sealed partial class BusyDay(ulong seed) : IDisposable
         if (way == 0) _harness.KillAndRestart();
         else if (way == 1) _harness.CutPowerAndRestart(_random.Next());
         else _harness.CloseAndRestart();
+
+        // Senders that do not know whether their messages arrived.
+        foreach ((DayQueue queue, DaySend last) in _last.Where(static last => last.Key.IsFifo)) Send(queue, [last]);
     }
 }
 
