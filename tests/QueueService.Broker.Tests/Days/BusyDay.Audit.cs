@@ -93,6 +93,8 @@ internal sealed partial class BusyDay
             ThrowUnless(seen.State != MessageState.Leased, $"{message} is still leased at {now}");
             bool isHidden = now < message.Visible.Earliest;
             ThrowUnless(!isHidden || seen.State != MessageState.Available, $"{message} is available at {now}");
+            bool isInBounds = message.Visible.Earliest <= seen.VisibleAt && seen.VisibleAt <= message.Visible.Latest;
+            ThrowUnless(seen.State != MessageState.Delayed || isInBounds, $"{message} is hidden until {seen.VisibleAt}");
         }
 
         if (!isSwept) return;

@@ -17,7 +17,7 @@ internal static class DayQueues
         {
             RetentionSeconds = 12 * Hour,
             Redrive = new RedrivePolicy("jobs-dead", 3),
-            Retry = new RetryPolicy { Kind = RetryKind.Fixed, MinSeconds = 30, MaxSeconds = 30, JitterThousandths = 300 },
+            Retry = new RetryPolicy { Kind = RetryKind.Fixed, MinSeconds = 120, JitterThousandths = 300 },
             ResetRetentionOnDeadLetter = seed % 2 == 0,
         }),
         new("orders-dead", new QueueConfig { Type = QueueType.Fifo, RetentionSeconds = 14 * Hour }),
@@ -26,7 +26,10 @@ internal static class DayQueues
             Type = QueueType.Fifo,
             RetentionSeconds = 12 * Hour,
             Redrive = new RedrivePolicy("orders-dead", 4) { IncludeExpired = true },
-            Retry = new RetryPolicy { Kind = RetryKind.Exponential, MinSeconds = 5, MaxSeconds = 60, JitterThousandths = 500 },
+            Retry = new RetryPolicy
+            {
+                Kind = RetryKind.Exponential, MinSeconds = 60, MaxSeconds = 200, JitterThousandths = 200,
+            },
             DeduplicationScope = seed % 3 == 0 ? DeduplicationScope.Queue : DeduplicationScope.Group,
         }),
         new("plain", new QueueConfig { RetentionSeconds = 2 * Hour }),
