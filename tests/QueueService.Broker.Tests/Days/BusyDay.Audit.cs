@@ -86,7 +86,8 @@ internal sealed partial class BusyDay
         ThrowUnlessSame(message.ReceiveCount, seen.ReceiveCount, $"receive count of {message}");
         if (message.IsLeased(now))
         {
-            ThrowUnlessSame((MessageState.Leased, message.LeasedUntil), (seen.State, seen.VisibleAt), $"lease of {message}");
+            ThrowUnlessSame(
+                (MessageState.Leased, message.LeasedUntil), (seen.State, seen.VisibleAt), $"lease of {message}");
         }
         else
         {
@@ -94,7 +95,8 @@ internal sealed partial class BusyDay
             bool isHidden = now < message.Visible.Earliest;
             ThrowUnless(!isHidden || seen.State != MessageState.Available, $"{message} is available at {now}");
             bool isInBounds = message.Visible.Earliest <= seen.VisibleAt && seen.VisibleAt <= message.Visible.Latest;
-            ThrowUnless(seen.State != MessageState.Delayed || isInBounds, $"{message} is hidden until {seen.VisibleAt}");
+            ThrowUnless(
+                seen.State != MessageState.Delayed || isInBounds, $"{message} is hidden until {seen.VisibleAt}");
         }
 
         if (!isSwept) return;
@@ -123,14 +125,16 @@ internal sealed partial class BusyDay
                 $"{message} of {from.Name} went to {to.Name} at {Now}");
             string reason = isGiven ? Poison
                 : message.ReceiveCount >= from.Config.Redrive!.MaxReceiveCount ? "maxReceiveCount" : "expired";
-            ThrowUnlessSame((reason, message.ReceiveCount), (seen.Origin!.Reason, seen.Origin.ReceiveCount), $"{message}");
+            ThrowUnlessSame(
+                (reason, message.ReceiveCount), (seen.Origin!.Reason, seen.Origin.ReceiveCount), $"{message}");
             if (from.Config.ResetRetentionOnDeadLetter) message.RetentionFrom = seen.Origin.RetentionFrom;
             Counts.DeadLettered++;
         }
 
         ThrowUnlessSame(
             (from.Name, message.RetentionFrom, message.RedriveCount, message.SentAt),
-            (seen.Origin!.SourceQueue, seen.Origin.RetentionFrom, seen.Origin.RedriveCount, seen.SentAt), $"origin of {message}");
+            (seen.Origin!.SourceQueue, seen.Origin.RetentionFrom, seen.Origin.RedriveCount, seen.SentAt),
+            $"origin of {message}");
         from.Messages.Remove(message.Position);
         return move;
     }
@@ -171,9 +175,10 @@ internal sealed partial class BusyDay
     {
         QueueStats stats = _harness.Run(() => _harness.Broker.GetQueue(BrokerHarness.Name(queue.Name))).Value.Stats;
         long ended = stats.DeletedTotal + stats.ExpiredTotal + stats.DeadLetteredTotal + stats.DroppedTotal;
-        ThrowUnlessSame(stats.SentTotal, held + ended, $"messages that came to {queue.Name}, and where they are: {stats}");
+        ThrowUnlessSame(stats.SentTotal, held + ended, $"messages that came to {queue.Name}: {stats}");
         ThrowUnless(stats.DeletedTotal >= queue.Acknowledged, $"acknowledged in {queue.Name}");
-        ThrowUnlessSame(held, stats.Available + stats.Leased + stats.Delayed + stats.Blocked, $"states in {queue.Name}: {stats}");
+        long inStates = stats.Available + stats.Leased + stats.Delayed + stats.Blocked;
+        ThrowUnlessSame(held, inStates, $"states in {queue.Name}: {stats}");
     }
 }
 

@@ -26,13 +26,15 @@ internal sealed partial class BusyDay
             ThrowUnless(all.Count == queue.Config.MaxMessages, $"{queue.Name} dropped {gone} and holds {all.Count}");
             ThrowUnless(!gone.IsLeased(Now) && gone.Visible.Earliest <= Now && !sent.Contains(gone.Id),
                 $"{queue.Name} dropped {gone} at {Now}");
-            foreach (DayMessage stayed in queue.Messages.Values.Where(other => there.Contains(other.Id) && !sent.Contains(other.Id)))
+            foreach (DayMessage stayed in queue.Messages.Values.Where(
+                other => there.Contains(other.Id) && !sent.Contains(other.Id)))
             {
                 // Among groups the order is that of sending only as far as they are in memory.
                 bool isBefore = stayed.Priority < gone.Priority
                     || (Position.LaneOf(stayed.Position) == Position.LaneOf(gone.Position)
                         && !gone.IsTouched && !stayed.IsTouched && stayed.Position < gone.Position);
-                ThrowUnless(!isBefore || !queue.MustCome(stayed, Now), $"{queue.Name} dropped {gone} and kept {stayed}");
+                ThrowUnless(
+                    !isBefore || !queue.MustCome(stayed, Now), $"{queue.Name} dropped {gone} and kept {stayed}");
             }
         }
     }
@@ -44,7 +46,8 @@ internal sealed partial class BusyDay
         long end = Now + (MaxDrainHours * 3_600_000L);
         while (Array.Exists(_queues, static queue => queue.Messages.Count > 0))
         {
-            ThrowUnless(Now < end, $"left: {string.Join("; ", _queues.SelectMany(static queue => queue.Messages.Values))}");
+            IEnumerable<DayMessage> left = _queues.SelectMany(static queue => queue.Messages.Values);
+            ThrowUnless(Now < end, $"left: {string.Join("; ", left)}");
             _harness.AdvanceMilliseconds(1_200_000);
             _harness.Sweep();
             Audit(isSwept: true);

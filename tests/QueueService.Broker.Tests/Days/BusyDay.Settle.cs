@@ -50,7 +50,8 @@ internal sealed partial class BusyDay
         _given.Add(message.Id);
         message.LeasedUntil = Now;
         Audit(isSwept: false);
-        ThrowUnless(!queue.Messages.ContainsValue(message), $"{message} of {queue.Name} was given up and is still there");
+        ThrowUnless(
+            !queue.Messages.ContainsValue(message), $"{message} of {queue.Name} was given up and is still there");
     }
 
     /// <summary>Whether the lease is still worth something, as it must be.</summary>
@@ -61,7 +62,8 @@ internal sealed partial class BusyDay
 
         // Retention ends leases, too.
         if (holds && error == BrokerError.ReceiptExpired && queue.MayHaveRetired(message, Now)) return false;
-        ThrowUnlessSame(holds ? BrokerError.None : BrokerError.ReceiptExpired, error, $"receipt of {message} of {queue.Name}");
+        BrokerError expected = holds ? BrokerError.None : BrokerError.ReceiptExpired;
+        ThrowUnlessSame(expected, error, $"receipt of {message} of {queue.Name}");
         return holds;
     }
 

@@ -7,8 +7,8 @@ using static QueueService.Broker.Tests.Model.ModelMismatchException;
 
 namespace QueueService.Broker.Tests.Days;
 
-/// <summary>A whole broker for 24 hours of virtual time, with all that queues can do: groups, deduplication, priorities,
-/// times to live, redrive and retry policies, long delays, retention, limits and pauses. Every answer is checked, and
+/// <summary>A whole broker for 24 hours of virtual time, with all that queues can do: groups, deduplication,
+/// priorities, times to live, redrive and retry policies, long delays, retention, limits and pauses. Every answer is checked, and
 /// after each sweep where every message is.</summary>
 internal sealed partial class BusyDay(ulong seed) : IDisposable
 {
@@ -95,7 +95,8 @@ internal sealed partial class BusyDay(ulong seed) : IDisposable
         if (!sent.Succeeded)
         {
             Counts.Refused++;
-            ThrowUnless(sent.Error == BrokerError.QueueFull && queue.MayRefuse(sends.Length), $"{queue.Name}: {sent.Error}");
+            ThrowUnless(
+                sent.Error == BrokerError.QueueFull && queue.MayRefuse(sends.Length), $"{queue.Name}: {sent.Error}");
             return;
         }
 
@@ -244,6 +245,6 @@ internal sealed class DayCounts
         [Delivered, Duplicates, Refused, Dropped, DeadLettered, Redriven, Expired, Pauses, Restarts, Complete];
 
     public override string ToString() =>
-        $"{Delivered} delivered, {Duplicates} duplicates, {Refused} refused, {Dropped} dropped, {DeadLettered} dead letters, "
-        + $"{Redriven} redriven, {Expired} expired, {Pauses} pauses, {Restarts} restarts, {Complete} complete receives";
+        $"{Delivered} delivered, {Duplicates} duplicates, {Refused} refused, {Dropped} dropped, "
+        + $"{DeadLettered} dead letters, {Redriven} redriven, {Expired} expired, {Pauses} pauses, {Restarts} restarts, {Complete} complete receives";
 }

@@ -6,7 +6,8 @@ namespace QueueService.Broker.Tests.Days;
 public sealed class BusyDayTests(ITestOutputHelper output)
 {
     /// <summary>R10: 24 hours in at most 60 s; here all of them.</summary>
-    private static readonly ulong Seeds = Environment.GetEnvironmentVariable("QUEUESERVICE_SOAK") == "1" ? 2_000UL : 4UL;
+    private static readonly ulong Seeds =
+        Environment.GetEnvironmentVariable("QUEUESERVICE_SOAK") == "1" ? 2_000UL : 4UL;
 
     [Fact]
     public void A_day_of_virtual_time_with_all_that_queues_can_do_breaks_no_rule_and_is_the_same_day_again()

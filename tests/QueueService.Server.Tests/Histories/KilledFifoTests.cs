@@ -83,7 +83,7 @@ public sealed class KilledFifoTests(ITestOutputHelper output)
         return history;
     }
 
-    /// <summary>Waits until so many more requests were answered: a slow machine gets the same load in more time.</summary>
+    /// <summary>Waits for so many more requests to be over: a slow machine gets the same load in more time.</summary>
     private static async Task Load(HistoryRecorder recorder, int requests)
     {
         int enough = recorder.Operations.Count + requests;
@@ -114,8 +114,11 @@ public sealed class KilledFifoTests(ITestOutputHelper output)
             foreach (string queue in (string[])[Setup.Queue, Setup.DeadLetterQueue])
             {
                 while (await recorder.Receive(queue, 100, 200, 5_000, auto: false) is { Count: > 0 } deliveries)
-                    await recorder.Settle(
-                        queue, SettleKind.Acknowledge, null, [.. deliveries.Select(static delivery => delivery.Receipt)]);
+                {
+                    string[] receipts = [.. deliveries.Select(static delivery => delivery.Receipt)];
+                    await recorder.Settle(queue, SettleKind.Acknowledge, null, receipts);
+                }
+
                 JsonNode stats = (await recorder.Manage("GET", queue))!["stats"]!;
                 if (queue == Setup.Queue) deadLettered = (long)stats["deadLetteredTotal"]!;
                 left += States.Sum(state => (long)stats[state]!);
