@@ -43,6 +43,7 @@ internal sealed partial class MessageQueue
     /// <see cref="Promote"/>; the queue must not change meanwhile.</summary>
     public IEnumerable<long> InLine()
     {
+        ILookup<int, long>? ofGroups = null;
         for (int priority = 0; priority <= Position.PriorityOf(_lanes[^1].Number); priority++)
         {
             if (priority < _readyLines.Length && _readyLines[priority] is { } ready)
@@ -52,12 +53,16 @@ internal sealed partial class MessageQueue
                     if (IsReady(position)) yield return position;
             }
 
+            if (_groups is not null && _readyCount > 0)
+            {
+                ofGroups ??= _touched.Keys.Where(IsReady).Where(_groups.Knows).Order()
+                    .ToLookup(static position => Position.PriorityOf(Position.LaneOf(position)));
+                foreach (long position in ofGroups[priority]) yield return position;
+            }
+
             foreach (long position in OldestFirst([.. _lanes.Where(lane => Position.PriorityOf(lane.Number) == priority)]))
                 yield return position;
         }
-
-        if (_groups is null) yield break;
-        foreach (long position in _touched.Keys.Where(IsReady).Where(_groups.Knows).Order()) yield return position;
     }
 
     /// <summary>What was never handed out, in the order of sending.</summary>

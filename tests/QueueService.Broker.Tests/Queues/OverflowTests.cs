@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using QueueService.Broker.Messages;
 using QueueService.Broker.Queues;
 using QueueService.Testing;
 
@@ -215,6 +217,24 @@ public sealed class OverflowTests
 
             Assert.Equal(expected, Bodies(harness.Browse()));
         }
+    }
+
+    [Fact]
+    public void What_came_back_of_a_group_is_dropped_before_a_higher_priority()
+    {
+        using var harness = new BrokerHarness();
+        harness.CreateQueue(config: DroppingThree);
+        Send(harness, "grouped", new MessageHeaders { GroupId = "g" }, priority: 0);
+        harness.Settle(Settlement.Release, 0, Assert.Single(harness.Receive()).Receipt);
+        foreach (string body in (string[])["a", "b", "c"]) Send(harness, body, MessageHeaders.None, priority: 1);
+        Assert.Equal(["a", "b", "c"], Bodies(harness.Browse()));
+    }
+
+    private static void Send(BrokerHarness harness, string body, MessageHeaders headers, int priority)
+    {
+        MessageBatch batch = MessageBatch.Rent();
+        batch.Add(headers, Encoding.UTF8.GetBytes(body), new SendOptions { Priority = priority });
+        Assert.True(harness.Run(() => harness.Broker.Send(BrokerHarness.Name(), batch)).Succeeded);
     }
 
     private static void Step(BrokerHarness harness, SeededRandom random)

@@ -8,6 +8,7 @@ internal sealed record Checker(string Name, Func<History, IEnumerable<string>> F
         new("no-loss", NoLoss.Find),
         new("no-resurrection", NoResurrection.Find),
         new("no-double-lease", NoDoubleLease.Find),
+        new("lease-kept", LeaseKept.Find),
         new("group-order", GroupOrder.Find),
         new("never-early", NeverEarly.Find),
         new("never-expired", NeverExpired.Find),

@@ -139,4 +139,26 @@ public sealed class LeaseCheckerTests : HandMadeHistory
         Acknowledge(20, "a", 1);
         AssertFound("no-double-lease");
     }
+
+    [Fact]
+    public void A_refusal_while_the_extension_of_a_lease_holds_is_found()
+    {
+        Send(0, "a");
+        Receive(10, "a");
+        Settle(900, SettleKind.Extend, 5000, 200, "a", 1);
+        Settle(2000, SettleKind.Acknowledge, null, 410, "a", 1);
+        Receive(6000, "a", 2);
+        Acknowledge(6010, "a", 2);
+        AssertFound("lease-kept");
+    }
+
+    [Fact]
+    public void A_refusal_after_an_acknowledgement_that_may_have_happened_is_fine()
+    {
+        Send(0, "a");
+        Receive(10, "a");
+        Add(new SettleOperation("q", 20_000, Operation.Never, 0, SettleKind.Acknowledge, null, [("a#1", 0)]));
+        Settle(30, SettleKind.Acknowledge, null, 410, "a", 1);
+        AssertFine();
+    }
 }
