@@ -8,7 +8,11 @@ internal static class NoDoubleLease
     {
         foreach (IGrouping<(string, string, int), Seen> stay in history.Stays)
         {
-            Seen[] seen = [.. stay.OrderBy(static seen => seen.Delivery.ReceiveCount)];
+            Seen[] seen =
+            [
+                .. stay.OrderBy(static seen => seen.Delivery.ReceiveCount)
+                    .ThenBy(static seen => seen.IsRepeat).ThenBy(static seen => seen.Receive.InvokedAt),
+            ];
             if (history.IsComplete && seen[0].Delivery.ReceiveCount != 1)
                 yield return $"the first delivery is not counted as such: {seen[0]}";
             for (int i = 1; i < seen.Length; i++)
@@ -24,6 +28,7 @@ internal static class NoDoubleLease
     private static IEnumerable<string> Compare(History history, Seen earlier, Seen later)
     {
         int step = later.Delivery.ReceiveCount - earlier.Delivery.ReceiveCount;
+        if (step == 0 && later.IsRepeat && later.Receive.Attempt == earlier.Receive.Attempt) yield break;
         if (step == 0) yield return $"two leases at once, with one count: {earlier} and {later}";
         else if (later.Receive.AnsweredAt < earlier.HeldUntil)
             yield return $"{later} while it was leased: {earlier}";
