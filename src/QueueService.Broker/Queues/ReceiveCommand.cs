@@ -78,6 +78,9 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
     public bool TryServe(Shard shard)
     {
         MessageQueue queue = Queue!;
+
+        // One of the same name may have been served while this one stood in line.
+        if (TryRepeat(shard, queue)) return true;
         queue.Promote(shard.Now);
         ReadAhead.Advance(shard, queue);
         if (FailedLeases.Delay(shard, queue) | FailedLeases.Expire(shard, queue)) shard.Note(ReplyAfter, wrote: true);
