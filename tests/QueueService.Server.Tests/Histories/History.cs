@@ -102,18 +102,22 @@ internal sealed class History
     private long FindHeldUntil(Seen seen)
     {
         if (seen.Receive.IsAutomatic) return 0;
-        long until = seen.Receive.InvokedAt + (seen.Receive.VisibilityMilliseconds * 1000L) - Slack;
+        long end = seen.Receive.EndsAt;
+        long until = Math.Min(
+            end, seen.Receive.InvokedAt + (seen.Receive.VisibilityMilliseconds * 1000L) - Slack);
         foreach ((SettleOperation operation, int status) in SettlementsOf(seen.Delivery.Receipt))
         {
             long extended = operation.InvokedAt + ((operation.Milliseconds ?? 0) * 1000L) - Slack;
+            if (status == 410 && operation.AnsweredAt < until) seen.Refused = operation;
             if (status != 0 && !Operation.IsSuccess(status)) until = Math.Min(until, operation.AnsweredAt);
             else if (operation.Kind != SettleKind.Extend) until = Math.Min(until, operation.InvokedAt);
 
             // A repeat of the receive, which is no settlement, may have come later.
-            else until = status == 0 || seen.Receive.Attempt is not null ? Math.Min(until, extended) : extended;
+            else if (status == 0 || seen.Receive.Attempt is not null) until = Math.Min(until, extended);
+            else until = Math.Min(end, extended);
         }
 
-        return Math.Min(until, seen.Receive.EndsAt);
+        return until;
     }
 
     private void MarkRepeats()
@@ -136,6 +140,9 @@ internal sealed record Seen(Delivery Delivery, ReceiveOperation Receive)
 {
     /// <summary>The lease held for certain from the answer until then.</summary>
     public long HeldUntil { get; set; }
+
+    /// <summary>What was refused because the lease was over, while it held for certain.</summary>
+    public SettleOperation? Refused { get; set; }
 
     /// <summary>No lease of its own: an earlier receive of the same name got the message.</summary>
     public bool IsRepeat { get; set; }

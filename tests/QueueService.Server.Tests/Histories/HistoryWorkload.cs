@@ -8,7 +8,7 @@ namespace QueueService.Server.Tests.Histories;
 internal sealed class HistoryWorkload
 {
     private const int Clients = 6;
-    private const int LiveConsumers = 2;
+    private const int LiveConsumers = 3;
     private const int MaxReceiveCount = 3;
 
     /// <summary>Long against the last lease and delay of a second each, and the sweep of each second.</summary>

@@ -8,13 +8,15 @@ internal abstract class LiveConnection : IDisposable
 {
     private readonly List<Handed> _handed = [];
     private readonly List<string> _wrong = [];
-    private readonly int _visibility;
 
     /// <param name="visibility">Milliseconds for which each message is leased.</param>
     protected LiveConnection(HistoryRecorder recorder, string queue, int visibility) =>
-        (Recorder, Queue, _visibility) = (recorder, queue, visibility);
+        (Recorder, Queue, Visibility) = (recorder, queue, visibility);
 
     public string Queue { get; }
+
+    /// <summary>Milliseconds.</summary>
+    public int Visibility { get; }
 
     /// <summary>Receipts of messages that nothing was done with yet.</summary>
     public List<string> Held { get; } = [];
@@ -75,7 +77,7 @@ internal abstract class LiveConnection : IDisposable
     protected void Hand(JsonNode message, long at, long? notBefore)
     {
         Delivery delivery = Recorder.Read(message);
-        long leasedAt = delivery.VisibleAt - (_visibility * 1000L);
+        long leasedAt = delivery.VisibleAt - (Visibility * 1000L);
         if (leasedAt > at + History.Slack) Wrong($"leased in the future: {delivery}");
         _handed.Add(new Handed(delivery, at, Math.Max(leasedAt - History.Slack, notBefore ?? OpenedAt)));
         Held.Add(delivery.Receipt);
@@ -96,7 +98,7 @@ internal abstract class LiveConnection : IDisposable
         foreach (Handed[] together in _handed.GroupBy(static one => one.Delivery.VisibleAt).Select(Enumerable.ToArray))
         {
             Recorder.Add(new ReceiveOperation(
-                Queue, together.Min(static one => one.NotBefore), together.Max(static one => one.At), 200, _visibility,
+                Queue, together.Min(static one => one.NotBefore), together.Max(static one => one.At), 200, Visibility,
                 false, [.. together.Select(static one => one.Delivery)])
             {
                 Live = live, EndsAt = heldUntil,

@@ -8,6 +8,9 @@ namespace QueueService.Server.Tests.Histories;
 /// <summary>A client that is pushed its messages, and goes away at random.</summary>
 internal sealed class LiveConsumer(HistoryRecorder recorder, LiveSetup setup, SeededRandom random, HistoryClient other)
 {
+    /// <summary>Milliseconds. Connections of this kind stay longer, so that leases end and are prolonged.</summary>
+    private const int ShortVisibility = 1000;
+
     private LiveConnection? _connection;
 
     public async Task Run(int steps)
@@ -31,7 +34,7 @@ internal sealed class LiveConsumer(HistoryRecorder recorder, LiveSetup setup, Se
     private async Task<LiveConnection> Open()
     {
         string queue = random.Chance(1, 8) ? setup.History.DeadLetterQueue : setup.History.Queue;
-        int visibility = random.Chance(1, 3) ? 1000 : setup.LongVisibility;
+        int visibility = random.Chance(1, 3) ? ShortVisibility : setup.LongVisibility;
         LiveConnection connection = setup.Drops && random.Chance(1, 2)
             ? await EventConnection.Open(recorder, queue, visibility, 1 + random.Next(4))
             : await ConsumeConnection.Open(recorder, queue, visibility);
@@ -46,7 +49,7 @@ internal sealed class LiveConsumer(HistoryRecorder recorder, LiveSetup setup, Se
             if (!connection.Take(await connection.Next)) Lose();
             else connection.ReadNext();
         }
-        else if (random.Chance(1, 16)) await Leave();
+        else if (random.Chance(1, connection.Visibility == ShortVisibility ? 96 : 24)) await Leave();
         else if (connection is ConsumeConnection { Credit: < 3 } consumer && random.Chance(1, 2))
             await consumer.Grant(1 + random.Next(4));
         else if (connection.Held.Count > 0 && random.Chance(2, 3)) await Settle(connection);
@@ -59,13 +62,15 @@ internal sealed class LiveConsumer(HistoryRecorder recorder, LiveSetup setup, Se
     {
         string receipt = connection.Held[random.Next(connection.Held.Count)];
         int choice = random.Next(12);
-        if (choice == 0)
+        if (choice < 2)
         {
-            await connection.Settle(SettleKind.Extend, 1 + random.Next(2), receipt);
+            // Some are forgotten, and come again when that time is over.
+            if (random.Chance(1, 3)) connection.Held.Remove(receipt);
+            await connection.Settle(SettleKind.Extend, 2, receipt);
             return;
         }
 
-        string[] receipts = choice < 4 ? [.. connection.Held] : [receipt];
+        string[] receipts = choice < 5 ? [.. connection.Held] : [receipt];
         connection.Held.RemoveAll(receipts.Contains);
         if (choice < 6) await connection.Settle(SettleKind.Release, random.Chance(1, 3) ? 1 : null, receipts);
         else if (connection is ConsumeConnection consumer)

@@ -1,7 +1,7 @@
 namespace QueueService.Server.Tests.Histories.Checkers;
 
 /// <summary>One lease at a time: the next begins when the one before has ended, and the receive count tells them apart.
-/// </summary>
+/// A lease is honoured until it ends.</summary>
 internal static class NoDoubleLease
 {
     public static IEnumerable<string> Find(History history)
@@ -21,6 +21,8 @@ internal static class NoDoubleLease
             }
         }
 
+        foreach (Seen seen in history.Seen.Where(static seen => seen.Refused is not null))
+            yield return $"{seen.Refused} while it was leased: {seen}";
         foreach (Seen seen in history.Seen.Where(IsShorterThanAsked))
             yield return $"the lease is shorter than asked for, until {seen.Delivery.VisibleAt}: {seen}";
     }
