@@ -91,6 +91,9 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         MessageQueue queue = Queue!;
         if (_request.ReadFrom is { } from) return TryRead(shard, queue, from);
         queue.FollowTopic();
+
+        // One of the same name may have been served while this one stood in line.
+        if (TryRepeat(shard, queue)) return true;
         queue.Promote(shard.Now);
         ReadAhead.Advance(shard, queue);
         if (FailedLeases.Delay(shard, queue) | FailedLeases.Expire(shard, queue)) shard.Note(ReplyAfter, wrote: true);

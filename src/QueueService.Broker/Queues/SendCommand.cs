@@ -22,6 +22,8 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
 
     public override bool Execute(Shard shard)
     {
+        // The first outcome is the answer also when the queue is gone by now.
+        if (TryReplay(shard, static outcome => Outcomes.ReadSend(outcome))) return true;
         MessageQueue? queue = shard.FindQueue(_name);
         if (queue is null)
         {
@@ -30,7 +32,6 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
             return true;
         }
 
-        if (TryReplay(shard, static outcome => Outcomes.ReadSend(outcome))) return true;
         BrokerError error = Check(shard, queue, out BrokerError[]? errors, out int accepted);
         if (error != BrokerError.None) Outcome = error;
         else Outcome = Write(shard, queue, errors, accepted);

@@ -28,6 +28,8 @@ internal sealed class SettleCommand : Command<Result<SettleOutcome>>
 
     public override bool Execute(Shard shard)
     {
+        // The first outcome is the answer also when the queue is gone by now.
+        if (TryReplay(shard, static outcome => Outcomes.ReadSettle(outcome))) return true;
         MessageQueue? queue = shard.FindQueue(_name);
         if (queue is null)
         {
@@ -36,7 +38,6 @@ internal sealed class SettleCommand : Command<Result<SettleOutcome>>
             return true;
         }
 
-        if (TryReplay(shard, static outcome => Outcomes.ReadSettle(outcome))) return true;
         BrokerError[] errors = _settler.Check(shard, queue, _receipts);
         bool any = _settler.Offsets.Count > 0;
         Outcome = !any && queue.IsPushed && Array.TrueForAll(errors, Settler.IsStranger)

@@ -100,8 +100,12 @@ internal sealed record ProblemKind(
 
     public static readonly ProblemKind CorrelationInUse = new(
         "correlation-in-use", 409, "Another request waits with this correlation id", true, Nothing,
-        "Leave Message-Correlation-Id out, or use one that no other request in flight has. At most 10,000 requests wait " +
-        "at once.");
+        "Leave Message-Correlation-Id out, or use one that no other request in flight has.");
+
+    public static readonly ProblemKind TooManyPendingRequests = new(
+        "too-many-pending-requests", 429, "Too many requests wait for their answers", true, Nothing,
+        "Wait as Retry-After says. At most 10,000 requests wait at once: answer them sooner, let them wait less, or send " +
+        "messages with a Message-Reply-To of your own.", 1);
 
     public static readonly ProblemKind ReplyTimeout = new(
         "reply-timeout", 504, "No answer came in time", true,
@@ -265,8 +269,8 @@ internal sealed record ProblemKind(
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
         TooManyWaiters, TooManyStreams, TooManyReaders, TooManyInFlight, WindowFull, TooManyReceiveAttempts, QueueFull,
         TooManyQueues, OperationNotFound, OperationFinished, TooManyOperations, RedriveTargetNotFound,
-        AddressDenied, ImportInterrupted, JobNotFound, JobRunning, CorrelationInUse, ReplyTimeout, InternalError,
-        Overloaded,
+        AddressDenied, ImportInterrupted, JobNotFound, JobRunning, CorrelationInUse, TooManyPendingRequests,
+        ReplyTimeout, InternalError, Overloaded,
         ShuttingDown, Starting, StorageFailed,
         DiskFull,
     ];

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using QueueService.Broker;
 using QueueService.Broker.Messages;
 using QueueService.Broker.Queues;
+using QueueService.Server.Http;
 
 namespace QueueService.Server.Queues;
 
@@ -54,13 +55,19 @@ internal sealed class ReplyInbox(TimeProvider time) : IAsyncDisposable
         return BrokerError.None;
     }
 
-    /// <summary>Announces that somebody waits; answers false when the correlation id is waited for already, or when as
+    /// <summary>Announces that somebody waits; answers why not when the correlation id is waited for already, or when as
     /// many wait as may.</summary>
-    public bool TryExpect(string correlationId, out Task<ReplyMessage?> reply)
+    public Problem? Expect(string correlationId, out Task<ReplyMessage?> reply)
     {
         var source = new TaskCompletionSource<ReplyMessage?>(TaskCreationOptions.RunContinuationsAsynchronously);
         reply = source.Task;
-        return _waiting.Count < Limits.PendingRequests && _waiting.TryAdd(correlationId, source);
+        lock (_gate)
+        {
+            if (_waiting.ContainsKey(correlationId)) return new Problem(ProblemKind.CorrelationInUse);
+            if (_waiting.Count >= Limits.PendingRequests) return new Problem(ProblemKind.TooManyPendingRequests);
+            _waiting.TryAdd(correlationId, source);
+            return null;
+        }
     }
 
     public void Forget(string correlationId) => _waiting.TryRemove(correlationId, out _);

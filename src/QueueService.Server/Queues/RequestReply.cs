@@ -31,9 +31,9 @@ internal static class RequestReply
         [
             ProblemKind.DelayExceedsRetention, ProblemKind.DeliverAtTooFar, ProblemKind.PriorityNotSupported,
             ProblemKind.DeduplicationNotSupported, ProblemKind.WindowFull, ProblemKind.QueueNotFound,
-            ProblemKind.CorrelationInUse, ProblemKind.RequestTooLarge, ProblemKind.MessageTooLarge,
-            ProblemKind.UnsupportedContentEncoding, ProblemKind.TooManyQueues, ProblemKind.QueueFull,
-            ProblemKind.ReplyTimeout, ProblemKind.DiskFull,
+            ProblemKind.CorrelationInUse, ProblemKind.TooManyPendingRequests, ProblemKind.RequestTooLarge,
+            ProblemKind.MessageTooLarge, ProblemKind.UnsupportedContentEncoding, ProblemKind.TooManyQueues,
+            ProblemKind.QueueFull, ProblemKind.ReplyTimeout, ProblemKind.DiskFull,
         ],
     };
 
@@ -73,10 +73,17 @@ internal static class RequestReply
         HttpContext http, BrokerHost host, QueueName queue, (MessageBatch Batch, string Correlation, long Wait) request)
     {
         BrokerError error = await host.Replies.Open(host.Broker);
-        if (error != BrokerError.None || !host.Replies.TryExpect(request.Correlation, out Task<ReplyMessage?> expected))
+        if (error != BrokerError.None)
         {
             request.Batch.Dispose();
-            await (error != BrokerError.None ? error.Write(http) : new Problem(ProblemKind.CorrelationInUse).Write(http));
+            await error.Write(http);
+            return;
+        }
+
+        if (host.Replies.Expect(request.Correlation, out Task<ReplyMessage?> expected) is { } problem)
+        {
+            request.Batch.Dispose();
+            await problem.Write(http);
             return;
         }
 

@@ -88,7 +88,7 @@ internal static class LimitList
         new("prefetch", Limits.Prefetch, "messages", "Unacknowledged messages of one live receive."),
         new("credit", Limits.Credit, "messages", "Messages that one consume stream may be owed."),
         new("pendingRequests", Limits.PendingRequests, "requests", "Requests that wait for their answers.",
-            ProblemKind.CorrelationInUse),
+            ProblemKind.TooManyPendingRequests),
         new("receiveAttempts", QueueConfigLimits.MaxReceiveAttempts, "receives",
             "Named receives of the last five minutes, per queue or subscription.", ProblemKind.TooManyReceiveAttempts),
         new("idempotencyKeyLength", Limits.IdempotencyKeyLength, "characters", "An idempotency key."),

@@ -66,6 +66,8 @@ internal sealed class ReceiveOperation(string name, ReceiveRequest request, Canc
     /// <summary>Takes what the model has for it; answers false when that is nothing.</summary>
     public bool TryServe(NaiveBroker model, NaiveQueue queue)
     {
+        // One of the same name may have been served while this one stood in line.
+        if (TryRepeat(queue, model.Now)) return true;
         if (queue.Config.Paused) return false;
         int available = queue.Deliverable(model.Now).Count;
         int room = request.AcknowledgeOnReceipt ? int.MaxValue

@@ -25,6 +25,24 @@ public sealed class IdempotencyTests : IDisposable
     }
 
     [Fact]
+    public void A_repeated_call_answers_the_first_outcome_also_when_its_queue_is_gone()
+    {
+        SendOutcome sent = Send(Token(1, 7), "a").Value;
+        ReceiptHandle receipt = _harness.Receive().Single().Receipt;
+        Assert.Equal([BrokerError.None], Acknowledge(Token(2, 7), receipt).Value.Errors);
+        Assert.Equal(
+            BrokerError.None, _harness.Run(() => _harness.Broker.DeleteQueue(BrokerHarness.Name(), Precondition.None)));
+        _harness.KillAndRestart();
+        IdempotencyToken again = Token(1, 7);
+        Assert.Equal(sent.IdAt(0), Send(again, "a").Value.IdAt(0));
+        IdempotencyToken settled = Token(2, 7);
+        Assert.Equal([BrokerError.None], Acknowledge(settled, receipt).Value.Errors);
+        Assert.True(again.IsReplayed && settled.IsReplayed);
+        Assert.Equal(BrokerError.QueueNotFound, Send(Token(3, 7), "a").Error);
+        Assert.Equal(BrokerError.IdempotencyKeyReused, Send(Token(1, 8), "b").Error);
+    }
+
+    [Fact]
     public void The_same_key_with_another_request_is_refused()
     {
         Assert.True(Send(Token(1, 7), "a").Succeeded);
@@ -99,6 +117,9 @@ public sealed class IdempotencyTests : IDisposable
 
         Assert.Single(_harness.ReceiveFrom("dead"));
     }
+
+    private Result<SettleOutcome> Acknowledge(IdempotencyToken token, ReceiptHandle receipt) => _harness.Run(() =>
+        _harness.Broker.Settle(BrokerHarness.Name(), Settlement.Acknowledge, [receipt], token: token));
 
     private bool Replayed(int key)
     {

@@ -10,6 +10,7 @@ internal sealed class History
 
     private readonly Dictionary<string, List<(SettleOperation Operation, int Status)>> _settled = [];
     private readonly Dictionary<string, long> _firstSent = [];
+    private readonly ILookup<string, MessageOperation> _messages;
 
     public History(HistorySetup setup, IReadOnlyCollection<Operation> operations, HistoryEnd end)
     {
@@ -36,7 +37,9 @@ internal sealed class History
             }
         }
 
+        _messages = operations.OfType<MessageOperation>().ToLookup(static operation => operation.Id);
         foreach (Seen seen in Seen) seen.HeldUntil = FindHeldUntil(seen);
+        MarkRepeats();
         Stays = Seen.ToLookup(static seen => (seen.Receive.Queue, seen.Delivery.Id, seen.Delivery.RedriveCount));
         ById = Seen.ToLookup(static seen => seen.Delivery.Id);
     }
@@ -71,6 +74,15 @@ internal sealed class History
     public IReadOnlyList<(SettleOperation Operation, int Status)> SettlementsOf(string receipt) =>
         _settled.GetValueOrDefault(receipt) ?? [];
 
+    /// <summary>The message was cancelled, or may have been.</summary>
+    public bool MayBeCancelled(string id) =>
+        _messages[id].Any(static operation => operation is CancelOperation { MayHaveHappened: true });
+
+    /// <summary>The message was given another time between these two, or may have been.</summary>
+    public bool MayBeRescheduled(string id, long from, long until, RescheduleOperation? but = null) =>
+        _messages[id].Any(operation => operation is RescheduleOperation { MayHaveHappened: true }
+            && !ReferenceEquals(operation, but) && operation.AnsweredAt > from && operation.InvokedAt < until);
+
     /// <summary>The message was acknowledged, or may have been.</summary>
     public bool MayBeAcknowledged(Seen seen) => seen.Receive.IsAutomatic || SettlementsOf(seen.Delivery.Receipt).Any(
         static settled => settled.Operation.Kind == SettleKind.Acknowledge
@@ -90,16 +102,36 @@ internal sealed class History
     private long FindHeldUntil(Seen seen)
     {
         if (seen.Receive.IsAutomatic) return 0;
-        long until = seen.Receive.InvokedAt + (seen.Receive.VisibilityMilliseconds * 1000L) - Slack;
+        long end = seen.Receive.EndsAt;
+        long until = Math.Min(
+            end, seen.Receive.InvokedAt + (seen.Receive.VisibilityMilliseconds * 1000L) - Slack);
         foreach ((SettleOperation operation, int status) in SettlementsOf(seen.Delivery.Receipt))
         {
             long extended = operation.InvokedAt + ((operation.Milliseconds ?? 0) * 1000L) - Slack;
+            if (status == 410 && operation.AnsweredAt < until) seen.Refused = operation;
             if (status != 0 && !Operation.IsSuccess(status)) until = Math.Min(until, operation.AnsweredAt);
             else if (operation.Kind != SettleKind.Extend) until = Math.Min(until, operation.InvokedAt);
-            else until = status == 0 ? Math.Min(until, extended) : extended;
+
+            // A repeat of the receive, which is no settlement, may have come later.
+            else if (status == 0 || seen.Receive.Attempt is not null) until = Math.Min(until, extended);
+            else until = Math.Min(end, extended);
         }
 
         return until;
+    }
+
+    private void MarkRepeats()
+    {
+        foreach (IGrouping<string, Seen> attempt in Seen.Where(static seen => seen.Receive.Attempt is not null)
+            .GroupBy(static seen => seen.Receive.Attempt!))
+        {
+            HashSet<(string Id, int RedriveCount, int ReceiveCount)> known = [];
+            foreach (Seen seen in attempt.OrderBy(static seen => seen.Receive.InvokedAt))
+            {
+                Delivery delivery = seen.Delivery;
+                seen.IsRepeat = !known.Add((delivery.Id, delivery.RedriveCount, delivery.ReceiveCount));
+            }
+        }
     }
 }
 
@@ -108,6 +140,12 @@ internal sealed record Seen(Delivery Delivery, ReceiveOperation Receive)
 {
     /// <summary>The lease held for certain from the answer until then.</summary>
     public long HeldUntil { get; set; }
+
+    /// <summary>What was refused because the lease was over, while it held for certain.</summary>
+    public SettleOperation? Refused { get; set; }
+
+    /// <summary>No lease of its own: an earlier receive of the same name got the message.</summary>
+    public bool IsRepeat { get; set; }
 
     public override string ToString() =>
         $"{Receive.Queue} {Delivery.Id} '{Delivery.Body}' #{Delivery.ReceiveCount} seq {Delivery.SequenceNumber} " +

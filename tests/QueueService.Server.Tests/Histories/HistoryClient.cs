@@ -3,11 +3,12 @@ using QueueService.Testing;
 namespace QueueService.Server.Tests.Histories;
 
 /// <summary>One client: sends, receives, and settles or forgets what it holds.</summary>
-internal sealed class HistoryClient(
+internal sealed partial class HistoryClient(
     HistoryRecorder recorder, HistorySetup setup, SeededRandom random, int number, bool survives)
 {
     private static readonly int[] Visibilities = [60, 150, 400, 1000];
     private static readonly int[] Priorities = [0, 0, 4, 9];
+    private static readonly int[] Delays = [0, 1000, 1000, 150, 400, 700];
 
     /// <summary>Long against the start of a server, else a lease whose extension was lost has ended when it is asked for.
     /// </summary>
@@ -19,9 +20,12 @@ internal sealed class HistoryClient(
 
     public async Task Step()
     {
-        int choice = random.Next(10);
-        if (choice < 4) await Send();
-        else if (choice < 7) await Receive(random.Chance(1, 6) ? setup.DeadLetterQueue : setup.Queue);
+        int choice = random.Next(48);
+        if (choice == 0) await PauseForAWhile();
+        else if (choice < 6) await RescheduleOrCancel();
+        else if (choice < 10) await ReceiveNamed();
+        else if (choice < 25) await Send();
+        else if (choice < 36) await Receive(random.Chance(1, 6) ? setup.DeadLetterQueue : setup.Queue);
         else await Settle();
     }
 
@@ -30,7 +34,7 @@ internal sealed class HistoryClient(
         if (random.Chance(1, 3))
         {
             SentItem[] batch = [.. Enumerable.Range(0, 2 + random.Next(5)).Select(_ => Item(inBatch: true))];
-            await recorder.Send(setup.Queue, Key(), batch);
+            Remember(await recorder.Send(setup.Queue, Key(), batch));
             return;
         }
 
@@ -41,13 +45,14 @@ internal sealed class HistoryClient(
         // A client that does not know whether its first request arrived: the second comes at the same time, or later.
         if (key is not null && random.Chance(1, 2)) await Task.WhenAll(first, recorder.Send(setup.Queue, key, item));
         SendOperation sent = await first;
+        Remember(sent);
         if (key is not null && (sent.IsUnknown || random.Chance(1, 2))) await recorder.Send(setup.Queue, key, item);
     }
 
     private string? Key() => random.Chance(1, 5) ? $"{setup.Queue[^12..]}-{number}-k{_keys++}" : null;
 
     /// <param name="inBatch">There, delays and times to live are whole seconds.</param>
-    private SentItem Item(bool inBatch)
+    public SentItem Item(bool inBatch)
     {
         var item = new SentItem($"{number}-{_sent++}")
         {

@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 namespace QueueService.Server.Tests.Histories;
 
 /// <summary>Sends the requests of all clients of a history and writes down what each saw.</summary>
-internal sealed class HistoryRecorder(ServerSlot server)
+internal sealed partial class HistoryRecorder(ServerSlot server)
 {
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false });
 
@@ -30,7 +30,9 @@ internal sealed class HistoryRecorder(ServerSlot server)
             JsonNode?[] results = single ? [reply.Json] : [.. reply.Json!["results"]!.AsArray()];
             items = [.. items.Zip(results, static (item, result) => item with
             {
-                Id = (string)result!["id"]!, IsDeduplicated = (bool?)result["deduplicated"] ?? false,
+                Id = (string)result!["id"]!,
+                IsDeduplicated = (bool?)result["deduplicated"] ?? false,
+                SequenceNumber = (long)result["sequenceNumber"]!,
             })];
         }
 
@@ -97,7 +99,8 @@ internal sealed class HistoryRecorder(ServerSlot server)
             queue, reply.InvokedAt, reply.AnsweredAt, reply.Status, kind, milliseconds, each));
     }
 
-    private Delivery Read(JsonNode message) => new(
+    /// <summary>A message as an answer holds it.</summary>
+    public Delivery Read(JsonNode message) => new(
         (string)message["id"]!, (string?)message["receiptHandle"] ?? "", (string)message["body"]!)
     {
         Group = (string?)message["groupId"],
@@ -140,20 +143,20 @@ internal sealed class HistoryRecorder(ServerSlot server)
         _ => $"{option.Name}={option.Value}",
     }));
 
-    private static string Batch(SentItem[] items) => new JsonObject
-    {
-        ["messages"] = new JsonArray([.. items.Select(static item =>
-        {
-            JsonObject message = new() { ["body"] = item.Body };
-            foreach ((string name, object value) in Options(item))
-            {
-                if (name is "delay" or "ttl") message[name + "Seconds"] = (int)value / 1000;
-                else message[name] = value is int number ? JsonValue.Create(number) : JsonValue.Create((string)value);
-            }
+    private static string Batch(SentItem[] items) =>
+        new JsonObject { ["messages"] = new JsonArray([.. items.Select(Message)]) }.ToJsonString();
 
-            return (JsonNode)message;
-        })]),
-    }.ToJsonString();
+    private static JsonNode Message(SentItem item)
+    {
+        JsonObject message = new() { ["body"] = item.Body };
+        foreach ((string name, object value) in Options(item))
+        {
+            if (name is "delay" or "ttl") message[name + "Seconds"] = (int)value / 1000;
+            else message[name] = value is int number ? JsonValue.Create(number) : JsonValue.Create((string)value);
+        }
+
+        return message;
+    }
 
     private static IEnumerable<(string Name, object Value)> Options(SentItem item)
     {

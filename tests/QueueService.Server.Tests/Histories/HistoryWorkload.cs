@@ -8,6 +8,7 @@ namespace QueueService.Server.Tests.Histories;
 internal sealed class HistoryWorkload
 {
     private const int Clients = 6;
+    private const int LiveConsumers = 3;
     private const int MaxReceiveCount = 3;
 
     /// <summary>Long against the last lease and delay of a second each, and the sweep of each second.</summary>
@@ -19,16 +20,22 @@ internal sealed class HistoryWorkload
     private readonly HistorySetup _setup;
     private readonly ulong _seed;
     private readonly bool _survives;
+    private readonly LiveSetup? _live;
 
     /// <param name="survives">The server stays: `ack=auto` is used, whose messages are gone when its answer is.</param>
-    public HistoryWorkload(ServerSlot server, ulong seed, bool survives)
+    /// <param name="isLive">Half of the clients hold connections that last.</param>
+    public HistoryWorkload(ServerSlot server, ulong seed, bool survives, bool isLive = false)
     {
         (_recorder, _seed, _survives) = (new HistoryRecorder(server), seed, survives);
         string queue = "/v1/queues/history-" + Guid.CreateVersion7().ToString("N");
         var random = new SeededRandom(seed);
         _setup = new HistorySetup(
             queue, queue + "-dead", random.Chance(1, 2), MaxReceiveCount, random.Chance(1, 4) ? 1000 : 0,
-            random.Chance(1, 3));
+            random.Chance(1, 3))
+        {
+            DeduplicatesByGroup = random.Chance(1, 2),
+        };
+        if (isLive) _live = new LiveSetup(_setup, !survives || random.Chance(3, 4), survives ? 60_000 : 1_500);
     }
 
     /// <summary>Every client does this many things; then all that is there is received and acknowledged.</summary>
@@ -49,16 +56,32 @@ internal sealed class HistoryWorkload
             ? ""
             : """, "retryPolicy":{"kind":"fixed","minSeconds":1,"maxSeconds":1,"jitter":0}""";
         string redrive = $$"""{"deadLetterQueue":"{{name}}","maxReceiveCount":{{MaxReceiveCount}}}""";
-        await _recorder.Manage("PUT", _setup.Queue, $$"""{"type":"{{type}}","redrivePolicy":{{redrive}}{{retry}}}""");
+        string scope = _setup is { IsFifo: true, DeduplicatesByGroup: true }
+            ? """, "deduplicationScope":"group" """
+            : "";
+        await _recorder.Manage(
+            "PUT", _setup.Queue, $$"""{"type":"{{type}}","redrivePolicy":{{redrive}}{{retry}}{{scope}}}""");
     }
 
     private async Task Work(int number, int steps)
     {
         var random = new SeededRandom((_seed * 1000) + (ulong)number + 1);
         var client = new HistoryClient(_recorder, _setup, random, number, _survives);
+        if (_live is not null && number < LiveConsumers)
+        {
+            await new LiveConsumer(_recorder, _live, random, client).Run(steps * 2);
+            return;
+        }
+
+        if (_live is not null && number == LiveConsumers)
+        {
+            await new StreamProducer(_recorder, _live, random, () => client.Item(inBatch: true)).Run(steps);
+            return;
+        }
+
         for (int step = 0; step < steps; step++)
         {
-            if (_setup.IsRedriven && number == 0 && step % 10 == 9)
+            if (_setup.IsRedriven && number == Clients - 1 && step % 10 == 9)
                 await _recorder.Manage("POST", _setup.DeadLetterQueue + "/redrive");
             await client.Step();
         }
@@ -66,6 +89,10 @@ internal sealed class HistoryWorkload
 
     private async Task<HistoryEnd> Drain()
     {
+        while (!await _recorder.Pause(_setup.Queue, pause: false) && _recorder.Now <= DrainLimit)
+        {
+        }
+
         while (true)
         {
             long left = 0;

@@ -42,7 +42,7 @@ public sealed class KilledHistoryTests(ITestOutputHelper output)
         var random = new QueueService.Testing.SeededRandom((ulong)seed);
         ServerSlot slot = new();
         Task<History[]> histories = Task.WhenAll(Enumerable.Range(seed, AtOnce).Select(
-            one => new HistoryWorkload(slot, (ulong)one, survives: false).Run(Steps)));
+            one => new HistoryWorkload(slot, (ulong)one, survives: false, isLive: one % 2 == 0).Run(Steps)));
         for (int kill = 0; kill < Kills; kill++)
         {
             await using ServerProcess server = await ServerProcess.Start(directory.Data);

@@ -38,12 +38,24 @@ internal sealed record SentItem(string Body)
     public string Id { get; init; } = "";
 
     public bool IsDeduplicated { get; init; }
+
+    public long SequenceNumber { get; init; }
 }
 
 /// <param name="IsAutomatic">`ack=auto`: the messages are gone with the answer.</param>
 internal sealed record ReceiveOperation(
     string Queue, long InvokedAt, long AnsweredAt, int Status, int VisibilityMilliseconds, bool IsAutomatic,
-    IReadOnlyList<Delivery> Deliveries) : Operation(Queue, InvokedAt, AnsweredAt, Status);
+    IReadOnlyList<Delivery> Deliveries) : Operation(Queue, InvokedAt, AnsweredAt, Status)
+{
+    /// <summary>The name of the receive, if it has one.</summary>
+    public string? Attempt { get; init; }
+
+    /// <summary>The connection that this is a part of.</summary>
+    public LiveOperation? Live { get; init; }
+
+    /// <summary>The connection that holds the leases held until then for certain.</summary>
+    public long EndsAt { get; init; } = Never;
+}
 
 internal sealed record Delivery(string Id, string Receipt, string Body)
 {
@@ -80,7 +92,17 @@ internal sealed record SettleOperation(
 /// <param name="RetryMilliseconds">Between a failed delivery and the next.</param>
 /// <param name="IsRedriven">Dead letters go back to the source at some time.</param>
 internal sealed record HistorySetup(
-    string Queue, string DeadLetterQueue, bool IsFifo, int MaxReceiveCount, int RetryMilliseconds, bool IsRedriven);
+    string Queue, string DeadLetterQueue, bool IsFifo, int MaxReceiveCount, int RetryMilliseconds, bool IsRedriven)
+{
+    /// <summary>A deduplication id counts in its group only.</summary>
+    public bool DeduplicatesByGroup { get; init; }
+
+    /// <summary>What tells a message from its duplicates.</summary>
+    public string? DeduplicationKey(SentItem item) =>
+        DeduplicatesByGroup && item.DeduplicationId is not null
+            ? $"{item.DeduplicationId} of {item.Group}"
+            : item.DeduplicationId;
+}
 
 /// <summary>What was left after everything had been received and acknowledged.</summary>
 /// <param name="Left">Messages in both queues, in any state.</param>

@@ -62,6 +62,27 @@ public sealed class IdempotencyKeyTests(RunningServer server)
         (await _api.Post($"{queue}/receive?ack=auto", "", key)).ShouldBlame(400, "invalid-request", "Idempotency-Key");
     }
 
+    [Fact]
+    public async Task The_first_outcome_is_answered_again_also_when_the_queue_is_gone()
+    {
+        string queue = await _api.NewQueue();
+        string sending = Key();
+        string settling = Key();
+        Answer sent = await _api.Post($"{queue}/messages", "hello", sending);
+        string handle = (string)(await _api.ReceiveOne(queue))["receiptHandle"]!;
+        string acknowledge = $$"""{"receiptHandles":["{{handle}}"]}""";
+        Answer settled = await _api.Post($"{queue}/acknowledge", acknowledge, settling);
+        Assert.Equal(204, (await _api.Delete(queue)).Status);
+        Answer[] again =
+        [
+            await _api.Post($"{queue}/messages", "hello", sending),
+            await _api.Post($"{queue}/acknowledge", acknowledge, settling),
+        ];
+        Assert.Equal([sent.Text, settled.Text], again.Select(static answer => answer.Text));
+        Assert.All(again, static answer => Assert.Equal("true", answer.Headers[Replayed]));
+        (await _api.Post($"{queue}/messages", "hello", Key())).ShouldBlame(404, "queue-not-found");
+    }
+
     private async Task Twice(Func<string> path, string body)
     {
         string key = Key();

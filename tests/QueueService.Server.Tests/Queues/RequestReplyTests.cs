@@ -1,4 +1,8 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using QueueService.Server.Hosting;
+using QueueService.Server.Http;
+using QueueService.Server.Queues;
 using QueueService.Server.Tests.Testing;
 
 namespace QueueService.Server.Tests.Queues;
@@ -54,6 +58,21 @@ public sealed class RequestReplyTests(RunningServer server)
         (await _api.Post($"{queue}/request?wait=1ms", "anybody?")).ShouldBlame(504, "reply-timeout");
         Assert.Empty((await _api.Post($"{queue}/receive")).Json["messages"]!.AsArray());
         Assert.Equal(1, (int)(await _api.Get(queue)).Json["stats"]!["expiredTotal"]!);
+    }
+
+    [Fact]
+    public async Task Past_the_limit_of_waiting_requests_the_next_one_is_told_so()
+    {
+        string queue = await _api.NewQueue();
+        ReplyInbox replies = server.Services.GetRequiredService<BrokerHost>().Replies;
+        string[] ids = [.. Enumerable.Range(0, Limits.PendingRequests).Select(static n => $"waiting-{n}")];
+        Assert.All(ids, id => Assert.Null(replies.Expect(id, out _)));
+        Answer refused = await _api.Post($"{queue}/request?wait=20s", "1");
+        refused.ShouldBlame(429, "too-many-pending-requests");
+        Assert.Equal("1", refused.Headers["Retry-After"]);
+        (await _api.Post($"{queue}/request?correlationId=waiting-7", "1")).ShouldBlame(409, "correlation-in-use");
+        foreach (string id in ids) replies.Forget(id);
+        (await _api.Post($"{queue}/request?wait=1ms", "1")).ShouldBlame(504, "reply-timeout");
     }
 
     [Fact]

@@ -33,6 +33,8 @@ internal static class AsSent
 
         foreach (Operation operation in history.Operations)
         {
+            // What is acknowledged, dead or expired cannot be cancelled any more.
+            if (operation is MessageOperation { Status: 404 }) continue;
             if (operation is { IsUnknown: false, Succeeded: false } && !Expected.Contains(operation.Status))
                 yield return $"refused: {operation}";
         }

@@ -14,6 +14,11 @@ internal sealed record Checker(string Name, Func<History, IEnumerable<string>> F
         new("never-expired", NeverExpired.Find),
         new("stored-once", StoredOnce.Find),
         new("priority", PriorityOrder.Find),
+        new("rescheduled", Rescheduled.Find),
+        new("cancelled", Cancelled.Find),
+        new("paused", NothingWhilePaused.Find),
+        new("named-receives", NamedReceives.Find),
+        new("live-streams", LiveStreams.Find),
         new("dead-letters", DeadLetterPlace.Find),
         new("as-sent", AsSent.Find),
     ];

@@ -8,7 +8,7 @@ internal static class GroupOrder
     {
         if (!history.Setup.IsFifo) yield break;
         IEnumerable<IGrouping<string?, Seen>> groups = history.Seen
-            .Where(seen => seen.Receive.Queue == history.Setup.Queue)
+            .Where(seen => seen.Receive.Queue == history.Setup.Queue && !seen.IsRepeat)
             .GroupBy(static seen => seen.Delivery.Group);
         foreach (Seen[] group in groups.Select(static group => group.ToArray()))
         {

@@ -119,6 +119,20 @@ public sealed class LeaseCheckerTests : HandMadeHistory
         AssertFound("no-double-lease");
     }
 
+    [Theory]
+    [InlineData(1500, true)]
+    [InlineData(1990, false)]
+    public void A_lease_that_is_refused_while_it_holds_is_found(int at, bool early)
+    {
+        Send(0, "a");
+        Receive(10, "a");
+        Settle(900, SettleKind.Extend, 1000, 200, "a", 1);
+        Settle(at, SettleKind.Acknowledge, null, 410, "a", 1);
+        Receive(2000, "a", 2);
+        Acknowledge(2010, "a", 2);
+        AssertFoundIf(early, "no-double-lease");
+    }
+
     [Fact]
     public void An_old_lease_that_is_still_honoured_is_a_double_lease()
     {

@@ -11,7 +11,8 @@ internal static class NeverEarly
                 static item => item is { DelayMilliseconds: > 0, IsDeduplicated: false }))
             {
                 long due = history.FirstSent(item) + (item.DelayMilliseconds * 1000L) - History.Slack;
-                foreach (Seen seen in history.ById[item.Id].Where(seen => seen.Receive.AnsweredAt < due))
+                foreach (Seen seen in history.ById[item.Id].Where(seen => seen.Receive.AnsweredAt < due
+                    && !history.MayBeRescheduled(item.Id, 0, seen.Receive.AnsweredAt)))
                     yield return $"{item}, due at {due}, was there at {seen}";
             }
         }
@@ -22,7 +23,9 @@ internal static class NeverEarly
             {
                 long due = DueAfter(history, failed) - History.Slack;
                 foreach (Seen next in stay.Where(seen =>
-                    seen.Delivery.ReceiveCount == failed.Delivery.ReceiveCount + 1 && seen.Receive.AnsweredAt < due))
+                    seen.Delivery.ReceiveCount == failed.Delivery.ReceiveCount + 1 && seen.Receive.AnsweredAt < due
+                    && !history.MayBeRescheduled(
+                        seen.Delivery.Id, failed.Receive.InvokedAt, seen.Receive.AnsweredAt)))
                     yield return $"{next} before {due}, the end of the delay after {failed}";
             }
         }

@@ -12,7 +12,7 @@ internal static class NeverExpired
             {
                 long end = send.AnsweredAt + (item.TtlMilliseconds * 1000L) + History.Slack;
                 IEnumerable<Seen> late = history.ById[item.Id].Where(seen =>
-                    seen.Receive.InvokedAt > end && IsInSource(history, seen));
+                    seen.Receive.InvokedAt > end && !seen.IsRepeat && IsInSource(history, seen));
                 foreach (Seen seen in late) yield return $"{item}, which ended before {end}, was there at {seen}";
             }
         }

@@ -1,14 +1,18 @@
 namespace QueueService.Server.Tests.Histories.Checkers;
 
 /// <summary>One lease at a time: the next begins when the one before has ended, and the receive count tells them apart.
-/// </summary>
+/// A lease is honoured until it ends.</summary>
 internal static class NoDoubleLease
 {
     public static IEnumerable<string> Find(History history)
     {
         foreach (IGrouping<(string, string, int), Seen> stay in history.Stays)
         {
-            Seen[] seen = [.. stay.OrderBy(static seen => seen.Delivery.ReceiveCount)];
+            Seen[] seen =
+            [
+                .. stay.OrderBy(static seen => seen.Delivery.ReceiveCount)
+                    .ThenBy(static seen => seen.IsRepeat).ThenBy(static seen => seen.Receive.InvokedAt),
+            ];
             if (history.IsComplete && seen[0].Delivery.ReceiveCount != 1)
                 yield return $"the first delivery is not counted as such: {seen[0]}";
             for (int i = 1; i < seen.Length; i++)
@@ -17,6 +21,8 @@ internal static class NoDoubleLease
             }
         }
 
+        foreach (Seen seen in history.Seen.Where(static seen => seen.Refused is not null))
+            yield return $"{seen.Refused} while it was leased: {seen}";
         foreach (Seen seen in history.Seen.Where(IsShorterThanAsked))
             yield return $"the lease is shorter than asked for, until {seen.Delivery.VisibleAt}: {seen}";
     }
@@ -24,6 +30,7 @@ internal static class NoDoubleLease
     private static IEnumerable<string> Compare(History history, Seen earlier, Seen later)
     {
         int step = later.Delivery.ReceiveCount - earlier.Delivery.ReceiveCount;
+        if (step == 0 && later.IsRepeat && later.Receive.Attempt == earlier.Receive.Attempt) yield break;
         if (step == 0) yield return $"two leases at once, with one count: {earlier} and {later}";
         else if (later.Receive.AnsweredAt < earlier.HeldUntil)
             yield return $"{later} while it was leased: {earlier}";

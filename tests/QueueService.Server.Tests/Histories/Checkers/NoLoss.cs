@@ -1,6 +1,7 @@
 namespace QueueService.Server.Tests.Histories.Checkers;
 
-/// <summary>A confirmed message is acknowledged in the end, or has expired. At the end of a history everything that is
+/// <summary>A confirmed message is acknowledged in the end, or has expired, or was
+/// cancelled. At the end of a history everything that is
 /// there was received and acknowledged, so whatever was not has been lost.</summary>
 internal static class NoLoss
 {
@@ -8,7 +9,8 @@ internal static class NoLoss
     {
         foreach (SendOperation send in history.Sends.Where(static send => send.Succeeded))
         {
-            foreach (SentItem item in send.Items.Where(item => !MayBeExpired(item, history)))
+            foreach (SentItem item in send.Items.Where(
+                item => !MayBeExpired(item, history) && !history.MayBeCancelled(item.Id)))
             {
                 if (!history.ById[item.Id].Any(history.MayBeAcknowledged))
                     yield return $"{item} was confirmed at {send.AnsweredAt}; its deliveries, none acknowledged: "

@@ -7,9 +7,11 @@ internal static class PriorityOrder
     public static IEnumerable<string> Find(History history)
     {
         (SentItem Item, long From, long Until)[] waiting = [.. Waiting(history)];
+        HashSet<ReceiveOperation> repeats =
+            [.. history.Seen.Where(static seen => seen.IsRepeat).Select(static seen => seen.Receive)];
         foreach (ReceiveOperation receive in history.Receives.Where(receive => receive.Queue == history.Setup.Queue))
         {
-            if (receive.Deliveries.Count == 0) continue;
+            if (receive.Deliveries.Count == 0 || repeats.Contains(receive)) continue;
             int lowest = receive.Deliveries.Min(static delivery => delivery.Priority);
             foreach ((SentItem item, long from, long until) in waiting)
             {
@@ -32,7 +34,8 @@ internal static class PriorityOrder
             {
                 // A first delivery that went unanswered has left no trace.
                 Seen? first = history.ById[item.Id].MinBy(static seen => seen.Delivery.ReceiveCount);
-                if (history.IsComplete && first is not null && first.Receive.Queue == history.Setup.Queue)
+                if (history.IsComplete && first is not null && first.Receive.Queue == history.Setup.Queue
+                    && !history.MayBeRescheduled(item.Id, 0, first.Receive.AnsweredAt))
                     yield return (item, send.AnsweredAt, first.Receive.InvokedAt);
             }
         }

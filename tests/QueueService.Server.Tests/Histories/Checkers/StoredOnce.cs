@@ -23,10 +23,20 @@ internal static class StoredOnce
         }
 
         foreach (IGrouping<string, SentItem> same in history.Sends.SelectMany(static send => send.Items)
-            .Where(static item => item.DeduplicationId is not null).GroupBy(static item => item.DeduplicationId!))
+            .Where(static item => item.DeduplicationId is not null)
+            .GroupBy(item => history.Setup.DeduplicationKey(item)!))
         {
             if (Several(same, idsOfBody) is { } ids)
                 yield return $"deduplication id {same.Key} is stored as {ids}";
+        }
+
+        foreach (IGrouping<string, SentItem> id in history.Sends.Where(static send => send.Succeeded)
+            .SelectMany(static send => send.Items).GroupBy(static item => item.Id))
+        {
+            string[] bodies = [.. id.Select(static item => item.Body).Distinct()];
+            bool same = id.Select(history.Setup.DeduplicationKey).Distinct().Count() == 1;
+            if (bodies.Length > 1 && (!same || id.First().DeduplicationId is null))
+                yield return $"{string.Join(", ", bodies)} are all stored as {id.Key}";
         }
 
         foreach (IGrouping<string, string> body in idsOfBody.Where(static body => body.Count() > 1))
