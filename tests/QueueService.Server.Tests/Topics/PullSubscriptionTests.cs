@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using QueueService.Server.Tests.Operations;
 using QueueService.Server.Tests.Testing;
 
 namespace QueueService.Server.Tests.Topics;
@@ -113,6 +114,26 @@ public sealed class PullSubscriptionTests(RunningServer server)
         Assert.Equal(source, (string)letter["deadLetter"]!["sourceQueue"]!);
         Assert.Equal(["1", "2"], await _api.Bodies(other));
         (await _api.Post($"{other}/receipts/x/dead-letter")).ShouldBlame(404, "receipt-invalid");
+    }
+
+    [Fact]
+    public async Task Dead_letters_of_a_subscription_are_redriven_to_a_queue_that_is_named()
+    {
+        string dead = await _api.NewQueue();
+        string target = await _api.NewQueue();
+        string topic = await _api.NewTopic();
+        string subscription = await _api.Subscribe(
+            topic, "a", $$"""{"redrivePolicy":{"deadLetterQueue":"{{dead.Split('/')[^1]}}"} }""");
+        await _api.Publish(topic, "1");
+        string handle = (string)(await _api.ReceiveOne(subscription))["receiptHandle"]!;
+        await _api.Post($"{subscription}/receipts/{handle}/dead-letter");
+        JsonNode back = await _api.Finished(await _api.Post(dead + "/redrive"));
+        Assert.Equal((0, 1), ((int)back["result"]!["affected"]!, (int)back["result"]!["failed"]!));
+        JsonNode moved = await _api.Finished(
+            await _api.Post(dead + "/redrive", $$"""{"to":"{{target.Split('/')[^1]}}"}"""));
+        Assert.Equal(1, (int)moved["result"]!["affected"]!);
+        Assert.Equal(["1"], await _api.Bodies(target));
+        Assert.Empty(await _api.Receive(subscription));
     }
 
     [Fact]
