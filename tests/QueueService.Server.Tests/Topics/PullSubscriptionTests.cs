@@ -73,10 +73,12 @@ public sealed class PullSubscriptionTests(RunningServer server)
         JsonNode again = await _api.ReceiveOne(subscription);
         Assert.Equal(("1", 2), ((string)again["body"]!, (int)again["receiveCount"]!));
         string two = $$"""{"receiptHandles":["{{handles[1]}}","{{handles[2]}}"]""";
-        Assert.Equal([200, 200], Statuses(await _api.Post(
-            subscription + "/extend", two + ",\"visibilityTimeoutSeconds\":60}")));
-        Assert.Equal([204, 204], Statuses(await _api.Post(subscription + "/release", two + "}")));
-        Assert.Equal([410, 410], Statuses(await _api.Post(subscription + "/acknowledge", two + "}")));
+        Answer extended = await _api.Post(subscription + "/extend", two + ",\"visibilityTimeoutSeconds\":60}");
+        Assert.Equal([200, 200], Statuses(extended));
+        Answer released = await _api.Post(subscription + "/release", two + "}");
+        Assert.Equal([204, 204], Statuses(released));
+        Answer acknowledged = await _api.Post(subscription + "/acknowledge", two + "}");
+        Assert.Equal([410, 410], Statuses(acknowledged));
         Assert.Equal(["2", "3"], await _api.Bodies(subscription, "&ack=auto"));
         Assert.Empty(await _api.Receive(subscription));
     }
