@@ -47,6 +47,18 @@ public sealed class TopicCursor
         return new TopicCursor(next);
     }
 
+    /// <summary>Whether this message was read.</summary>
+    public bool Covers(long sequenceNumber) =>
+        Position.OffsetOf(sequenceNumber) < _next.GetValueOrDefault(Position.LaneOf(sequenceNumber));
+
+    /// <summary>Whether the other one has read everything that this one has.</summary>
+    public bool IsWithin(TopicCursor other)
+    {
+        foreach ((int lane, long offset) in _next)
+            if (offset > other._next.GetValueOrDefault(lane)) return false;
+        return true;
+    }
+
     public override string ToString()
     {
         var bytes = new ArrayBufferWriter<byte>(64);
