@@ -14,10 +14,17 @@ internal sealed class EventReader : IDisposable
 
     public HttpResponseMessage Response => _response!;
 
-    public static async Task<EventReader> Open(Uri server, string path, params string[] headers)
+    public static Task<EventReader> Open(Uri server, string path, params string[] headers) =>
+        Open(HttpVersion.Version11, server, path, headers);
+
+    /// <param name="version">Of HTTP; without TLS the server has an address of its own for each.</param>
+    public static async Task<EventReader> Open(Version version, Uri server, string path, params string[] headers)
     {
         EventReader reader = new();
-        using HttpRequestMessage request = new(HttpMethod.Get, new Uri(server, path));
+        using HttpRequestMessage request = new(HttpMethod.Get, new Uri(server, path))
+        {
+            Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         foreach (string header in headers) request.Headers.Add(header.Split(": ")[0], header.Split(": ")[1]);
         reader._response = await reader._client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead)
             .WaitAsync(Patience, TimeProvider.System);

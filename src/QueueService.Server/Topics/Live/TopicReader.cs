@@ -81,16 +81,15 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
         return Add(place.IsAhead ? TopicEvents.WithId(next, place.Cursor) : next.Frame);
     }
 
-    /// <summary>Whether the reader had this event on its own; ends when the feed has caught up with it.</summary>
+    /// <summary>Whether the reader had this event on its own. It is not ahead any more when the feed has reached it.
+    /// </summary>
     private bool Passed(FeedEvent next)
     {
-        if (place.Cursor.IsWithin(next.After))
-        {
-            place.IsAhead = false;
-            return false;
-        }
-
-        return next.SequenceNumber is not { } number || place.Cursor.Covers(number);
+        bool passed = next.SequenceNumber is { } number
+            ? place.Cursor.Covers(number)
+            : next.After.IsWithin(place.Cursor);
+        place.IsAhead = !place.Cursor.IsWithin(next.After);
+        return passed;
     }
 
     private ValueTask<bool> Skip()

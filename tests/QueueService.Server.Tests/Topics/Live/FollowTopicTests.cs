@@ -133,15 +133,17 @@ public sealed class FollowTopicTests(LiveServer server)
     }
 
     [Theory]
-    [InlineData("HTTP/1.1")]
-    [InlineData("h2c")]
-    public async Task The_messages_of_each_group_come_in_order_to_readers_that_join_in_the_middle(string protocol)
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task The_messages_of_each_group_come_in_order_to_readers_that_join_in_the_middle(int http)
     {
         const int Messages = 600;
         string topic = await server.Api.NewTopic();
         Task publishing = PublishGroups(topic, Messages);
         TopicFollower[] readers = await Task.WhenAll(Enumerable.Range(0, 6).Select(
-            _ => TopicFollower.Open(server.Address(protocol), topic + "/sse?from=earliest")));
+            _ => TopicFollower.Open(
+                new Version(http, http == 1 ? 1 : 0), http == 1 ? server.Http1 : server.Http2,
+                topic + "/sse?from=earliest")));
         await publishing;
         foreach (TopicFollower reader in readers)
         {

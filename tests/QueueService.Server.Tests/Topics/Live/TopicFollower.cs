@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using QueueService.Server.Tests.Testing;
 
@@ -15,9 +16,12 @@ internal sealed class TopicFollower : IDisposable
     public string LastId { get; private set; } = "";
 
     /// <param name="headers">As `Name: value`.</param>
-    public static async Task<TopicFollower> Open(Uri server, string path, params string[] headers)
+    public static Task<TopicFollower> Open(Uri server, string path, params string[] headers) =>
+        Open(HttpVersion.Version11, server, path, headers);
+
+    public static async Task<TopicFollower> Open(Version version, Uri server, string path, params string[] headers)
     {
-        TopicFollower follower = new(await EventReader.Open(server, path, headers));
+        TopicFollower follower = new(await EventReader.Open(version, server, path, headers));
         Dictionary<string, string> hello = (await follower.Read())!;
         Assert.Equal("2000", hello["retry"]);
         return follower;
