@@ -89,7 +89,12 @@ public sealed class TopicCursor
     {
         var next = new SortedList<int, long>();
         foreach (Lane lane in topic.Lanes)
-            next.Add(lane.Number, Position.OffsetOf(starts.GetValueOrDefault(lane.Number, lane.End)));
+        {
+            // The log may still have what retention has taken.
+            long start = Math.Max(lane.Floor, starts.GetValueOrDefault(lane.Number, lane.End));
+            next.Add(lane.Number, Position.OffsetOf(start));
+        }
+
         return new TopicCursor(next);
     }
 

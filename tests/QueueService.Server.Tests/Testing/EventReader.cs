@@ -20,6 +20,14 @@ internal sealed class EventReader : IDisposable
     /// <param name="version">Of HTTP; without TLS the server has an address of its own for each.</param>
     public static async Task<EventReader> Open(Version version, Uri server, string path, params string[] headers)
     {
+        EventReader? reader = await TryOpen(version, server, path, headers);
+        Assert.NotNull(reader);
+        return reader;
+    }
+
+    /// <summary>Null when there are as many readers as may be.</summary>
+    public static async Task<EventReader?> TryOpen(Version version, Uri server, string path, params string[] headers)
+    {
         EventReader reader = new();
         using HttpRequestMessage request = new(HttpMethod.Get, new Uri(server, path))
         {
@@ -28,6 +36,12 @@ internal sealed class EventReader : IDisposable
         foreach (string header in headers) request.Headers.Add(header.Split(": ")[0], header.Split(": ")[1]);
         reader._response = await reader._client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead)
             .WaitAsync(Patience, TimeProvider.System);
+        if (reader._response.StatusCode == HttpStatusCode.TooManyRequests)
+        {
+            reader.Dispose();
+            return null;
+        }
+
         Assert.Equal(HttpStatusCode.OK, reader._response.StatusCode);
         reader._lines = new StreamReader(await reader._response.Content.ReadAsStreamAsync());
         return reader;

@@ -88,6 +88,7 @@ public sealed class FollowTimeTests : IAsyncDisposable
             await _server.Api.Publish(topic, "1", "2", "3");
             await reader.Next();
             id = reader.LastId;
+            await reader.Bodies(2);
         }
 
         _time.Advance(TimeSpan.FromSeconds(120));
@@ -144,18 +145,13 @@ public sealed class FollowTimeTests : IAsyncDisposable
     private async Task<TopicFollower> OpenWhenFree(string topic, string id)
     {
         using CancellationTokenSource limit = new(Patience, TimeProvider.System);
-        using HttpClient client = new();
         while (true)
         {
             limit.Token.ThrowIfCancellationRequested();
             _time.Advance(TimeSpan.FromSeconds(5));
-            using HttpRequestMessage request = new(HttpMethod.Get, new Uri(_server.Http1, topic + "/sse"));
-            using HttpResponseMessage answer = await client.SendAsync(
-                request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
-            if (answer.StatusCode == HttpStatusCode.OK) break;
+            if (await TopicFollower.TryOpen(_server.Http1, topic + "/sse", $"Last-Event-ID: {id}") is { } follower)
+                return follower;
         }
-
-        return await Open(topic, id);
     }
 
     private async Task Expire(string topic, int left)

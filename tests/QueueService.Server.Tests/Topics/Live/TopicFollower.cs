@@ -27,6 +27,16 @@ internal sealed class TopicFollower : IDisposable
         return follower;
     }
 
+    /// <summary>Null when there are as many readers as may be.</summary>
+    public static async Task<TopicFollower?> TryOpen(Uri server, string path, params string[] headers)
+    {
+        EventReader? reader = await EventReader.TryOpen(HttpVersion.Version11, server, path, headers);
+        if (reader is null) return null;
+        TopicFollower follower = new(reader);
+        await follower.Read();
+        return follower;
+    }
+
     /// <summary>The fields of the next block; null at the end.</summary>
     public async Task<Dictionary<string, string>?> Read()
     {
