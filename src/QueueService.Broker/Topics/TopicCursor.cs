@@ -90,8 +90,9 @@ public sealed class TopicCursor
         var next = new SortedList<int, long>();
         foreach (Lane lane in topic.Lanes)
         {
-            // The log may still have what retention has taken.
-            long start = Math.Max(lane.Floor, starts.GetValueOrDefault(lane.Number, lane.End));
+            // The log may still have what retention has taken; and a lane that nobody knew of when the time was looked for
+            // has only what was published since.
+            long start = Math.Max(lane.Floor, starts.GetValueOrDefault(lane.Number, lane.Floor));
             next.Add(lane.Number, Position.OffsetOf(start));
         }
 
