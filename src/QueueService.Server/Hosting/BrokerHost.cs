@@ -4,6 +4,7 @@ using QueueService.Server.Bootstrap;
 using QueueService.Server.Http;
 using QueueService.Server.Queues;
 using QueueService.Server.Service;
+using QueueService.Server.Webhooks;
 using QueueService.Storage.Files;
 
 namespace QueueService.Server.Hosting;
@@ -35,6 +36,11 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
 
     public ReplyInbox Replies { get; } = new(time);
 
+    public WebhookHost Webhooks { get; } = new(options, time);
+
+    /// <summary>Is told what happens, as the feed is.</summary>
+    public Action<BrokerEvent>? Changed { get; set; }
+
     /// <summary>The broker's health; null while it is not open.</summary>
     public BrokerHealth? Health => _broker?.Health;
 
@@ -49,7 +55,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
             MaxDeduplicationKeys = options.Limits.MaxDeduplicationKeys,
             MaxIdempotencyKeys = options.Limits.MaxIdempotencyKeys,
             ReadAheadPerLane = options.Limits.ReadAheadPerLane,
-            Observer = Feed.Publish,
+            Observer = Tell,
         };
         long started = time.GetTimestamp();
         _files = new PhysicalFileSystem(options.Storage.FullDirectory);
@@ -57,6 +63,8 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
         log.BrokerOpened(
             options.Storage.FullDirectory, (long)time.GetElapsedTime(started).TotalMilliseconds,
             _broker.Replayed.Frames, _broker.Replayed.Bytes);
+        // Opening the broker has locked the directory.
+        Webhooks.Open(_files);
         await ReplyInbox.DeleteLeftOvers(_broker);
         Feed.Start(_broker);
         if (declared.Count > 0) await BootstrapRun.Apply(_broker, declared, log);
@@ -92,6 +100,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
         if (_broker is not null) await _broker.DisposeAsync();
         _files?.Dispose();
         Live.Dispose();
+        Webhooks.Dispose();
     }
 
     /// <summary>Logs why the storage failed, once: every later request fails for the same reason.</summary>
@@ -106,5 +115,11 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
     {
         int damaged = await Broker.ReportDamage(messages);
         if (damaged > 0) log.MessagesDamaged(damaged);
+    }
+
+    private void Tell(BrokerEvent change)
+    {
+        Feed.Publish(change);
+        Changed?.Invoke(change);
     }
 }
