@@ -4,6 +4,7 @@ using QueueService.Broker.Shards;
 namespace QueueService.Broker.Topics;
 
 /// <summary>Where a delivery is now.</summary>
+/// <param name="Id">Names the delivery: the subscription, and the message's place in the topic.</param>
 /// <param name="Message">The message in its topic.</param>
 /// <param name="State">Null when the subscription is done with it.</param>
 /// <param name="DueAt">When it is attempted next, Unix milliseconds; 0 when nothing but its turn is waited for.</param>
@@ -11,7 +12,7 @@ namespace QueueService.Broker.Topics;
 /// with it.</param>
 /// <param name="IsKept">The topic has the message still.</param>
 public readonly record struct DeliveryState(
-    MessageId Message, MessageState? State, long DueAt, int Receives, bool IsKept)
+    MessageId Id, MessageId Message, MessageState? State, long DueAt, int Receives, bool IsKept)
 {
     internal static Result<IReadOnlyList<DeliveryState>> Find(
         Shard shard, SubscriptionName name, IReadOnlyList<long> positions)
@@ -27,7 +28,8 @@ public readonly record struct DeliveryState(
             MessageState? state = subscription.StateOf(position, shard.Now, out Touched touched);
             Lane? lane = topic.FindLane(Position.LaneOf(position));
             states[i] = new DeliveryState(
-                new MessageId(topic.Resource, position), state, state == MessageState.Delayed ? touched.Deadline : 0,
+                new MessageId(subscription.Resource, position), new MessageId(topic.Resource, position), state,
+                state == MessageState.Delayed ? touched.Deadline : 0,
                 state is null ? 0 : touched.ReceiveCount,
                 lane is not null && position >= lane.Floor && position < lane.End);
         }

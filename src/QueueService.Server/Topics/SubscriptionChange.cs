@@ -33,15 +33,15 @@ internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name,
             Problem? problem = null;
             if (replaces || before is not null) TargetJson.RefuseUnused(wanted, changes, ref problem);
             if (problem is not null) return (default, problem);
-            if (wanted.Subscription!.Target != SubscriptionTarget.Webhook || !IsNewOrWebhook(before))
-                return (await Write(_ => changes.Apply, wanted, condition), null);
+            if (!IsWebhook(wanted) || !(before is null ? replaces : IsWebhook(before)))
+                return (await Write(wanted, changes.Apply, condition), null);
             if (!Holds(existing, condition)) return (BrokerError.PreconditionFailed, null);
 
             (QueueConfig? complete, problem) = await Complete(wanted, before, cancellation);
             if (problem is not null) return (default, problem);
             Precondition unchanged =
                 existing is null ? new Precondition(null, MustNotExist: true) : new([existing.ETag], MustNotExist: false);
-            Result<QueueChange> result = await Write(kept => _ => kept, complete!, unchanged);
+            Result<QueueChange> result = await Write(complete!, _ => complete!, unchanged);
             if (result.Error == BrokerError.PreconditionFailed) continue;
             return (result.Succeeded && result.Value.Created ? Reveal(result.Value) : result, null);
         }
@@ -50,11 +50,10 @@ internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name,
     }
 
     private ValueTask<Result<QueueChange>> Write(
-        Func<QueueConfig, Func<QueueConfig, QueueConfig>> patch, QueueConfig config, Precondition condition) =>
-        replaces
-            ? host.Broker.PutSubscription(
-                new SubscriptionRequest(name, config, condition) { From = SubscriptionFields.StartOf(config) })
-            : host.Broker.PatchSubscription(name, patch(config), condition);
+        QueueConfig config, Func<QueueConfig, QueueConfig> patch, Precondition condition) => replaces
+        ? host.Broker.PutSubscription(
+            new SubscriptionRequest(name, config, condition) { From = SubscriptionFields.StartOf(config) })
+        : host.Broker.PatchSubscription(name, patch, condition);
 
     private async ValueTask<(QueueConfig? Config, Problem? Problem)> Complete(
         QueueConfig wanted, QueueConfig? before, CancellationToken cancellation)
@@ -95,9 +94,7 @@ internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name,
         };
     }
 
-    /// <summary>Else the type of its target would change, which the broker refuses.</summary>
-    private static bool IsNewOrWebhook(QueueConfig? before) =>
-        before is null || before.Subscription!.Target == SubscriptionTarget.Webhook;
+    private static bool IsWebhook(QueueConfig config) => config.Subscription!.Target == SubscriptionTarget.Webhook;
 
     private static bool Holds(QueueDescription? existing, Precondition condition) =>
         !(condition.MustNotExist && existing is not null) &&

@@ -79,8 +79,16 @@ internal sealed class WebhookDefinition(WebhookHost webhooks, SubscriptionName n
             [.. target.Headers.Select(static header => new WebhookHeader(header.Name, header.Value))];
         if (target.Authorization is { } box)
             headers.Add(new("Authorization", Encoding.UTF8.GetString(Open(box)), IsSecret: true));
-        string? wrong = await webhooks.Ownership.Ask(target, headers, NewestKey(target), cancellation);
-        return wrong is null ? null : new Problem(ProblemKind.OwnershipNotConfirmed).With(UrlPointer, wrong);
+        await webhooks.Turns.Enter(cancellation);
+        try
+        {
+            string? wrong = await webhooks.Ownership.Ask(target, headers, NewestKey(target), cancellation);
+            return wrong is null ? null : new Problem(ProblemKind.OwnershipNotConfirmed).With(UrlPointer, wrong);
+        }
+        finally
+        {
+            webhooks.Turns.Leave(0);
+        }
     }
 
     private byte[] Open(byte[] box) => webhooks.Secrets.Open(box, name.Topic.Value, name.Value) ??
