@@ -106,6 +106,10 @@ internal static class Redrives
         return selection;
     }
 
+    /// <summary>What a subscription gave up has no way back: its message never left the topic.</summary>
+    private static MessageQueue? TargetOf(Shard shard, string name) =>
+        QueueName.KindOf(name) == QueueKind.Queue ? shard.FindQueue(name) : null;
+
     /// <summary>Sorts out what moves where; what does not is counted.</summary>
     private static Operation Decide(
         Shard shard, Operation operation, RedrivePage page, MessageQueue queue, List<(int, MessageQueue)> moving)
@@ -117,7 +121,7 @@ internal static class Redrives
         for (int i = 0; i < page.Entries.Count; i++)
         {
             (long position, string to) = page.Entries[i];
-            if (to != name) (name, target) = (to, shard.FindQueue(to));
+            if (to != name) (name, target) = (to, TargetOf(shard, to));
             if (!IsFree(shard, queue, position)) skipped++;
             else if (target is null || target == queue) operation = operation.Fail(MessageFailure.TargetNotFound, 1);
             else if (tooLarge || page.Batch.BodyBytes(i) > target.Config.MaxMessageBytes)

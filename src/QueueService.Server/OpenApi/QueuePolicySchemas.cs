@@ -42,7 +42,7 @@ internal static class QueuePolicySchemas
         AddAlarms(set);
         set.Add("DeadLetter", Object(
             "Why a message is in a dead-letter queue.",
-            ("sourceQueue", Text("The queue that it came from.")),
+            ("sourceQueue", Text("The queue that it came from, or `topic/subscription`.")),
             ("reason", Text("`maxReceiveCount`, or what the consumer said.")),
             ("receiveCount", Integer("Deliveries in that queue.", 0)),
             ("firstFailedAt", Instant("When the first of them failed.")),

@@ -51,6 +51,8 @@ internal sealed class ApiDocumentation
     private void CheckValue(JsonNode? value, JsonNode schema, string pointer)
     {
         schema = Resolve(schema);
+        // Whatever it is, it is the user's: nothing is said about it.
+        if (schema["type"] is null) return;
         switch (value)
         {
             case JsonObject fields:

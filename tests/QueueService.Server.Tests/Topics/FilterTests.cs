@@ -46,12 +46,12 @@ public sealed class FilterTests(RunningServer server)
     public async Task A_filter_that_is_not_valid_is_refused_with_the_place_in_it(string filter, string blamed)
     {
         string topic = await _api.NewTopic();
-        (await _api.Put(topic + "/subscriptions/a", $$"""{"filter":{{filter}}}"""))
+        (await _api.Put(topic + "/subscriptions/a", $$"""{"filter":{{filter}} }"""))
             .ShouldBlame(400, "invalid-request", blamed);
     }
 
     private Task<string> Subscribe(string topic, string name, string filter) =>
-        _api.Subscribe(topic, name, $$"""{"filter":{{filter}}}""");
+        _api.Subscribe(topic, name, $$"""{"filter":{{filter}} }""");
 
     /// <summary>Waits for so many messages: what is new is matched a moment after its publish.</summary>
     private async Task<List<string>> Drain(string subscription, int count)

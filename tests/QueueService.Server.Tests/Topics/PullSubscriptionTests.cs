@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using QueueService.Server.Tests.Operations;
 using QueueService.Server.Tests.Testing;
 
 namespace QueueService.Server.Tests.Topics;
@@ -72,10 +73,12 @@ public sealed class PullSubscriptionTests(RunningServer server)
         JsonNode again = await _api.ReceiveOne(subscription);
         Assert.Equal(("1", 2), ((string)again["body"]!, (int)again["receiveCount"]!));
         string two = $$"""{"receiptHandles":["{{handles[1]}}","{{handles[2]}}"]""";
-        Assert.Equal([200, 200], Statuses(await _api.Post(
-            subscription + "/extend", two + ",\"visibilityTimeoutSeconds\":60}")));
-        Assert.Equal([204, 204], Statuses(await _api.Post(subscription + "/release", two + "}")));
-        Assert.Equal([410, 410], Statuses(await _api.Post(subscription + "/acknowledge", two + "}")));
+        Answer extended = await _api.Post(subscription + "/extend", two + ",\"visibilityTimeoutSeconds\":60}");
+        Assert.Equal([200, 200], Statuses(extended));
+        Answer released = await _api.Post(subscription + "/release", two + "}");
+        Assert.Equal([204, 204], Statuses(released));
+        Answer acknowledged = await _api.Post(subscription + "/acknowledge", two + "}");
+        Assert.Equal([410, 410], Statuses(acknowledged));
         Assert.Equal(["2", "3"], await _api.Bodies(subscription, "&ack=auto"));
         Assert.Empty(await _api.Receive(subscription));
     }
@@ -113,6 +116,26 @@ public sealed class PullSubscriptionTests(RunningServer server)
         Assert.Equal(source, (string)letter["deadLetter"]!["sourceQueue"]!);
         Assert.Equal(["1", "2"], await _api.Bodies(other));
         (await _api.Post($"{other}/receipts/x/dead-letter")).ShouldBlame(404, "receipt-invalid");
+    }
+
+    [Fact]
+    public async Task Dead_letters_of_a_subscription_are_redriven_to_a_queue_that_is_named()
+    {
+        string dead = await _api.NewQueue();
+        string target = await _api.NewQueue();
+        string topic = await _api.NewTopic();
+        string subscription = await _api.Subscribe(
+            topic, "a", $$"""{"redrivePolicy":{"deadLetterQueue":"{{dead.Split('/')[^1]}}"} }""");
+        await _api.Publish(topic, "1");
+        string handle = (string)(await _api.ReceiveOne(subscription))["receiptHandle"]!;
+        await _api.Post($"{subscription}/receipts/{handle}/dead-letter");
+        JsonNode back = await _api.Finished(await _api.Post(dead + "/redrive"));
+        Assert.Equal((0, 1), ((int)back["result"]!["affected"]!, (int)back["result"]!["failed"]!));
+        JsonNode moved = await _api.Finished(
+            await _api.Post(dead + "/redrive", $$"""{"to":"{{target.Split('/')[^1]}}"}"""));
+        Assert.Equal(1, (int)moved["result"]!["affected"]!);
+        Assert.Equal(["1"], await _api.Bodies(target));
+        Assert.Empty(await _api.Receive(subscription));
     }
 
     [Fact]

@@ -102,7 +102,7 @@ public sealed class SubscriptionDefinitionTests(RunningServer server)
     {
         string topic = await _api.NewTopic();
         foreach (string name in new[] { "c", "a", "b" })
-            await _api.Subscribe(topic, name, $$"""{"tags":{"name":"{{name}}"}}""");
+            await _api.Subscribe(topic, name, $$"""{"tags":{"name":"{{name}}"} }""");
         Answer first = await _api.Get($"{topic}/subscriptions?limit=2");
         Assert.Equal(["a", "b"], Names(first));
         Assert.Equal(["c"], Names(await _api.Get($"{topic}/subscriptions?limit=2&cursor={first.Json["nextCursor"]}")));
@@ -116,7 +116,7 @@ public sealed class SubscriptionDefinitionTests(RunningServer server)
         string topic = await _api.NewTopic();
         string queue = (await _api.NewQueue()).Split('/')[^1];
         string pull = await _api.Subscribe(topic, "pull");
-        string copy = await _api.Subscribe(topic, "copy", $$"""{"target":{"type":"queue","queue":"{{queue}}"}}""");
+        string copy = await _api.Subscribe(topic, "copy", $$"""{"target":{"type":"queue","queue":"{{queue}}"} }""");
         await _api.Publish(topic, "1");
         string handle = (string)(await _api.ReceiveOne(pull))["receiptHandle"]!;
         Answer[] refused =

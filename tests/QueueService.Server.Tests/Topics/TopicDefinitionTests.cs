@@ -69,7 +69,7 @@ public sealed class TopicDefinitionTests(RunningServer server)
     {
         string prefix = Name();
         foreach (string name in new[] { "a", "b", "c" })
-            await _api.Put($"/v1/topics/{prefix}{name}", $$"""{"tags":{"name":"{{name}}"}}""");
+            await _api.Put($"/v1/topics/{prefix}{name}", $$"""{"tags":{"name":"{{name}}"} }""");
         Assert.Equal(201, (await _api.Put($"/v1/queues/{prefix}q")).Status);
         Answer first = await _api.Get($"/v1/topics?prefix={prefix}&limit=2");
         Assert.Equal([$"{prefix}a", $"{prefix}b"], Names(first));
