@@ -20,6 +20,8 @@ try
         "micro" => await MicroBenchmarks.RunAsync(options, commandLine, stop.Token),
         "backlog" => await Backlog.RunAsync(report),
         "redrive" => await Redrive.RunAsync(report),
+        "delayed" => await Delayed.RunAsync(report),
+        "publish" => await Publish.RunAsync(report),
         "all" => await HttpScenarios.RunAllAsync(report),
         "help" or "--help" => Usage.Print(),
         _ => await HttpScenarios.RunAsync(command, report),

@@ -24,6 +24,9 @@ internal static class Usage
                          empty server; --settle 35: seconds without a change on disk that count as checkpointed
         redrive          moves --messages 1000000 back from a dead-letter queue while messages are sent to the target at
                          --rate 200 per second on 4 connections
+        delayed          --messages 1000000 that become due at --rate 1000 per second: memory before and after kill -9, and
+                         how late they come to four consumers
+        publish          one message per request to topics with 1, 100 and 1,000 pull subscriptions
         micro            the broker without HTTP: durable sends of 1, 64 and 1,024 producers in this process, and what
                          one operation of the shard costs, with allocated bytes; and a receive from
                          a FIFO queue with 100,000 groups of which nine of ten are blocked; and matching a message

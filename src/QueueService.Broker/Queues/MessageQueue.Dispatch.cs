@@ -23,8 +23,8 @@ internal sealed partial class MessageQueue
     public bool HasAvailable => !Config.Paused && DisabledReason is null
         && (IsFifo
             ? _groups is { HasTurns: true } || HasPlain(0)
-            : _readyCount > 0 || _groups is { HasTurns: true }
-                || _lanes.Exists(static lane => !lane.IsFiltered && lane.Untouched > 0));
+            : _readyCount > 0
+                || (Filter is null ? _lanes.Exists(static lane => lane.Untouched > 0) : _groups is { HasTurns: true }));
 
     /// <summary>Chooses up to this many messages, and up to a bound of bytes; changes nothing that is folded. All that
     /// are chosen must be handed out. Answers how many there are.</summary>

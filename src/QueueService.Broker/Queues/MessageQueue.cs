@@ -235,38 +235,3 @@ internal sealed partial class MessageQueue
         IsFiltered = Filter is not null,
     };
 }
-
-/// <summary>A message that was handed out before, or is delayed.</summary>
-internal struct Touched
-{
-    /// <summary>When the lease or the delay ends, Unix milliseconds.</summary>
-    public long Deadline;
-
-    /// <summary>0 when it was never received.</summary>
-    public long FirstReceivedAt;
-
-    public int ReceiveCount;
-
-    public bool IsLeased;
-
-    /// <summary>Derived: its time came, and it stands in the line of what is handed out next.</summary>
-    public bool IsReady;
-
-    /// <summary>Derived: its time came, and a policy decides what comes next.</summary>
-    public bool HasFailed;
-
-    /// <summary>When the first lease ended without an acknowledgement; 0 when none did.</summary>
-    public long FirstFailedAt;
-
-    /// <summary>Its time to live is over, and it is to be moved to the dead-letter queue.</summary>
-    public bool IsExpired;
-
-    /// <summary>Its deadline has passed and is not waited for any more.</summary>
-    public readonly bool IsDue => IsReady || HasFailed;
-
-    /// <summary>Notes that a lease ends without an acknowledgement, if one does.</summary>
-    public void Fail(long time)
-    {
-        if (IsLeased && FirstFailedAt == 0) FirstFailedAt = Math.Min(Deadline, time);
-    }
-}

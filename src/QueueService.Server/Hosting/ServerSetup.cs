@@ -47,6 +47,7 @@ internal static class ServerSetup
         services.AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton<BrokerHost>();
         // The build runs this program to write the OpenAPI document; that must not open a data directory.
         if (!IsDescribing) services.AddHostedService(provider => provider.GetRequiredService<BrokerHost>());
+        if (!IsDescribing) services.AddHostedService<SubscriptionHost>();
         JobSetup.Add(services);
         ApiDocument.AddServices(services);
 

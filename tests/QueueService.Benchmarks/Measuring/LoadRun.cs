@@ -52,7 +52,7 @@ internal static class LoadRun
 
     private static ILoadLoop[] CreateLoops(Target target, Scenario scenario, LoadSettings settings, long rounds)
     {
-        Requests requests = new(target.Server.Url.Authority, target.Queue);
+        Requests requests = new(target.Server.Url.Authority, target.Path);
         ILoadLoop[] loops = new ILoadLoop[settings.Threads];
         for (int i = 0; i < loops.Length; i++)
         {

@@ -3,10 +3,16 @@ using QueueService.Benchmarks.Processes;
 
 namespace QueueService.Benchmarks.Measuring;
 
-/// <summary>A queue on a server.</summary>
+/// <summary>A queue, or what takes messages like one, on a server.</summary>
 internal sealed record Target(string Name, ServerProcess Server, string Queue)
 {
-    private Uri QueuePath => new($"v1/queues/{Queue}", UriKind.Relative);
+    /// <summary>queues or topics.</summary>
+    public string Kind { get; init; } = "queues";
+
+    /// <summary>Without the slash in front.</summary>
+    public string Path => $"v1/{Kind}/{Queue}";
+
+    private Uri QueuePath => new(Path, UriKind.Relative);
 
     /// <summary>Leases must outlive a run: a redelivery would look like a message.</summary>
     public async Task CreateQueueAsync(CancellationToken cancellation, string type = "standard")

@@ -56,9 +56,8 @@ internal sealed partial class NaiveQueue(QueueDescription description, uint reso
 
     public NaiveMessage? Find(long sequence) => Messages.Find(message => message.Sequence == sequence);
 
-    /// <summary>By its place here, or by the id that it brought from elsewhere.</summary>
-    public NaiveMessage? Find(MessageId id) =>
-        (id.Queue == resource ? Find(id.SequenceNumber) : null) ?? Messages.Find(message => message.Id == id);
+    /// <summary>By its id: its place here names only what was sent to this queue.</summary>
+    public NaiveMessage? Find(MessageId id) => Messages.Find(message => message.Id == id);
 
     public void Configure(QueueConfig config)
     {

@@ -14,7 +14,7 @@ public sealed class ProblemTests(RunningServer server)
     [InlineData("/v1")]
     [InlineData("/v1/queues/a/b/c/d")]
     [InlineData("/v1/queues/jobs/undrive")]
-    [InlineData("/v1/topics")]
+    [InlineData("/v1/nosuch")]
     [InlineData("/favicon.ico")]
     public async Task An_unknown_address_is_a_problem(string path) =>
         (await _api.Send("GET", path)).ShouldBlame(404, "route-not-found");
