@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using QueueService.Broker;
@@ -19,7 +20,7 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
     /// <summary>For giving back what was aborted: a commit.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<QueueName, SubscriptionWorker> _workers = [];
+    private readonly ConcurrentDictionary<QueueName, SubscriptionWorker> _workers = new();
     private readonly List<Task> _leaving = [];
     private readonly ChangedNames _changed = new();
     private readonly CancellationTokenSource _stop = new();
@@ -69,7 +70,10 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
     private void Note(BrokerEvent change)
     {
         bool isTopicGone = change is { Kind: BrokerEventKind.Deleted, Queue.Kind: QueueKind.Topic };
-        if (change.Queue.Kind == QueueKind.Subscription || isTopicGone) _changed.Add(change.Queue);
+        if (change.Queue.Kind != QueueKind.Subscription && !isTopicGone) return;
+        if (change.Kind is BrokerEventKind.Changed && _workers.TryGetValue(change.Queue, out SubscriptionWorker? worker))
+            worker.Renew();
+        else _changed.Add(change.Queue);
     }
 
     private async Task Follow()
@@ -155,7 +159,8 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
     {
         if (_workers.TryGetValue(subscription.Name, out SubscriptionWorker? worker) && !worker.HasEnded)
         {
-            worker.Change(subscription);
+            // It may have been made by a definition that was read before a change.
+            worker.Renew();
             return;
         }
 
@@ -169,7 +174,7 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
 
     private void Drop(QueueName name)
     {
-        if (!_workers.Remove(name, out SubscriptionWorker? worker)) return;
+        if (!_workers.TryRemove(name, out SubscriptionWorker? worker)) return;
         worker.Stop();
         _leaving.RemoveAll(static leaving => leaving.IsCompleted);
         _leaving.Add(worker.Completion);
