@@ -71,9 +71,9 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
     {
         bool isTopicGone = change is { Kind: BrokerEventKind.Deleted, Queue.Kind: QueueKind.Topic };
         if (change.Queue.Kind != QueueKind.Subscription && !isTopicGone) return;
-        if (change.Kind is BrokerEventKind.Changed && _workers.TryGetValue(change.Queue, out SubscriptionWorker? worker))
-            worker.Renew();
-        else _changed.Add(change.Queue);
+        if (change.Kind is BrokerEventKind.Created or BrokerEventKind.Deleted) _changed.Add(change.Queue);
+        // One that is not kept yet reads its definition when it is.
+        else if (_workers.TryGetValue(change.Queue, out SubscriptionWorker? worker)) worker.Renew();
     }
 
     private async Task Follow()
@@ -157,17 +157,12 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
 
     private void Keep(QueueDescription subscription)
     {
-        if (_workers.TryGetValue(subscription.Name, out SubscriptionWorker? worker) && !worker.HasEnded)
-        {
-            // It may have been made by a definition that was read before a change.
-            worker.Renew();
-            return;
-        }
-
+        if (_workers.TryGetValue(subscription.Name, out SubscriptionWorker? worker) && !worker.HasEnded) return;
         if (subscription.Config.Subscription!.Target == SubscriptionTarget.Pull) return;
+        var name = SubscriptionName.At(subscription.Name);
         worker = subscription.Config.Subscription.Target == SubscriptionTarget.Queue
-            ? new RelayWorker(subscription, host, log)
-            : new WebhookDispatcher(subscription, host, log, _abort.Token);
+            ? new RelayWorker(name, host, log)
+            : new WebhookDispatcher(name, host, log, _abort.Token);
         _workers[subscription.Name] = worker;
         worker.Start(ended => _changed.Add(ended.Name.Address));
     }

@@ -24,11 +24,8 @@ internal abstract class SubscriptionWorker
     private volatile bool _hasEnded;
     private Action<SubscriptionWorker>? _ended;
 
-    protected SubscriptionWorker(QueueDescription definition, BrokerHost host, ILogger log)
-    {
-        (_definition, _host, _log) = (definition, host, log);
-        Name = SubscriptionName.At(definition.Name);
-    }
+    protected SubscriptionWorker(SubscriptionName name, BrokerHost host, ILogger log) =>
+        (Name, _host, _log) = (name, host, log);
 
     public SubscriptionName Name { get; }
 
@@ -44,6 +41,7 @@ internal abstract class SubscriptionWorker
 
     protected bool IsStopping => _stopping;
 
+    /// <summary>To be called when changes are told to it already: it reads its definition itself.</summary>
     /// <param name="ended">Is told when it has ended, for whatever reason.</param>
     public void Start(Action<SubscriptionWorker> ended)
     {

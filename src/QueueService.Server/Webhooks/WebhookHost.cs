@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Unicode;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
 using QueueService.Server.Hosting;
@@ -10,7 +11,8 @@ namespace QueueService.Server.Webhooks;
 /// </summary>
 internal sealed class WebhookHost(ServerOptions options, TimeProvider time) : IDisposable
 {
-    private static readonly byte[] Sample = """{"test":true}"""u8.ToArray();
+    /// <summary>What a test sends when nothing else is given.</summary>
+    public static readonly byte[] Sample = """{"test":true}"""u8.ToArray();
 
     private readonly WebhookNetwork _network = WebhookNetwork.Real;
     private readonly ConcurrentDictionary<QueueName, WebhookTally> _tallies = new();
@@ -23,6 +25,9 @@ internal sealed class WebhookHost(ServerOptions options, TimeProvider time) : ID
 
     /// <summary>Looks at the address of a target when it is set.</summary>
     public EndpointCheck Endpoints => new(Policy, _network.Resolve, time);
+
+    /// <summary>Asks the owner of an address.</summary>
+    public OwnershipCheck Ownership => new(Transport, time, options.Webhooks.Origin);
 
     public Circuits Circuits { get; } = new(time);
 
@@ -48,7 +53,8 @@ internal sealed class WebhookHost(ServerOptions options, TimeProvider time) : ID
     /// <summary>Sends a sample message now, whatever the circuit's state, and answers everything about the attempt.
     /// Nothing is kept, and nothing is tried again.</summary>
     /// <param name="subscription">With a webhook as its target.</param>
-    public async Task<AttemptDetails> Test(QueueDescription subscription, CancellationToken cancellationToken)
+    public async Task<AttemptDetails> Test(
+        QueueDescription subscription, string contentType, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         var name = SubscriptionName.At(subscription.Name);
         WebhookMessage message = new()
@@ -58,9 +64,9 @@ internal sealed class WebhookHost(ServerOptions options, TimeProvider time) : ID
             Subscription = name.Value,
             SequenceNumber = 0,
             SentAt = time.GetUtcNow().ToUnixTimeMilliseconds(),
-            ContentType = "application/json",
-            Body = Sample,
-            IsText = true,
+            ContentType = contentType,
+            Body = body,
+            IsText = Utf8.IsValid(body.Span),
         };
         var endpoint = WebhookEndpoint.Open(subscription, Secrets);
         await Turns.Enter(cancellationToken);
