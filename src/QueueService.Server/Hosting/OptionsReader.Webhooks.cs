@@ -30,7 +30,7 @@ internal sealed partial class OptionsReader
     {
         _known.Add(NetworksKey);
         List<IPNetwork> networks = [];
-        if (configuration[NetworksKey] is not null)
+        if (!string.IsNullOrEmpty(configuration[NetworksKey]))
             Errors.Add($"{NetworksKey} is a list: say {NetworksKey}:0, {NetworksKey}:1 and so on.");
         foreach (IConfigurationSection entry in configuration.GetSection(NetworksKey).GetChildren())
         {

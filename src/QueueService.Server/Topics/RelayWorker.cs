@@ -6,8 +6,8 @@ using QueueService.Server.Hosting;
 namespace QueueService.Server.Topics;
 
 /// <summary>Copies the messages of one subscription to its queue.</summary>
-internal sealed class RelayWorker(QueueDescription definition, BrokerHost host, ILogger log)
-    : SubscriptionWorker(definition, host, log)
+internal sealed class RelayWorker(SubscriptionName name, BrokerHost host, ILogger log)
+    : SubscriptionWorker(name, host, log)
 {
     protected override async Task<BrokerError> Step(QueueDescription definition, CancellationToken current)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using QueueService.Broker;
@@ -19,7 +20,7 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
     /// <summary>For giving back what was aborted: a commit.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<QueueName, SubscriptionWorker> _workers = [];
+    private readonly ConcurrentDictionary<QueueName, SubscriptionWorker> _workers = new();
     private readonly List<Task> _leaving = [];
     private readonly ChangedNames _changed = new();
     private readonly CancellationTokenSource _stop = new();
@@ -69,7 +70,10 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
     private void Note(BrokerEvent change)
     {
         bool isTopicGone = change is { Kind: BrokerEventKind.Deleted, Queue.Kind: QueueKind.Topic };
-        if (change.Queue.Kind == QueueKind.Subscription || isTopicGone) _changed.Add(change.Queue);
+        if (change.Queue.Kind != QueueKind.Subscription && !isTopicGone) return;
+        if (change.Kind is BrokerEventKind.Created or BrokerEventKind.Deleted) _changed.Add(change.Queue);
+        // One that is not kept yet reads its definition when it is.
+        else if (_workers.TryGetValue(change.Queue, out SubscriptionWorker? worker)) worker.Renew();
     }
 
     private async Task Follow()
@@ -153,23 +157,19 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
 
     private void Keep(QueueDescription subscription)
     {
-        if (_workers.TryGetValue(subscription.Name, out SubscriptionWorker? worker) && !worker.HasEnded)
-        {
-            worker.Change(subscription);
-            return;
-        }
-
+        if (_workers.TryGetValue(subscription.Name, out SubscriptionWorker? worker) && !worker.HasEnded) return;
         if (subscription.Config.Subscription!.Target == SubscriptionTarget.Pull) return;
+        var name = SubscriptionName.At(subscription.Name);
         worker = subscription.Config.Subscription.Target == SubscriptionTarget.Queue
-            ? new RelayWorker(subscription, host, log)
-            : new WebhookDispatcher(subscription, host, log, _abort.Token);
+            ? new RelayWorker(name, host, log)
+            : new WebhookDispatcher(name, host, log, _abort.Token);
         _workers[subscription.Name] = worker;
         worker.Start(ended => _changed.Add(ended.Name.Address));
     }
 
     private void Drop(QueueName name)
     {
-        if (!_workers.Remove(name, out SubscriptionWorker? worker)) return;
+        if (!_workers.TryRemove(name, out SubscriptionWorker? worker)) return;
         worker.Stop();
         _leaving.RemoveAll(static leaving => leaving.IsCompleted);
         _leaving.Add(worker.Completion);

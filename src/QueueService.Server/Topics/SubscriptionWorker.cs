@@ -18,17 +18,14 @@ internal abstract class SubscriptionWorker
     private readonly BrokerHost _host;
     private readonly ILogger _log;
     private readonly Lock _gate = new();
-    private QueueDescription _definition;
+    private QueueDescription? _definition;
     private CancellationTokenSource _current = new();
     private volatile bool _stopping;
     private volatile bool _hasEnded;
     private Action<SubscriptionWorker>? _ended;
 
-    protected SubscriptionWorker(QueueDescription definition, BrokerHost host, ILogger log)
-    {
-        (_definition, _host, _log) = (definition, host, log);
-        Name = SubscriptionName.At(definition.Name);
-    }
+    protected SubscriptionWorker(SubscriptionName name, BrokerHost host, ILogger log) =>
+        (Name, _host, _log) = (name, host, log);
 
     public SubscriptionName Name { get; }
 
@@ -44,6 +41,7 @@ internal abstract class SubscriptionWorker
 
     protected bool IsStopping => _stopping;
 
+    /// <summary>To be called when changes are told to it already: it reads its definition itself.</summary>
     /// <param name="ended">Is told when it has ended, for whatever reason.</param>
     public void Start(Action<SubscriptionWorker> ended)
     {
@@ -51,15 +49,15 @@ internal abstract class SubscriptionWorker
         Completion = Run();
     }
 
-    /// <summary>Goes on by another definition: what waits is ended, what is under way is not.</summary>
-    public void Change(QueueDescription definition)
+    /// <summary>The definition has changed. To be called before whoever changed it is answered: what waits ends, so that
+    /// a message that is published afterwards is handed on by the new one. What is under way goes on.</summary>
+    public void Renew()
     {
         CancellationTokenSource before;
         lock (_gate)
         {
-            if (definition.ETag == _definition.ETag) return;
-            (before, _definition, _current) = (_current, definition, new CancellationTokenSource());
-            if (_stopping) _current.Cancel();
+            if (_stopping) return;
+            (before, _definition, _current) = (_current, null, new CancellationTokenSource());
         }
 
         before.Cancel();
@@ -69,8 +67,8 @@ internal abstract class SubscriptionWorker
     /// <summary>Begins nothing more. What is under way ends before <see cref="Completion"/>.</summary>
     public void Stop()
     {
-        _stopping = true;
-        lock (_gate) _current.Cancel();
+        lock (_gate) _stopping = true;
+        _current.Cancel();
     }
 
     /// <summary>Hands on what is there, or waits for it, for a while.</summary>
@@ -86,14 +84,14 @@ internal abstract class SubscriptionWorker
         bool hasBegun = false;
         while (!_stopping)
         {
-            (QueueDescription definition, CancellationToken current) = Current();
+            (QueueDescription? definition, CancellationToken current) = Current();
             BrokerError error;
             try
             {
                 // What an earlier process had leased is nobody's.
                 error = hasBegun ? BrokerError.None : await Broker.ReleaseAll(Name);
                 hasBegun |= error == BrokerError.None;
-                if (hasBegun) error = await Step(definition, current);
+                if (hasBegun) error = definition is null ? await Read(current) : await Step(definition, current);
             }
             catch (OperationCanceledException) when (current.IsCancellationRequested)
             {
@@ -120,7 +118,18 @@ internal abstract class SubscriptionWorker
     protected async Task Rest(TimeSpan time, CancellationToken current) =>
         await Task.Delay(time, _host.Time, current).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    private (QueueDescription Definition, CancellationToken Current) Current()
+    private async Task<BrokerError> Read(CancellationToken current)
+    {
+        Result<QueueDescription> found = await Broker.GetSubscription(Name);
+        lock (_gate)
+        {
+            if (found.Succeeded && _current.Token == current) _definition = found.Value;
+        }
+
+        return found.Error;
+    }
+
+    private (QueueDescription? Definition, CancellationToken Current) Current()
     {
         lock (_gate) return (_definition, _current.Token);
     }

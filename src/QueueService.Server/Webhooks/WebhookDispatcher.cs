@@ -10,18 +10,19 @@ namespace QueueService.Server.Webhooks;
 /// none while the circuit of its host is open.</summary>
 /// <param name="abort">Ends attempts that run when the server stops: their messages are given back.</param>
 internal sealed class WebhookDispatcher(
-    QueueDescription definition, BrokerHost host, ILogger log, CancellationToken abort)
-    : SubscriptionWorker(definition, host, log)
+    SubscriptionName name, BrokerHost host, ILogger log, CancellationToken abort)
+    : SubscriptionWorker(name, host, log)
 {
     /// <summary>Outlasts the wait for a turn and the attempt. A process that dies needs no shorter one: the next begins
     /// with giving everything back.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(10);
 
     private readonly List<Task> _deliveries = [];
-    private WebhookHost Webhooks => Host.Webhooks;
     private string _version = "";
     private WebhookEndpoint? _endpoint;
     private EndpointGate? _gate;
+
+    private WebhookHost Webhooks => Host.Webhooks;
 
     protected override async Task<BrokerError> Step(QueueDescription definition, CancellationToken current)
     {
