@@ -60,8 +60,15 @@ public sealed class TestSubscriptionTests(DeliveryServer server)
                 (string)attempt["detail"]!));
         // 4 KiB, without the character that was cut.
         Assert.Equal(new string('€', 1_365), (string)attempt["responseBody"]!);
-        await receiver.DisposeAsync();
-        attempt = (await _api.Post(path + "/test")).Json;
+    }
+
+    [Fact]
+    public async Task A_test_of_an_address_where_nobody_listens_says_so()
+    {
+        string url;
+        await using (ScriptedReceiver closed = new()) url = closed.Url;
+        string path = await _api.Subscribe(await _api.NewTopic(), "a", Deliveries.Webhook(url));
+        JsonNode attempt = (await _api.Post(path + "/test")).Json;
         Assert.Equal("connectFailed", (string)attempt["outcome"]!);
         Assert.Null(attempt["status"]);
     }
