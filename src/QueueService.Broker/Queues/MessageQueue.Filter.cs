@@ -24,18 +24,23 @@ internal sealed partial class MessageQueue
     /// </summary>
     public void SetFilter(SubscriptionFilter? filter)
     {
+        if (Filter is null && filter is null) return;
+        Filter = filter;
+        foreach (Lane lane in _lanes) lane.IsFiltered = filter is not null;
+        LookAgain();
+    }
+
+    /// <summary>Forgets what was learned of the messages, from the floors on.</summary>
+    private void LookAgain()
+    {
         foreach (Lane lane in _lanes)
         {
             FanOut?.Scan.Leave(lane);
-            lane.IsFiltered = filter is not null;
             lane.KnownEnd = lane.Floor;
             lane.KnownCount = 0;
             lane.Unmatched.Clear();
         }
 
-        bool before = Filter is not null;
-        Filter = filter;
-        if (!before && filter is null) return;
         _groups = null;
         Reconsider();
     }
