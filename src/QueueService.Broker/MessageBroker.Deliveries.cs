@@ -81,9 +81,9 @@ internal sealed record AttemptSelection(uint Subscription, AppendLog? Log, long 
         for (int i = 0; i < _pinned.Count; i++)
         {
             PinnedRecord record = _pinned[i];
-            if (record.IsPinned) attempts.Add(Read(record.Time, record.Payload));
+            if (record.IsPinned) attempts.Add(Read(From + i, record.Time, record.Payload));
             else if (reader.Read(Log!, From + i, out long time, out ReadOnlySpan<byte> payload) == ReadOutcome.Found)
-                attempts.Add(Read(time, payload));
+                attempts.Add(Read(From + i, time, payload));
             record.Release();
         }
 
@@ -91,8 +91,8 @@ internal sealed record AttemptSelection(uint Subscription, AppendLog? Log, long 
         return new AttemptPage(attempts, HasMore ? From : null);
     }
 
-    private KeptAttempt Read(long time, ReadOnlySpan<byte> payload) => new(
+    private KeptAttempt Read(long offset, long time, ReadOnlySpan<byte> payload) => new(
         new MessageId(Subscription, BinaryPrimitives.ReadInt64LittleEndian(payload)),
         BinaryPrimitives.ReadInt32LittleEndian(payload[8..]), (DeliveryResult)payload[12], time,
-        payload[DeliveryRecord.HeadBytes..].ToArray());
+        payload[DeliveryRecord.HeadBytes..].ToArray()) { Offset = offset };
 }

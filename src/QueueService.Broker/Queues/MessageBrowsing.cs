@@ -16,6 +16,7 @@ internal static class MessageBrowsing
         ReceivedMessages messages = ReceivedMessages.Rent(queue, shard.Seal);
 
         // Whether a message is blocked depends on leases of others, which may have ended.
+        queue.FollowTopic();
         queue.Promote(shard.Now);
         int scanned = 0;
         for (long? next = First(queue, request, request.From); next is { } position;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using QueueService.Broker.Topics;
 
 namespace QueueService.Broker.Queues;
 
@@ -58,6 +59,9 @@ internal sealed partial class MessageQueue
                 if (!_groups.IsAvailable(position)) break;
                 if (!choice.TryAdd(position, NextReceiveCount(position), SizeOf(position))) break;
                 group.Chosen++;
+
+                // Deliveries of one receive are made at once, so a group has one of them at a time.
+                if (Config.Subscription is { Target: SubscriptionTarget.Webhook }) break;
             }
 
             if (choice.IsFull && group.Chosen == 0) return;

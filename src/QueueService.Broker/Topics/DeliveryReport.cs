@@ -38,7 +38,11 @@ public readonly record struct DeliveryOutcome(BrokerError Error, string? Disable
 /// <param name="At">When it was reported, Unix milliseconds.</param>
 /// <param name="Details">In the form of whoever reported it.</param>
 public sealed record KeptAttempt(
-    MessageId Delivery, int Number, DeliveryResult Result, long At, ReadOnlyMemory<byte> Details);
+    MessageId Delivery, int Number, DeliveryResult Result, long At, ReadOnlyMemory<byte> Details)
+{
+    /// <summary>Its place among all attempts of the subscription, rising; pages are asked for by it.</summary>
+    public required long Offset { get; init; }
+}
 
 /// <summary>Attempts of a subscription, the newest first.</summary>
 /// <param name="Next">Pass it on to get older ones; null at the end.</param>

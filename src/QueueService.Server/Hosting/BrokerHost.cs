@@ -5,6 +5,7 @@ using QueueService.Server.Http;
 using QueueService.Server.Queues;
 using QueueService.Server.Service;
 using QueueService.Server.Topics.Live;
+using QueueService.Server.Webhooks;
 using QueueService.Storage.Files;
 
 namespace QueueService.Server.Hosting;
@@ -39,6 +40,11 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
 
     public ReplyInbox Replies { get; } = new(time);
 
+    public WebhookHost Webhooks { get; } = new(options, time);
+
+    /// <summary>Is told what happens, as the feed is.</summary>
+    public Action<BrokerEvent>? Changed { get; set; }
+
     /// <summary>The broker's health; null while it is not open.</summary>
     public BrokerHealth? Health => _broker?.Health;
 
@@ -53,7 +59,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
             MaxDeduplicationKeys = options.Limits.MaxDeduplicationKeys,
             MaxIdempotencyKeys = options.Limits.MaxIdempotencyKeys,
             ReadAheadPerLane = options.Limits.ReadAheadPerLane,
-            Observer = Feed.Publish,
+            Observer = Tell,
         };
         long started = time.GetTimestamp();
         _files = new PhysicalFileSystem(options.Storage.FullDirectory);
@@ -61,6 +67,8 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
         log.BrokerOpened(
             options.Storage.FullDirectory, (long)time.GetElapsedTime(started).TotalMilliseconds,
             _broker.Replayed.Frames, _broker.Replayed.Bytes);
+        // Opening the broker has locked the directory.
+        Webhooks.Open(_files);
         await ReplyInbox.DeleteLeftOvers(_broker);
         Feed.Start(_broker);
         _topics = new TopicFeeds(this, options.Limits.MaxTopicReaders);
@@ -100,6 +108,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
         if (_broker is not null) await _broker.DisposeAsync();
         _files?.Dispose();
         Live.Dispose();
+        Webhooks.Dispose();
     }
 
     /// <summary>Logs why the storage failed, once: every later request fails for the same reason.</summary>
@@ -114,5 +123,11 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
     {
         int damaged = await Broker.ReportDamage(messages);
         if (damaged > 0) log.MessagesDamaged(damaged);
+    }
+
+    private void Tell(BrokerEvent change)
+    {
+        Feed.Publish(change);
+        Changed?.Invoke(change);
     }
 }

@@ -24,6 +24,21 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Warning, "Jobs still run after {Seconds} s; the server ends without them")]
     public static partial void JobsStillRun(this ILogger log, int seconds);
 
+    [LoggerMessage(8, LogLevel.Error, "The subscription {Subscription} stood still for a second")]
+    public static partial void SubscriptionFailed(this ILogger log, string subscription, Exception mistake);
+
+    [LoggerMessage(9, LogLevel.Error, "The delivery of {Message} of {Subscription} failed before it was sent")]
+    public static partial void DeliveryFailed(this ILogger log, string message, string subscription, Exception mistake);
+
+    [LoggerMessage(10, LogLevel.Information, "The subscription {Subscription} is disabled: {Reason}")]
+    public static partial void SubscriptionDisabled(this ILogger log, string subscription, string reason);
+
+    [LoggerMessage(11, LogLevel.Error, "Changes of subscriptions were not followed for a second")]
+    public static partial void SubscriptionsNotFollowed(this ILogger log, Exception mistake);
+
+    [LoggerMessage(12, LogLevel.Warning, "Deliveries of some of {Subscriptions} subscriptions still run; the server ends without them")]
+    public static partial void DeliveriesStillRun(this ILogger log, int subscriptions);
+
     [LoggerMessage(20, LogLevel.Information, "Bootstrap: create queue {Queue}")]
     public static partial void BootstrapCreates(this ILogger log, string queue);
 

@@ -8,19 +8,29 @@ namespace QueueService.Server.Hosting;
 internal sealed partial class OptionsReader
 {
     private const string NetworksKey = "Webhooks:AllowedNetworks";
+    private const string OriginKey = "Webhooks:Origin";
     private const string SecretKeyKey = "Webhooks:SecretKey";
     private const string SecretFileKey = "Webhooks:SecretKeyFile";
 
     /// <summary>A key and its line end; a file that is longer is another one.</summary>
     private const int SecretFileBytes = 1_024;
 
-    private WebhookOptions Webhooks() => new() { AllowedNetworks = Networks(), SecretKey = SecretKeyText() };
+    private WebhookOptions Webhooks() =>
+        new() { AllowedNetworks = Networks(), SecretKey = SecretKeyText(), Origin = OriginName() };
+
+    private string OriginName()
+    {
+        string origin = Text(OriginKey, new WebhookOptions().Origin);
+        if (Uri.CheckHostName(origin) != UriHostNameType.Dns)
+            Errors.Add($"{OriginKey} is '{origin}', but must be a name as in the DNS, like queue.example.com.");
+        return origin;
+    }
 
     private List<IPNetwork> Networks()
     {
         _known.Add(NetworksKey);
         List<IPNetwork> networks = [];
-        if (configuration[NetworksKey] is not null)
+        if (!string.IsNullOrEmpty(configuration[NetworksKey]))
             Errors.Add($"{NetworksKey} is a list: say {NetworksKey}:0, {NetworksKey}:1 and so on.");
         foreach (IConfigurationSection entry in configuration.GetSection(NetworksKey).GetChildren())
         {

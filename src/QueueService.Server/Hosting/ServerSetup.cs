@@ -2,6 +2,7 @@ using System.Net;
 using System.Reflection;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using QueueService.Server.Deliveries;
 using QueueService.Server.Http;
 using QueueService.Server.Jobs;
 using QueueService.Server.OpenApi;
@@ -46,6 +47,7 @@ internal static class ServerSetup
         services.AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton<BrokerHost>();
         // The build runs this program to write the OpenAPI document; that must not open a data directory.
         if (!IsDescribing) services.AddHostedService(provider => provider.GetRequiredService<BrokerHost>());
+        if (!IsDescribing) services.AddHostedService<SubscriptionHost>();
         JobSetup.Add(services);
         ApiDocument.AddServices(services);
 
@@ -60,6 +62,7 @@ internal static class ServerSetup
         app.UseRouting();
         QueueRoutes.Map(app);
         TopicRoutes.Map(app);
+        DeliveryRoutes.Map(app);
         OperationRoutes.Map(app);
         JobRoutes.Map(app);
         ServiceRoutes.Map(app);

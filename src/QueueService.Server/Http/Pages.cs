@@ -13,6 +13,7 @@ internal static class Pages
     private const char Names = 'n';
     private const char Messages = 'm';
     private const char Operations = 'o';
+    private const char Attempts = 'a';
 
     public static string AfterName(string name) => Encode(Names + name);
 
@@ -44,6 +45,18 @@ internal static class Pages
         if (cursor is not { } text) return null;
         if (Decode(text.Span) is [Operations, .. string digits] && long.TryParse(digits, out long number) && number > 0)
             return new OperationId(number);
+        Problem.Blame(ref problem, "?cursor", NotACursor);
+        return null;
+    }
+
+    public static string BeforeAttempt(long offset) => Encode(Attempts + offset.ToString());
+
+    /// <summary>The attempt before which the page starts; null at the newest.</summary>
+    public static long? ReadAttempt(ReadOnlyMemory<char>? cursor, ref Problem? problem)
+    {
+        if (cursor is not { } text) return null;
+        if (Decode(text.Span) is [Attempts, .. string digits] && long.TryParse(digits, out long offset) && offset >= 0)
+            return offset;
         Problem.Blame(ref problem, "?cursor", NotACursor);
         return null;
     }

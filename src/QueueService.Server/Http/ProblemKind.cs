@@ -226,6 +226,31 @@ internal sealed record ProblemKind(
         "Name an endpoint with a public address, or ask the operator to allow its network by " +
         "Webhooks:AllowedNetworks. The server's own address is never allowed.");
 
+    public static readonly ProblemKind OwnershipNotConfirmed = new(
+        "ownership-not-confirmed", 422, "The endpoint did not confirm that it wants the deliveries", false, Nothing,
+        "Let the endpoint answer the challenge as the README says, or leave target.challenge out.");
+
+    public static readonly ProblemKind NotWebhookSubscription = new(
+        "not-a-webhook-subscription", 409, "The target of this subscription is no webhook", false, Nothing,
+        "Only subscriptions with a webhook as their target have deliveries, secrets and tests.");
+
+    public static readonly ProblemKind TooManySecrets = new(
+        "too-many-secrets", 409, "As many keys sign as may at once", false, Nothing,
+        "Wait until the overlap of an earlier rotation ends, or rotate with a shorter overlapSeconds: 0 ends all others.");
+
+    public static readonly ProblemKind DeliveryNotFound = new(
+        "delivery-not-found", 404, "The delivery does not exist", false, Nothing,
+        "Check its id. Of finished deliveries, those are known whose attempts are kept: the newest 10,000 attempts of a " +
+        "subscription.");
+
+    public static readonly ProblemKind DeliveryInProgress = new(
+        "delivery-in-progress", 409, "The delivery is being attempted", true, Nothing,
+        "Wait for the end of the attempt, 15 seconds at most.");
+
+    public static readonly ProblemKind DeliveryNotKept = new(
+        "delivery-not-kept", 410, "The topic does not keep the message any more", false, Nothing,
+        "Publish it again, or raise retentionSeconds of the topic for the next time.");
+
     public static readonly ProblemKind ImportInterrupted = new(
         "import-interrupted", 400, "The import ended before all of its lines had come", false,
         "The lines that `done` counts were dealt with.", "Send the lines after these again.");
@@ -273,7 +298,8 @@ internal sealed record ProblemKind(
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
         TooManyWaiters, TooManyStreams, TooManyReaders, TooManyTopicReaders, TooManyInFlight, WindowFull, TooManyReceiveAttempts, QueueFull,
         TooManyQueues, OperationNotFound, OperationFinished, TooManyOperations, RedriveTargetNotFound,
-        AddressDenied, ImportInterrupted, JobNotFound, JobRunning, CorrelationInUse, TooManyPendingRequests,
+        AddressDenied, OwnershipNotConfirmed, NotWebhookSubscription, TooManySecrets, DeliveryNotFound,
+        DeliveryInProgress, DeliveryNotKept, ImportInterrupted, JobNotFound, JobRunning, CorrelationInUse, TooManyPendingRequests,
         ReplyTimeout, InternalError, Overloaded,
         ShuttingDown, Starting, StorageFailed,
         DiskFull,

@@ -66,6 +66,7 @@ internal static class Schemas
         SchemaSet set = new(document);
         QueueSchemas.AddTo(set);
         TopicSchemas.AddTo(set);
+        DeliverySchemas.AddTo(set);
         MessageSchemas.AddTo(set);
         ReceiptSchemas.AddTo(set);
         OperationSchemas.AddTo(set);

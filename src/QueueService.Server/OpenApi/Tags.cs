@@ -8,6 +8,7 @@ internal static class Tags
     public const string Receipts = "Receipts";
     public const string Topics = "Topics";
     public const string Subscriptions = "Subscriptions";
+    public const string Deliveries = "Deliveries";
     public const string Operations = "Operations";
     public const string Jobs = "Jobs";
     public const string Service = "Service";
@@ -19,6 +20,7 @@ internal static class Tags
         (Receipts, "Finish, prolong or give back what was received."),
         (Topics, "Create, read, change and delete topics, and publish to them."),
         (Subscriptions, "What becomes of the messages of a topic; receive and settle those of a pull subscription."),
+        (Deliveries, "What was sent to webhooks and what came back; attempt deliveries again."),
         (Operations, "Watch and cancel long work."),
         (Jobs, "What the server does by itself: watch, run, pause."),
         (Service, "Health of the server and explanations of problems."),

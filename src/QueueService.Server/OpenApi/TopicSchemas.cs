@@ -18,8 +18,11 @@ internal static class TopicSchemas
         set.Add("SubscriptionStart", Text("`latest`, `earliest` or an instant."));
         set.Add("Target", Closed(Object(
             "What becomes of the messages of a subscription.",
+        [
             ("type", set.Ref("TargetType")),
-            ("queue?", Text("With `queue`: the name of the queue to which they are copied.", NamePattern)))));
+            ("queue?", Text("With `queue`: the name of the queue to which they are copied.", NamePattern)),
+            .. DeliverySchemas.TargetFields(set),
+        ])));
         AddFilter(set);
         set.Add("SubscriptionSettings", Closed(Object(
             "What the owner of a subscription declares; every field is optional.",
@@ -80,8 +83,8 @@ internal static class TopicSchemas
 
     private static void AddSubscription(SchemaSet set)
     {
-        set.Add("SubscriptionStats", Object(
-            "Counts of this moment.",
+        set.Add("SubscriptionStats", Object("Counts of this moment.",
+        [
             ("available", Integer("Ready to be delivered.", 0)),
             ("leased", Integer("Delivered and not finished, with time left.", 0)),
             ("delayed", Integer("To be delivered again later.", 0)),
@@ -93,7 +96,9 @@ internal static class TopicSchemas
             ("acknowledgedTotal", Integer("Messages that are finished.", 0)),
             ("deadLetteredTotal", Integer("Messages moved to the dead-letter queue.", 0)),
             ("missedTotal", Integer("Messages that the topic did not keep until they were delivered.", 0)),
-            ("blockedReason?", Text("Why nothing is delivered although messages are available."))));
+            ("blockedReason?", Text("Why nothing is delivered although messages are available.")),
+            .. DeliverySchemas.StatsFields(set),
+        ]));
         set.Add("Subscription", Object("A subscription.",
         [
             ("name", Text("Its name within the topic.", NamePattern)),

@@ -11,7 +11,7 @@ internal sealed class QueueChanges(DefinitionFields fields)
 
     private readonly List<string> _given = [];
 
-    /// <summary>The names of the fields that have a value of their own.</summary>
+    /// <summary>The names of the fields that have a value of their own, and of the fields of these: `tags/team`.</summary>
     public IReadOnlyList<string> Given => _given;
 
     /// <summary>Reads a JSON object; an empty body is an empty object.</summary>
@@ -74,9 +74,23 @@ internal sealed class QueueChanges(DefinitionFields fields)
 
     private void ReadField(ref Utf8JsonReader json, int index, ref Problem? problem)
     {
-        if (json.TokenType != JsonTokenType.Null) _given.Add(fields.Names[index]);
+        if (json.TokenType != JsonTokenType.Null) Note(json, fields.Names[index]);
         if (index < fields.Values.Length) ReadValue(ref json, fields.Values[index], ref problem);
         else ReadPolicy(ref json, fields.Policies[index - fields.Values.Length], ref problem);
+    }
+
+    /// <param name="json">A copy: the value is still to be read.</param>
+    private void Note(Utf8JsonReader json, string name)
+    {
+        _given.Add(name);
+        if (json.TokenType != JsonTokenType.StartObject) return;
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            string inner = $"{name}/{JsonRequest.Name(ref json)}";
+            json.Read();
+            if (json.TokenType != JsonTokenType.Null) _given.Add(inner);
+            json.TrySkip();
+        }
     }
 
     private void ReadPolicy(ref Utf8JsonReader json, QueuePolicy policy, ref Problem? problem)

@@ -22,10 +22,10 @@ internal sealed record Limit(string Name, long Value, string Unit, string Bounds
 }
 
 /// <summary>All bounds in one list; every value comes from where it is enforced.</summary>
-internal static class LimitList
+internal static partial class LimitList
 {
     public static IReadOnlyList<Limit> Of(LimitOptions process) =>
-        [.. Process(process), .. Requests, .. Messages, .. Definitions];
+        [.. Process(process), .. Requests, .. Messages, .. Definitions, .. Webhooks];
 
     private static IEnumerable<Limit> Process(LimitOptions limits) =>
     [

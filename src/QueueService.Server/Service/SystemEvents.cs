@@ -26,6 +26,7 @@ internal static class SystemEvents
                 .Raw(",\"value\":"u8).Number(alarm.Value ?? 0);
         }
 
+        if (change.Reason is { } reason) output.Raw(",\"reason\":"u8).Text(reason);
         output.Raw(",\"at\":"u8).Instant(change.At).Raw("}"u8).EndEvent();
         return Finish(output);
     }
@@ -90,6 +91,7 @@ internal static class SystemEvents
             BrokerEventKind.Created => what + "Created",
             BrokerEventKind.Changed => what + "Changed",
             BrokerEventKind.Deleted => what + "Deleted",
+            BrokerEventKind.SubscriptionDisabled => "subscriptionDisabled",
             _ => "alarm",
         };
     }

@@ -5,7 +5,6 @@ using QueueService.Server.Hosting;
 using QueueService.Server.Http;
 using QueueService.Server.OpenApi;
 using QueueService.Server.Queues;
-using QueueService.Server.Topics.Targets;
 
 namespace QueueService.Server.Topics;
 
@@ -32,6 +31,7 @@ internal static class PatchSubscription
             ProblemKind.TargetQueueNotFound, ProblemKind.ImmutableField, ProblemKind.PreconditionFailed,
             ProblemKind.UnsupportedMediaType, ProblemKind.DiskFull, ProblemKind.TooManyTags,
             ProblemKind.RedriveNotAllowed, ProblemKind.DeadLetterQueueNotFound, ProblemKind.DeadLetterCycle,
+            ProblemKind.AddressDenied, ProblemKind.OwnershipNotConfirmed,
             ProblemKind.RequestTooLarge, ProblemKind.UnsupportedContentEncoding,
         ],
     };
@@ -49,24 +49,14 @@ internal static class PatchSubscription
             Problem.Blame(ref problem, "If-None-Match", "cannot hold: a patch changes what exists.");
         QueueChanges changes = new(SubscriptionFields.All);
         problem ??= await PutQueue.ReadChanges(http, host, changes, PatchQueue.MergePatch);
-        if (problem is null) problem = await FindUnused(host, name, changes);
         if (problem is not null)
         {
             await problem.Write(http);
             return;
         }
 
-        Result<QueueChange> result = await host.Broker.PatchSubscription(name, changes.Apply, precondition);
-        await PutQueue.Answer(http, host, name.Address, changes, result, replaces: false);
-    }
-
-    /// <summary>The type of the target never changes, so what is read here still holds when the patch is applied.
-    /// </summary>
-    private static async ValueTask<Problem?> FindUnused(BrokerHost host, SubscriptionName name, QueueChanges changes)
-    {
-        Problem? problem = null;
-        Result<QueueDescription> existing = await host.Broker.GetSubscription(name);
-        if (existing.Succeeded) TargetJson.RefuseUnused(existing.Value.Config, changes, ref problem);
-        return problem;
+        SubscriptionChange change = new(host, name, changes, replaces: false);
+        (Result<QueueChange> result, problem) = await change.Apply(precondition, http.RequestAborted);
+        await (problem?.Write(http) ?? PutQueue.Answer(http, host, name.Address, changes, result, replaces: false));
     }
 }

@@ -5,7 +5,6 @@ using QueueService.Server.Hosting;
 using QueueService.Server.Http;
 using QueueService.Server.OpenApi;
 using QueueService.Server.Queues;
-using QueueService.Server.Topics.Targets;
 
 namespace QueueService.Server.Topics;
 
@@ -33,7 +32,8 @@ internal static class PutSubscription
             ProblemKind.MalformedJson, ProblemKind.TopicNotFound, ProblemKind.TargetQueueNotFound,
             ProblemKind.ImmutableField, ProblemKind.PreconditionFailed, ProblemKind.UnsupportedMediaType,
             ProblemKind.TooManyQueues, ProblemKind.DiskFull, ProblemKind.RedriveNotAllowed,
-            ProblemKind.DeadLetterQueueNotFound, ProblemKind.DeadLetterCycle, ProblemKind.RequestTooLarge,
+            ProblemKind.DeadLetterQueueNotFound, ProblemKind.DeadLetterCycle, ProblemKind.AddressDenied, ProblemKind.OwnershipNotConfirmed,
+            ProblemKind.RequestTooLarge,
             ProblemKind.UnsupportedContentEncoding,
         ],
     };
@@ -49,16 +49,14 @@ internal static class PutSubscription
         Precondition precondition = ETags.Read(http, ref problem);
         QueueChanges changes = new(SubscriptionFields.All);
         problem ??= await PutQueue.ReadChanges(http, host, changes);
-        QueueConfig config = changes.Create();
-        if (problem is null) TargetJson.RefuseUnused(config, changes, ref problem);
         if (problem is not null)
         {
             await problem.Write(http);
             return;
         }
 
-        SubscriptionRequest request = new(name, config, precondition) { From = SubscriptionFields.StartOf(config) };
-        Result<QueueChange> result = await host.Broker.PutSubscription(request);
-        await PutQueue.Answer(http, host, name.Address, changes, result, replaces: true);
+        SubscriptionChange change = new(host, name, changes, replaces: true);
+        (Result<QueueChange> result, problem) = await change.Apply(precondition, http.RequestAborted);
+        await (problem?.Write(http) ?? PutQueue.Answer(http, host, name.Address, changes, result, replaces: true));
     }
 }

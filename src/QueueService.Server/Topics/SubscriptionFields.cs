@@ -35,6 +35,19 @@ internal static class SubscriptionFields
             QueueFields.Named("visibilityTimeoutSeconds"),
             QueueFields.Named("receiveWaitSeconds"),
             QueueFields.Named("paused") with { Description = "Nothing is delivered; settling goes on." },
+            new("format", 0, 3,
+                static config => (int)config.Subscription!.Format,
+                static (config, value) => config with
+                {
+                    Subscription = config.Subscription! with { Format = (DeliveryFormat)value },
+                })
+            {
+                Choices = ["raw", "envelope", "cloudEventsBinary", "cloudEventsStructured"],
+                Schema = "DeliveryFormat",
+                Description = "Webhooks and copies to queues: what a delivery looks like. `raw`: the body as it was published, all else " +
+                    "in headers; `envelope`: a JSON object in the shape of a received message; the others: CloudEvents " +
+                    "1.0, also of what was not published as one.",
+            },
         ],
         [
             TargetJson.Field, From, FilterJson.Field, QueuePolicies.Named("retryPolicy"),

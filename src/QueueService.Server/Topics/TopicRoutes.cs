@@ -34,6 +34,11 @@ internal static class TopicRoutes
         PauseSubscription.Map(routes);
         SeekSubscription.Map(routes);
         MapPull(routes);
+
+        RotateSecret.Map(routes);
+        TestSubscription.Map(routes);
+        RetryDeliveries.Map(routes);
+        ReplaySubscription.Map(routes);
     }
 
     private static void MapPull(IEndpointRouteBuilder routes)

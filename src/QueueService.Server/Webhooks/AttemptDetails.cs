@@ -60,6 +60,22 @@ internal sealed record AttemptDetails
     /// <summary>UTF-8.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, WebhookJsonContext.Default.AttemptDetails);
 
+    /// <summary>As <see cref="ToJson"/>, with the values of headers cut, and in the end without headers, so that it is as
+    /// short as the broker takes it.</summary>
+    public byte[] ToBoundedJson()
+    {
+        byte[] json = ToJson();
+        for (int length = WebhookLimits.AnswerHeaderCharacters; json.Length > WebhookLimits.AttemptBytes; length /= 2)
+        {
+            AttemptDetails cut = length == 0
+                ? this with { RequestHeaders = [], ResponseHeaders = [] }
+                : this with { RequestHeaders = Cut(RequestHeaders, length), ResponseHeaders = Cut(ResponseHeaders, length) };
+            json = cut.ToJson();
+        }
+
+        return json;
+    }
+
     public static AttemptDetails FromJson(ReadOnlySpan<byte> json) =>
         JsonSerializer.Deserialize(json, WebhookJsonContext.Default.AttemptDetails)
         ?? throw new InvalidOperationException("The details of an attempt are null.");
@@ -89,6 +105,13 @@ internal sealed record AttemptDetails
         TotalTime = attempt.Timings.Total.TotalMilliseconds,
         NextAttemptAt = nextAttemptAt,
     };
+
+    private static CustomHeader[] Cut(IReadOnlyList<CustomHeader> headers, int length) =>
+    [
+        .. headers.Select(header => header.Value.Length <= length
+            ? header
+            : header with { Value = header.Value[..length] + "…" }),
+    ];
 
     private static CustomHeader[] Shown(IReadOnlyList<WebhookHeader> headers) =>
         [.. headers.Select(static header => new CustomHeader(header.Name, header.Value))];

@@ -41,6 +41,19 @@ internal static class WebhookLimits
     /// <summary>Attempts to one endpoint at once.</summary>
     public const int EndpointConcurrency = 8;
 
+    /// <summary>What is kept of one attempt, as JSON; half of what the broker takes. Headers are cut to fit.</summary>
+    public const int AttemptBytes = 32_768;
+
+    /// <summary>Attempts of all endpoints at once: a socket and some 20 KB each. As many as 256 endpoints that hang take
+    /// with the usual concurrency; then the circuit of each opens.</summary>
+    public const int AttemptsAtOnce = 2_048;
+
+    /// <summary>Bodies of all attempts at once; one that begins below it may go past it.</summary>
+    public const long AttemptBytesAtOnce = 256L * 1_048_576;
+
+    /// <summary>Attempts whose latencies are kept for the percentiles of a subscription.</summary>
+    public const int LatenciesKept = 512;
+
     /// <summary>Headers that a subscription adds, and the bytes of their names and values.</summary>
     public const int CustomHeaders = 32;
 

@@ -10,6 +10,10 @@ internal sealed record WebhookOptions
     /// makes from inside the network for whoever may subscribe.</summary>
     public IReadOnlyList<IPNetwork> AllowedNetworks { get; init; } = [];
 
+    /// <summary>Names this server to endpoints that are asked whether they want deliveries
+    /// (<see cref="OwnershipCheck"/>): a name as in the DNS.</summary>
+    public string Origin { get; init; } = "queueservice";
+
     /// <summary>The key of the secrets at rest, base64 of 32 bytes, from `Webhooks:SecretKey` or the file that
     /// `Webhooks:SecretKeyFile` names. Null: the server makes one, and keeps it in its data directory.</summary>
     public string? SecretKey { get; init; }

@@ -39,6 +39,9 @@ internal sealed class WebhookSecret
     /// <summary>The text that its owner is shown, once.</summary>
     public string Reveal() => Prefix + Convert.ToBase64String(_key);
 
+    /// <summary>Its last four characters, of 32 or more: enough to know it again, and no help to guess it.</summary>
+    public string Hint => Reveal().TrimEnd('=')[^4..];
+
     /// <summary>Nothing that could get into a log.</summary>
     public override string ToString() => Prefix + "***";
 }

@@ -30,6 +30,12 @@ internal sealed record WebhookTarget
     /// <summary>Attempts of a delivery, 1 to 100.</summary>
     public int MaxAttempts { get; init; } = RetrySchedule.Default.MaxAttempts;
 
+    /// <summary>"cloudEvents" or "echo": how the owner of its address is asked; null when he is not.</summary>
+    public string? Challenge { get; init; }
+
+    /// <summary>The newest signing key in clear: only in the answer that shows it, never kept.</summary>
+    public string? Secret { get; init; }
+
     public string ToJson() => JsonSerializer.Serialize(this, WebhookJsonContext.Default.WebhookTarget);
 
     public static WebhookTarget FromJson(string json) =>
@@ -39,7 +45,11 @@ internal sealed record WebhookTarget
 
 /// <summary>A signing key that nobody may read.</summary>
 /// <param name="ExpiresAt">Unix milliseconds: it signs until then; null while it is the newest.</param>
-internal sealed record SealedSigningKey(byte[] Sealed, long? ExpiresAt);
+internal sealed record SealedSigningKey(byte[] Sealed, long? ExpiresAt)
+{
+    /// <summary>Its last four characters, by which its owner knows it again.</summary>
+    public string Hint { get; init; } = "";
+}
 
 /// <summary>A header that the owner of a subscription adds.</summary>
 internal sealed record CustomHeader(string Name, string Value);
@@ -48,5 +58,6 @@ internal sealed record CustomHeader(string Name, string Value);
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(WebhookTarget))]
+[JsonSerializable(typeof(WebhookDraft))]
 [JsonSerializable(typeof(AttemptDetails))]
 internal sealed partial class WebhookJsonContext : JsonSerializerContext;

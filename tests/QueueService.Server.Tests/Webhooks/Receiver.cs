@@ -19,6 +19,7 @@ internal sealed record ReceivedRequest(
 /// <list type="bullet">
 /// <item>`/status/429?retry-after=120`: this status, and this header.</item>
 /// <item>`/redirect?to=URL`: 302 to that address. `/late`: answers when <see cref="Release"/> is called.</item>
+/// <item>`/first-fails`: 500 to the first attempt of each message. `/switch`: 500 while <see cref="IsBroken"/>.</item>
 /// <item>`/hang`: no answer. `/slow-headers`, `/slow-body`: a byte a second.</item>
 /// <item>`/reset`: RST. `/close`: ends without an answer. `/no-http`: another protocol. `/headers`: 1 MB.</item>
 /// <item>`/endless`: 10 GB. `/endless-chunks`: no end at all. `/short`: ends before its Content-Length.</item>
@@ -33,6 +34,7 @@ internal sealed class Receiver : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Channel<ReceivedRequest> _arrived = Channel.CreateUnbounded<ReceivedRequest>();
     private readonly ConcurrentQueue<ReceivedRequest> _requests = new();
+    private readonly ConcurrentDictionary<string, bool> _seen = new();
     private readonly SemaphoreSlim _released = new(0);
     private readonly TimeProvider _time;
     private readonly Task _accepting;
@@ -62,6 +64,8 @@ internal sealed class Receiver : IAsyncDisposable
 
     /// <summary>Bytes that the endless answers got rid of.</summary>
     public long BytesSent { get; private set; }
+
+    public bool IsBroken { get; set; }
 
     public string Url(string path) => $"http://{Address}{path}";
 
@@ -94,7 +98,8 @@ internal sealed class Receiver : IAsyncDisposable
                 connections.Add(Serve(socket));
             }
         }
-        catch (Exception ended) when (ended is OperationCanceledException or SocketException)
+        catch (Exception ended) when (_stop.IsCancellationRequested &&
+            ended is OperationCanceledException or SocketException or InvalidOperationException)
         {
             await Task.WhenAll(connections);
         }
@@ -110,7 +115,7 @@ internal sealed class Receiver : IAsyncDisposable
             {
                 _requests.Enqueue(request);
                 _arrived.Writer.TryWrite(request);
-                if (!await Answer(stream, socket, request.Path)) return;
+                if (!await Answer(stream, socket, request)) return;
             }
         }
         catch (Exception ended) when (
@@ -122,8 +127,9 @@ internal sealed class Receiver : IAsyncDisposable
     }
 
     /// <summary>Answers whether the connection goes on.</summary>
-    private async Task<bool> Answer(Stream stream, Socket socket, string target)
+    private async Task<bool> Answer(Stream stream, Socket socket, ReceivedRequest request)
     {
+        string target = request.Path;
         string path = target.Split('?')[0];
         string value = Uri.UnescapeDataString(target.Contains('=') ? target[(target.IndexOf('=') + 1)..] : "");
         switch (path)
@@ -133,6 +139,10 @@ internal sealed class Receiver : IAsyncDisposable
             case "/late":
                 await _released.WaitAsync(_stop.Token);
                 return await SendOk(stream, "late");
+            case "/first-fails":
+                return await SendStatus(stream, _seen.TryAdd(request.Headers["Message-Id"], true) ? "500" : "200", "");
+            case "/switch":
+                return await SendStatus(stream, IsBroken ? "500" : "200", "");
             case "/hang":
                 await Task.Delay(Timeout.InfiniteTimeSpan, _time, _stop.Token);
                 return false;

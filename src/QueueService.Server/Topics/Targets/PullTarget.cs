@@ -10,7 +10,10 @@ internal static class PullTarget
 {
     private static readonly FieldNames Fields = new("type");
 
-    public static readonly TargetType Type = new("pull", SubscriptionTarget.Pull, Read, static (_, _) => { });
+    public static readonly TargetType Type = new("pull", SubscriptionTarget.Pull, Read, static (_, _) => { })
+    {
+        Unused = ["format"],
+    };
 
     private static Func<SubscriptionConfig, SubscriptionConfig>? Read(ref Utf8JsonReader json, ref Problem? problem)
     {

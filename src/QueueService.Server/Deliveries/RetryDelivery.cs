@@ -1,0 +1,60 @@
+using QueueService.Broker;
+using QueueService.Broker.Queues;
+using QueueService.Server.Hosting;
+using QueueService.Server.Http;
+using QueueService.Server.OpenApi;
+
+namespace QueueService.Server.Deliveries;
+
+internal static class RetryDelivery
+{
+    private static readonly Operation Description = new(
+        "retryDelivery", Tags.Deliveries, "Attempt a delivery again",
+        "One that has ended begins anew, with all its attempts, also when it succeeded; one that waits for its next attempt " +
+        "goes on now. What was dead-lettered stays in the dead-letter queue, too.")
+    {
+        Replies =
+        [
+            new(202, "The delivery waits for its turn.", Content.Json("Delivery", DeliveryJson.Example))
+                { Headers = [Answers.DurabilityHeader] },
+        ],
+        Problems =
+        [
+            ProblemKind.DeliveryNotFound, ProblemKind.DeliveryInProgress, ProblemKind.DeliveryNotKept,
+            ProblemKind.DiskFull,
+        ],
+    };
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapOperation("POST", DeliveryRoutes.Delivery + "/retry", Handle, Description);
+
+    public static async Task Handle(HttpContext http, BrokerHost host)
+    {
+        Problem? problem = null;
+        RequestQuery.Read(http, [], ref problem);
+        problem ??= await RequestBody.Refuse(http, host.Bodies, "There is no body here.");
+        Delivery? delivery = null;
+        if (problem is null) (delivery, problem) = await DeliveryRoutes.Find(http, host);
+        if (problem is null && !delivery!.State.IsKept) problem = new Problem(ProblemKind.DeliveryNotKept);
+        if (problem is null && delivery!.State.State == MessageState.Leased)
+            problem = new Problem(ProblemKind.DeliveryInProgress);
+        if (problem is not null)
+        {
+            await problem.Write(http);
+            return;
+        }
+
+        Result<int> result = await host.Broker.Redeliver(delivery!.Subscription, [delivery.Id.SequenceNumber]);
+        Result<Delivery?> now = result.Succeeded
+            ? await DeliveryHistory.Find(host.Broker, delivery.Subscription, delivery.Id)
+            : result.Error;
+        if (!now.Succeeded)
+        {
+            await now.Error.Write(http);
+            return;
+        }
+
+        await DeliveryRoutes.Promise(http, host, delivery.Subscription);
+        await DeliveryJson.Answer(http, 202, now.Value ?? delivery);
+    }
+}

@@ -1,0 +1,103 @@
+using QueueService.Broker;
+using QueueService.Broker.Queues;
+using QueueService.Broker.Topics;
+using QueueService.Server.Hosting;
+using QueueService.Server.Http;
+using QueueService.Server.Queues;
+using QueueService.Server.Topics.Targets;
+using QueueService.Server.Webhooks;
+
+namespace QueueService.Server.Topics;
+
+/// <summary>Creates and changes subscriptions. For a webhook, what is kept depends on what was kept before and on what its
+/// endpoint says, so it is made outside the broker and written only if nobody changed the subscription meanwhile.
+/// </summary>
+internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name, QueueChanges changes, bool replaces)
+{
+    /// <summary>Each time somebody else was faster.</summary>
+    private const int Tries = 5;
+
+    private const string CountPointer = "/redrivePolicy/maxReceiveCount";
+
+    /// <summary>Makes the change, or answers why not. The answer to the request that creates a webhook shows its secret.
+    /// </summary>
+    public async ValueTask<(Result<QueueChange> Result, Problem? Problem)> Apply(
+        Precondition condition, CancellationToken cancellation)
+    {
+        for (int i = 0; i < Tries; i++)
+        {
+            Result<QueueDescription> found = await host.Broker.GetSubscription(name);
+            QueueDescription? existing = found.Succeeded ? found.Value : null;
+            QueueConfig? before = existing?.Config;
+            QueueConfig wanted = replaces || before is null ? changes.Create() : changes.Apply(before);
+            Problem? problem = null;
+            if (replaces || before is not null) TargetJson.RefuseUnused(wanted, changes, ref problem);
+            if (problem is not null) return (default, problem);
+            if (!IsWebhook(wanted) || !(before is null ? replaces : IsWebhook(before)))
+                return (await Write(wanted, changes.Apply, condition), null);
+            if (!Holds(existing, condition)) return (BrokerError.PreconditionFailed, null);
+
+            (QueueConfig? complete, problem) = await Complete(wanted, before, cancellation);
+            if (problem is not null) return (default, problem);
+            Precondition unchanged =
+                existing is null ? new Precondition(null, MustNotExist: true) : new([existing.ETag], MustNotExist: false);
+            Result<QueueChange> result = await Write(complete!, _ => complete!, unchanged);
+            if (result.Error == BrokerError.PreconditionFailed) continue;
+            return (result.Succeeded && result.Value.Created ? Reveal(result.Value) : result, null);
+        }
+
+        return (BrokerError.Overloaded, null);
+    }
+
+    private ValueTask<Result<QueueChange>> Write(
+        QueueConfig config, Func<QueueConfig, QueueConfig> patch, Precondition condition) => replaces
+        ? host.Broker.PutSubscription(
+            new SubscriptionRequest(name, config, condition) { From = SubscriptionFields.StartOf(config) })
+        : host.Broker.PatchSubscription(name, patch, condition);
+
+    private async ValueTask<(QueueConfig? Config, Problem? Problem)> Complete(
+        QueueConfig wanted, QueueConfig? before, CancellationToken cancellation)
+    {
+        WebhookTarget? existing =
+            before is null ? null : WebhookTarget.FromJson(before.Subscription!.Destination);
+        WebhookTarget target = existing!;
+        if (changes.Given.Contains("target"))
+        {
+            WebhookDraft draft = WebhookDraft.FromJson(wanted.Subscription!.Destination);
+            WebhookDefinition definition = new(host.Webhooks, name);
+            (WebhookTarget? made, Problem? problem) = await definition.Complete(draft, existing, replaces, cancellation);
+            if (problem is not null) return (null, problem);
+            target = made!;
+        }
+
+        if (wanted.Redrive is { } redrive)
+        {
+            // The last attempt is the last delivery: there is one number, the target's.
+            if (changes.Given.Contains(CountPointer[1..]) && redrive.MaxReceiveCount != target.MaxAttempts)
+                return (null, Problem.Invalid(CountPointer, "is maxAttempts of the target: leave it out."));
+            wanted = wanted with { Redrive = redrive with { MaxReceiveCount = target.MaxAttempts } };
+        }
+
+        return (
+            wanted with { Subscription = wanted.Subscription! with { Destination = target.ToJson() } }, null);
+    }
+
+    private QueueChange Reveal(QueueChange change)
+    {
+        SubscriptionConfig subscription = change.Queue.Config.Subscription!;
+        WebhookTarget target = WebhookTarget.FromJson(subscription.Destination);
+        string secret = new WebhookDefinition(host.Webhooks, name).NewestKey(target).Reveal();
+        subscription = subscription with { Destination = (target with { Secret = secret }).ToJson() };
+        return change with
+        {
+            Queue = change.Queue with { Config = change.Queue.Config with { Subscription = subscription } },
+        };
+    }
+
+    private static bool IsWebhook(QueueConfig config) => config.Subscription!.Target == SubscriptionTarget.Webhook;
+
+    private static bool Holds(QueueDescription? existing, Precondition condition) =>
+        !(condition.MustNotExist && existing is not null) &&
+        (condition.IfMatch is not { } tags ||
+            (existing is not null && (tags.Contains("*") || tags.Contains(existing.ETag))));
+}

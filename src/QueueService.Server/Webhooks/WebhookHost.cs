@@ -1,0 +1,100 @@
+using System.Collections.Concurrent;
+using System.Text.Unicode;
+using QueueService.Broker.Queues;
+using QueueService.Broker.Topics;
+using QueueService.Server.Hosting;
+using QueueService.Storage.Files;
+
+namespace QueueService.Server.Webhooks;
+
+/// <summary>What deliveries to webhooks share: the secrets' key, the address policy, connections, circuits and turns.
+/// </summary>
+internal sealed class WebhookHost(ServerOptions options, TimeProvider time) : IDisposable
+{
+    /// <summary>What a test sends when nothing else is given.</summary>
+    public static readonly byte[] Sample = """{"test":true}"""u8.ToArray();
+
+    private readonly WebhookNetwork _network = WebhookNetwork.Real;
+    private readonly ConcurrentDictionary<QueueName, WebhookTally> _tallies = new();
+    private SecretBox? _secrets;
+    private WebhookTransport? _transport;
+    private AddressPolicy? _policy;
+
+    /// <summary>Seals and opens what targets keep.</summary>
+    public SecretBox Secrets => _secrets ?? throw new InvalidOperationException("The key of the secrets is not read.");
+
+    /// <summary>Looks at the address of a target when it is set.</summary>
+    public EndpointCheck Endpoints => new(Policy, _network.Resolve, time);
+
+    /// <summary>Asks the owner of an address.</summary>
+    public OwnershipCheck Ownership => new(Transport, time, options.Webhooks.Origin);
+
+    public Circuits Circuits { get; } = new(time);
+
+    public AttemptTurns Turns { get; } = new(WebhookLimits.AttemptsAtOnce, WebhookLimits.AttemptBytesAtOnce);
+
+    public WebhookTransport Transport =>
+        _transport ?? throw new InvalidOperationException("The server does not listen yet.");
+
+    private AddressPolicy Policy => _policy ?? throw new InvalidOperationException("The server does not listen yet.");
+
+    /// <summary>Reads the key of the secrets, or makes it. To be called while the data directory is locked.</summary>
+    /// <exception cref="SecretKeyException">It is another one than the directory's.</exception>
+    public void Open(IFileSystem files) =>
+        _secrets = new SecretBox(SecretKeyStore.Open(files, options.Webhooks.SecretKey));
+
+    /// <summary>The server listens there: no webhook goes there.</summary>
+    public void Listen(IEnumerable<string> urls)
+    {
+        _policy = new AddressPolicy(options.Webhooks.AllowedNetworks, OwnAddresses.Parse(urls));
+        _transport = new WebhookTransport(_policy, _network, time);
+    }
+
+    /// <summary>Sends a sample message now, whatever the circuit's state, and answers everything about the attempt.
+    /// Nothing is kept, and nothing is tried again.</summary>
+    /// <param name="subscription">With a webhook as its target.</param>
+    public async Task<AttemptDetails> Test(
+        QueueDescription subscription, string contentType, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        var name = SubscriptionName.At(subscription.Name);
+        WebhookMessage message = new()
+        {
+            Id = "test-" + Guid.CreateVersion7(time.GetUtcNow()).ToString("N"),
+            Topic = name.Topic.Value,
+            Subscription = name.Value,
+            SequenceNumber = 0,
+            SentAt = time.GetUtcNow().ToUnixTimeMilliseconds(),
+            ContentType = contentType,
+            Body = body,
+            IsText = Utf8.IsValid(body.Span),
+        };
+        var endpoint = WebhookEndpoint.Open(subscription, Secrets);
+        await Turns.Enter(cancellationToken);
+        try
+        {
+            WebhookAttempt attempt =
+                await Transport.Send(endpoint.Request(message, time.GetUtcNow()), cancellationToken);
+            return AttemptDetails.Of(attempt, message.Id, nextAttemptAt: null);
+        }
+        finally
+        {
+            Turns.Leave(0);
+        }
+    }
+
+    /// <summary>Counts of a subscription whose target is a webhook.</summary>
+    public WebhookStats Stats(QueueDescription subscription)
+    {
+        string url = WebhookTarget.FromJson(subscription.Config.Subscription!.Destination).Url;
+        return TallyOf(subscription.Name).Read(Circuits.Status(EndpointUrl.Parse(url, out _)!.Authority));
+    }
+
+    /// <summary>Where the deliveries of a subscription are counted.</summary>
+    public WebhookTally TallyOf(QueueName subscription) =>
+        _tallies.GetOrAdd(subscription, static _ => new WebhookTally());
+
+    /// <summary>The subscription is gone.</summary>
+    public void Forget(QueueName subscription) => _tallies.TryRemove(subscription, out _);
+
+    public void Dispose() => _transport?.Dispose();
+}
