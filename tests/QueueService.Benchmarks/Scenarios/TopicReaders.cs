@@ -87,14 +87,19 @@ internal sealed class TopicReaders(Report report, DataServer server) : IDisposab
 
     private async Task<LatencyHistogram> PublishAsync()
     {
-        using ByteArrayContent body = new(new byte[report.Options.Body]);
         long begun = Stopwatch.GetTimestamp();
-        Task<HttpResponseMessage> publishing =
-            server.Process.Client.PostAsync(new Uri($"{_topic}/messages", UriKind.Relative), body, report.Cancellation);
+        Task publishing = SendAsync();
         LatencyHistogram heard = Await(_readers.Count, "event: message"u8, begun);
-        using HttpResponseMessage published = await publishing;
-        published.EnsureSuccessStatusCode();
+        await publishing;
         return heard;
+    }
+
+    private async Task SendAsync()
+    {
+        using ByteArrayContent body = new(new byte[report.Options.Body]);
+        using HttpResponseMessage published = await server.Process.Client.PostAsync(
+            new Uri($"{_topic}/messages", UriKind.Relative), body, report.Cancellation);
+        published.EnsureSuccessStatusCode();
     }
 
     /// <summary>Reads from all until so many of them have got this; answers when.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
@@ -128,6 +129,7 @@ internal sealed class TopicFeed(BrokerHost host, TopicName topic, TopicCursor st
     }
 
     /// <summary>Ends the reading; what went wrong with it comes out here.</summary>
+    [SuppressMessage("Usage", "VSTHRD003", Justification = "It was started here and is needed by nobody else.")]
     public async Task Stop()
     {
         await _stop.CancelAsync();

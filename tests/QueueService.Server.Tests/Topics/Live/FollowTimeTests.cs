@@ -74,8 +74,9 @@ public sealed class FollowTimeTests : IAsyncDisposable
     public async Task Readers_beyond_the_limit_are_refused()
     {
         string topic = await _server.Api.NewTopic();
-        for (int i = 0; i < MaxReaders; i++) _ = await Open(topic);
+        TopicFollower[] readers = await Task.WhenAll(Enumerable.Range(0, MaxReaders).Select(_ => Open(topic)));
         (await _server.Api.Get(topic + "/sse")).ShouldBlame(429, "too-many-topic-readers");
+        foreach (TopicFollower reader in readers) reader.Dispose();
     }
 
     [Fact]
