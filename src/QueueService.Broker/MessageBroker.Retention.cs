@@ -1,4 +1,5 @@
 using QueueService.Broker.Queues;
+using QueueService.Storage.Logs;
 
 namespace QueueService.Broker;
 
@@ -22,7 +23,31 @@ public sealed partial class MessageBroker
             expired += await Expire(queue, lane.FindTimeOnDisk(before) ?? memoryStart);
         }
 
+        foreach (MessageQueue subscription in pass.Attempts)
+        {
+            if (cancellation.IsCancellationRequested) break;
+            await ForgetAttempts(subscription, pass.AttemptsBefore);
+        }
+
         return expired;
+    }
+
+    /// <summary>Where memory starts is asked before the disk, as above.</summary>
+    private async ValueTask ForgetAttempts(MessageQueue subscription, long before)
+    {
+        (AppendLog? log, bool known, long floor) = await Ask<(AppendLog?, bool, long)>((_, _) =>
+        {
+            if (subscription.Attempts is not { } attempts) return default;
+            bool inMemory = attempts.Log.TryFindTimeInMemory(before, out long offset);
+            return (attempts.Log, inMemory, offset);
+        });
+        if (log is null) return;
+        if (!known) floor = log.FindTimeOnDisk(before) ?? floor;
+        await Ask<bool>((shard, command) =>
+        {
+            command.Queue = subscription;
+            return command.Wrote = RetentionSweep.ForgetAttempts(shard, subscription, floor);
+        });
     }
 
     /// <summary>All passes, for simulations.</summary>

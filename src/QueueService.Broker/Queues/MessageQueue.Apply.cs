@@ -96,6 +96,9 @@ internal sealed partial class MessageQueue
             case QueueRecord.Attempted:
                 OpenAttempts().Append(record.Time, payload);
                 break;
+            case QueueRecord.AttemptsForgotten:
+                OpenAttempts().TrimTo((long)new SpanReader(payload).ReadVarint());
+                break;
             case QueueRecord.Abandoned:
                 AbandonedTotal += ApplyTerminal(payload);
                 break;

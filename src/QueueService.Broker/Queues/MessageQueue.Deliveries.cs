@@ -54,7 +54,7 @@ internal sealed partial class MessageQueue
         }
 
         // Its group has to be learned again, and the order of its messages with it.
-        if (IsFifo) SetFilter(Filter);
+        if (IsFifo) LookAgain();
     }
 
     private void CaptureDeliveries(IBufferWriter<byte> output)

@@ -15,6 +15,10 @@ internal sealed partial class MessageQueue
     /// <summary>Derived from the definition.</summary>
     public SubscriptionFilter? Filter { get; private set; }
 
+    /// <summary>Derived: rises when everything is to be looked at again; a page that was begun before is worth nothing.
+    /// </summary>
+    public long Looks { get; private set; }
+
     private int MaxKnown => Filter is null || IsFifo ? _readAhead : Math.Min(_readAhead, MaxMatched);
 
     /// <summary>The newest messages are being matched.</summary>
@@ -24,18 +28,24 @@ internal sealed partial class MessageQueue
     /// </summary>
     public void SetFilter(SubscriptionFilter? filter)
     {
+        if (Filter is null && filter is null) return;
+        Filter = filter;
+        foreach (Lane lane in _lanes) lane.IsFiltered = filter is not null;
+        LookAgain();
+    }
+
+    /// <summary>Forgets what was learned of the messages, from the floors on.</summary>
+    private void LookAgain()
+    {
+        Looks++;
         foreach (Lane lane in _lanes)
         {
             FanOut?.Scan.Leave(lane);
-            lane.IsFiltered = filter is not null;
             lane.KnownEnd = lane.Floor;
             lane.KnownCount = 0;
             lane.Unmatched.Clear();
         }
 
-        bool before = Filter is not null;
-        Filter = filter;
-        if (!before && filter is null) return;
         _groups = null;
         Reconsider();
     }

@@ -100,4 +100,7 @@ internal enum QueueRecord : byte
 
     /// <summary>Runs: ended messages that are delivered again.</summary>
     Revived = 31,
+
+    /// <summary>varint offset: attempts below it are forgotten.</summary>
+    AttemptsForgotten = 32,
 }

@@ -1,4 +1,5 @@
 using QueueService.Broker.Shards;
+using QueueService.Broker.Topics;
 using QueueService.Storage.Logs;
 
 namespace QueueService.Broker.Queues;
@@ -24,6 +25,7 @@ internal static class RetentionSweep
     {
         long expired = 0;
         var onDisk = new List<(MessageQueue, Lane, long, long)>();
+        var attempts = new List<MessageQueue>();
         command.Wrote = shard.ForgetKeys();
         foreach (MessageQueue queue in shard.Queues)
         {
@@ -31,6 +33,7 @@ internal static class RetentionSweep
             if (queue.IsSubscription)
             {
                 command.Wrote |= WriteSkipped(shard, queue);
+                if (HasOldAttempts(shard, queue)) attempts.Add(queue);
                 continue;
             }
 
@@ -56,7 +59,7 @@ internal static class RetentionSweep
         }
 
         command.Wrote |= expired > 0;
-        return new RetentionPass(expired, onDisk);
+        return new RetentionPass(expired, onDisk) { Attempts = attempts, AttemptsBefore = shard.Now - AttemptLog.MaxAge };
     }
 
     /// <summary>The lanes of queues that hold messages of other queues and were not looked at for a while, with the time
@@ -119,6 +122,27 @@ internal static class RetentionSweep
         }
     }
 
+    /// <summary>Forgets attempts below an offset of their log.</summary>
+    public static bool ForgetAttempts(Shard shard, MessageQueue subscription, long floor)
+    {
+        if (subscription.IsDeleted || subscription.Attempts is not { } attempts || floor <= attempts.Floor) return false;
+        Span<byte> record = stackalloc byte[RecordWriting.MaxVarintBytes];
+        int used = RecordWriting.WriteVarint(record, (ulong)floor);
+        shard.Store.BeginFrame();
+        shard.Write(subscription, QueueRecord.AttemptsForgotten, record[..used]);
+        shard.Store.EndFrame();
+        return true;
+    }
+
+    /// <summary>The oldest attempt may be too old, and it is time to look.</summary>
+    private static bool HasOldAttempts(Shard shard, MessageQueue subscription)
+    {
+        if (subscription.Attempts is not { } attempts || shard.Now - attempts.LastSweep < DiskIntervalMilliseconds)
+            return false;
+        attempts.LastSweep = shard.Now;
+        return attempts.Floor < attempts.Log.End;
+    }
+
     private static bool Forget(Shard shard, MessageQueue queue)
     {
         shard.Store.BeginFrame();
@@ -133,4 +157,11 @@ internal static class RetentionSweep
 /// <summary>What a pass ended in memory, and the lanes whose oldest message is on disk, with the time before which
 /// their messages end, and the position where memory starts.</summary>
 internal sealed record RetentionPass(
-    long Expired, IReadOnlyList<(MessageQueue Queue, Lane Lane, long Before, long MemoryStart)> OnDisk);
+    long Expired, IReadOnlyList<(MessageQueue Queue, Lane Lane, long Before, long MemoryStart)> OnDisk)
+{
+    /// <summary>Subscriptions whose attempts are to be looked through.</summary>
+    public IReadOnlyList<MessageQueue> Attempts { get; init; } = [];
+
+    /// <summary>Older ones are forgotten, Unix milliseconds.</summary>
+    public long AttemptsBefore { get; init; }
+}

@@ -81,7 +81,6 @@ internal static class SubscriptionDefinitions
     private static QueueConfig Complete(MessageQueue topic, QueueConfig config) => config with
     {
         Durability = topic.Config.Durability,
-        RetentionSeconds = topic.Config.RetentionSeconds,
         Subscription = config.Subscription! with { Topic = topic.Resource },
     };
 

@@ -22,10 +22,10 @@ internal sealed record Limit(string Name, long Value, string Unit, string Bounds
 }
 
 /// <summary>All bounds in one list; every value comes from where it is enforced.</summary>
-internal static class LimitList
+internal static partial class LimitList
 {
     public static IReadOnlyList<Limit> Of(LimitOptions process) =>
-        [.. Process(process), .. Requests, .. Messages, .. Definitions];
+        [.. Process(process), .. Requests, .. Messages, .. Definitions, .. Webhooks];
 
     private static IEnumerable<Limit> Process(LimitOptions limits) =>
     [
@@ -62,6 +62,8 @@ internal static class LimitList
         },
         new("liveStreams", limits.MaxLiveStreams, "streams", "Live receives and duplex streams at once.",
             ProblemKind.TooManyStreams) { Setting = "Limits:MaxLiveStreams" },
+        new("topicReaders", limits.MaxTopicReaders, "readers", "Readers of topics as server-sent events.",
+            ProblemKind.TooManyTopicReaders) { Setting = "Limits:MaxTopicReaders" },
         new("systemReaders", limits.MaxSystemReaders, "readers", "Readers of the system feed.",
             ProblemKind.TooManyReaders) { Setting = "Limits:MaxSystemReaders" },
         new("connections", limits.MaxConnections, "connections", "Open connections.")

@@ -24,8 +24,8 @@ internal sealed class ReplayRequest
 /// published after its start are none of its business.</summary>
 internal sealed class Replay(BrokerHost host, QueueDescription subscription, ReplayRequest request)
 {
-    /// <summary>Messages that one call has delivered again: what the broker does in one turn, some milliseconds.</summary>
-    public const int MaxDeliveries = 10_000;
+    /// <summary>Messages that one call has delivered again: some milliseconds of the broker's time.</summary>
+    public const int MaxDeliveries = MessageBroker.MaxRedelivered;
 
     /// <summary>Messages that one call looks at, when few of them match: about a second.</summary>
     public const int MaxExamined = 100_000;

@@ -135,6 +135,31 @@ public sealed class DeliveryTests : IDisposable
     }
 
     [Fact]
+    public void Attempts_are_forgotten_after_a_week()
+    {
+        _topic.CreateTopic(new QueueConfig { RetentionSeconds = 3_000_000 });
+        Subscribe();
+        _topic.Publish("1");
+        Fail();
+        for (int i = 0; i < 200; i++)
+        {
+            Report(Assert.Single(_topic.Receive("hook")), DeliveryResult.Retry, 1);
+            _topic.Harness.AdvanceMilliseconds(1);
+        }
+
+        _topic.Harness.Advance(TimeSpan.FromDays(6.5));
+        _topic.Harness.Sweep();
+        Assert.Equal(200, Kept());
+        _topic.Harness.Advance(TimeSpan.FromDays(1));
+        _topic.Harness.KillAndRestart();
+        _topic.Harness.Sweep();
+        Assert.Equal(0, Kept());
+
+        int Kept() => _topic.Harness
+            .Run(() => _topic.Broker.Attempts(TopicFixture.Name("hook"), null, 1_000)).Value.Attempts.Count;
+    }
+
+    [Fact]
     public void A_topic_can_be_read_from_any_place_and_says_what_was_lost()
     {
         _topic.CreateTopic(new QueueConfig { RetentionSeconds = 60 });

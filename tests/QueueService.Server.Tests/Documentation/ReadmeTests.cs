@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using QueueService.Server.Hosting;
 using QueueService.Server.Tests.Testing;
+using QueueService.Server.Tests.Webhooks;
 
 namespace QueueService.Server.Tests.Documentation;
 
@@ -10,20 +11,25 @@ namespace QueueService.Server.Tests.Documentation;
 /// Every line that the README tells its readers to type is run in its order, with curl, against a server of its own, and
 /// must be answered with success and with what stands after `# →`. Words in capitals are filled in here as the README
 /// says: RECEIPT_HANDLE is that of a message of the line's queue or subscription that was just
-/// received, MESSAGE_ID that of one that is
-/// delayed there, OPERATION_ID that of an operation that has not ended.
+/// received, MESSAGE_ID that of one that is delayed there, OPERATION_ID that of an operation that has not ended,
+/// DELIVERY_ID that of one that has succeeded.
 /// </summary>
-public sealed partial class ReadmeTests : IDisposable
+public sealed partial class ReadmeTests : IAsyncDisposable
 {
     private static readonly string Readme = File.ReadAllText(ReadmePath());
 
-    private readonly LiveServer _server = new();
-    private readonly ReadmeShell _shell = new(Readme);
+    /// <summary>Stands for the one of the README, which listens on port 9000.</summary>
+    private readonly Receiver _receiver = new("127.0.0.2");
 
-    public void Dispose()
+    private readonly LiveServer _server = new(TimeProvider.System, "Webhooks:AllowedNetworks:0=127.0.0.2/32");
+    private readonly ReadmeShell _shell = new(Readme);
+    private string _deliveries = "";
+
+    public async ValueTask DisposeAsync()
     {
         _shell.Dispose();
-        _server.Dispose();
+        await _server.DisposeAsync();
+        await _receiver.DisposeAsync();
     }
 
     [Fact]
@@ -88,6 +94,8 @@ public sealed partial class ReadmeTests : IDisposable
         string text = line.Text
             .Replace("http://127.0.0.1:8080", _server.Http1.ToString().TrimEnd('/'), StringComparison.Ordinal)
             .Replace("http://127.0.0.1:8082", _server.Http2.ToString().TrimEnd('/'), StringComparison.Ordinal);
+        text = text.Replace("127.0.0.1:9000", _receiver.Address.ToString(), StringComparison.Ordinal);
+        if (DeliveriesOf.Match(text) is { Success: true } listed) _deliveries = listed.Value;
         if ((line with { Text = text }).Variable is var (name, value))
         {
             _shell.Set(name, value);
@@ -116,9 +124,24 @@ public sealed partial class ReadmeTests : IDisposable
             text = text.Replace("MESSAGE_ID", (string)sent.Json["id"]!, StringComparison.Ordinal);
         }
 
+        if (text.Contains("DELIVERY_ID", StringComparison.Ordinal))
+            text = text.Replace("DELIVERY_ID", await FinishedDelivery(), StringComparison.Ordinal);
+
         return text.Contains("OPERATION_ID", StringComparison.Ordinal)
             ? text.Replace("OPERATION_ID", await NewOperation(), StringComparison.Ordinal)
             : text;
+    }
+
+    /// <summary>The last one of the subscription whose deliveries were listed; each question waits for a commit.</summary>
+    private async Task<string> FinishedDelivery()
+    {
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60), TimeProvider.System);
+        while (true)
+        {
+            Answer page = await _server.Api.Get($"/v1/deliveries?{_deliveries}&status=succeeded&limit=1");
+            if (page.Json["items"]!.AsArray() is [{ } delivery]) return (string)delivery["id"]!;
+            patience.Token.ThrowIfCancellationRequested();
+        }
     }
 
     /// <summary>A redrive that has to wait: its job stands still from now on.</summary>
@@ -164,6 +187,9 @@ public sealed partial class ReadmeTests : IDisposable
         "(?<topic>/topics/[A-Za-z0-9._-]+)/subscriptions/[A-Za-z0-9._-]+", RegexOptions.CultureInvariant,
         matchTimeoutMilliseconds: 1_000)]
     private static partial Regex SubscriptionOf { get; }
+
+    [GeneratedRegex("(?<=/deliveries\\?)subscription=[A-Za-z0-9._/-]+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]
+    private static partial Regex DeliveriesOf { get; }
 
     [GeneratedRegex("RECEIPT_HANDLE", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex FirstReceipt { get; }

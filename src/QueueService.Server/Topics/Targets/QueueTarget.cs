@@ -12,7 +12,7 @@ internal static class QueueTarget
 
     public static readonly TargetType Type = new("queue", SubscriptionTarget.Queue, Read, Write)
     {
-        Unused = ["visibilityTimeoutSeconds", "receiveWaitSeconds", "retryPolicy", "redrivePolicy", "format"],
+        Unused = ["visibilityTimeoutSeconds", "receiveWaitSeconds", "retryPolicy", "redrivePolicy"],
     };
 
     private static Func<SubscriptionConfig, SubscriptionConfig>? Read(ref Utf8JsonReader json, ref Problem? problem)

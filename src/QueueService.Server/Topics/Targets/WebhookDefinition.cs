@@ -29,7 +29,7 @@ internal sealed class WebhookDefinition(WebhookHost webhooks, SubscriptionName n
 
         WebhookTarget target = draft.Over(before ?? new WebhookTarget { Url = draft.Url! });
         WebhookSecret? fresh = draft.Secret is { } given ? WebhookSecret.Parse(given)
-            : existing is null ? WebhookSecret.Generate() : null;
+            : existing is not { Keys.Count: > 0 } ? WebhookSecret.Generate() : null;
         target = target with { Keys = Keys(existing, fresh) };
         if (replaces || draft.Given.Contains("authorization")) target = Authorize(target, draft, existing);
         return await Confirm(target, existing, cancellation) is { } unconfirmed
@@ -50,7 +50,7 @@ internal sealed class WebhookDefinition(WebhookHost webhooks, SubscriptionName n
     private IReadOnlyList<SealedSigningKey> Keys(WebhookTarget? existing, WebhookSecret? fresh)
     {
         if (fresh is null) return existing!.Keys;
-        bool same = existing is not null &&
+        bool same = existing is { Keys.Count: > 0 } &&
             CryptographicOperations.FixedTimeEquals(Open(existing.Keys[0].Sealed), fresh.Key);
         return same ? existing!.Keys : [Seal(fresh)];
     }
