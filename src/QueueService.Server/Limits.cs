@@ -90,6 +90,19 @@ internal static class Limits
     /// <summary>Live receives and duplex streams at once: half of the connections, so that others get through.</summary>
     public const int LiveStreams = Connections / 2;
 
+    /// <summary>Readers of topics at once: each is a connection, or a stream of one, and some 15 KB while nothing is
+    /// published.</summary>
+    public const int TopicReaders = Connections / 2;
+
+    /// <summary>Events of a topic that its readers share: what they are behind each other at most before one reads by
+    /// itself. A hundred of the largest chunks.</summary>
+    public const int FeedBytes = 4 * 1_048_576;
+
+    public const int FeedEvents = 4_096;
+
+    /// <summary>Events older than this are not shared any more: a topic without news takes no memory.</summary>
+    public static readonly TimeSpan FeedAge = TimeSpan.FromSeconds(5);
+
     /// <summary>Messages that a live receive has in flight at most: what one receive can hand out.</summary>
     public const int Prefetch = 1_000;
 

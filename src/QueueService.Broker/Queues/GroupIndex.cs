@@ -54,8 +54,9 @@ internal sealed class GroupIndex(bool inOrder, bool forgetsLeased, Dictionary<lo
     {
         bool isTouched = touched.TryGetValue(position, out Touched entry);
 
-        // In a standard queue it stands in the line of those without a group already.
-        if (isTouched && (entry.IsReady || forgetsLeased) && !inOrder) return;
+        // Where it is not in order, what came back stands in the line of those without a group already.
+        bool isOrdered = inOrder && lane.IsGrouped;
+        if (isTouched && !isOrdered && (entry.IsReady || forgetsLeased)) return;
         int priority = Position.PriorityOf(lane.Number);
         ulong key = hash + ((ulong)priority * 0x9E3779B97F4A7C15UL);
         ref MessageGroup? group = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, key, out _);

@@ -189,6 +189,7 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
     /// <summary>A message that has ended is here again, touched.</summary>
     public void Revive(long position)
     {
+        _terminal.Remove(position);
         if (position < Floor)
         {
             _terminal.AddRange(position + 1, Floor);
@@ -196,7 +197,6 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
             return;
         }
 
-        _terminal.Remove(position);
         if (position < Next) return;
         _terminalAhead--;
         _touchedAhead++;

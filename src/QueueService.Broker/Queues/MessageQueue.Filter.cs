@@ -15,6 +15,10 @@ internal sealed partial class MessageQueue
     /// <summary>Derived from the definition.</summary>
     public SubscriptionFilter? Filter { get; private set; }
 
+    /// <summary>Derived: rises when everything is to be looked at again; a page that was begun before is worth nothing.
+    /// </summary>
+    public long Looks { get; private set; }
+
     private int MaxKnown => Filter is null || IsFifo ? _readAhead : Math.Min(_readAhead, MaxMatched);
 
     /// <summary>The newest messages are being matched.</summary>
@@ -33,6 +37,7 @@ internal sealed partial class MessageQueue
     /// <summary>Forgets what was learned of the messages, from the floors on.</summary>
     private void LookAgain()
     {
+        Looks++;
         foreach (Lane lane in _lanes)
         {
             FanOut?.Scan.Leave(lane);

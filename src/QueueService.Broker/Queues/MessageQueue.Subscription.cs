@@ -55,6 +55,7 @@ internal sealed partial class MessageQueue
         _doomed.Clear();
         ClearReadyLines();
         _groups = null;
+        Looks++;
         foreach (Lane lane in _lanes)
         {
             FanOut?.Scan.Leave(lane);

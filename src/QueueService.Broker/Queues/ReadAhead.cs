@@ -41,7 +41,7 @@ internal static class ReadAhead
         if (page.Queue.IsDeleted) return false;
 
         // Else it was read for another filter, or from another place.
-        if (page.Filter == page.Queue.Filter && page.Messages.Epoch == page.Queue.Epoch) Learn(page);
+        if (page.Look == page.Queue.Looks) Learn(page);
         shard.Dispatch(page.Queue);
         return true;
     }
@@ -113,6 +113,9 @@ internal sealed class ReadAheadPage(MessageQueue queue, Lane lane, ReceivedMessa
 
     /// <summary>Of the queue when the page was begun.</summary>
     public SubscriptionFilter? Filter { get; } = queue.Filter;
+
+    /// <summary>As above.</summary>
+    public long Look { get; } = queue.Looks;
 
     /// <summary>The groups are known up to here.</summary>
     public long End { get; set; }

@@ -81,7 +81,9 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         Acknowledge(shard);
         if (TryRepeat(shard, Queue)) return true;
         if (_request.Holder is { Room: <= 0 } holder) return !Park(shard, holder);
-        if (Queue.Waiters.Count == 0 && TryServe(shard)) return true;
+
+        // Nobody in the line wants what a reader takes: it takes nothing away.
+        if ((Queue.Waiters.Count == 0 || _request.ReadFrom is not null) && TryServe(shard)) return true;
         return !Wait(shard);
     }
 

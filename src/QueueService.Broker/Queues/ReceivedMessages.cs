@@ -39,6 +39,10 @@ public sealed class ReceivedMessages : IDisposable
     /// <summary>Browse only: where the next page starts; null at the end of the queue.</summary>
     public long? Next { get; internal set; }
 
+    /// <summary>Of a topic that is read only: where these messages begin. It is where the reader was, except for what was
+    /// <see cref="Lost"/>.</summary>
+    public TopicCursor? FirstCursor { get; internal set; }
+
     /// <summary>Of a topic that is read only: where to go on.</summary>
     public TopicCursor? NextCursor { get; internal set; }
 
@@ -104,6 +108,7 @@ public sealed class ReceivedMessages : IDisposable
         _queue = null!;
         Acknowledged = null;
         Next = null;
+        FirstCursor = null;
         NextCursor = null;
         Lost = 0;
         Damaged = null;

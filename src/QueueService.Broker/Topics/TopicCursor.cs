@@ -47,6 +47,18 @@ public sealed class TopicCursor
         return new TopicCursor(next);
     }
 
+    /// <summary>Whether this message was read.</summary>
+    public bool Covers(long sequenceNumber) =>
+        Position.OffsetOf(sequenceNumber) < _next.GetValueOrDefault(Position.LaneOf(sequenceNumber));
+
+    /// <summary>Whether the other one has read everything that this one has.</summary>
+    public bool IsWithin(TopicCursor other)
+    {
+        foreach ((int lane, long offset) in _next)
+            if (offset > other._next.GetValueOrDefault(lane)) return false;
+        return true;
+    }
+
     public override string ToString()
     {
         var bytes = new ArrayBufferWriter<byte>(64);
@@ -77,7 +89,13 @@ public sealed class TopicCursor
     {
         var next = new SortedList<int, long>();
         foreach (Lane lane in topic.Lanes)
-            next.Add(lane.Number, Position.OffsetOf(starts.GetValueOrDefault(lane.Number, lane.End)));
+        {
+            // The log may still have what retention has taken; and a lane that nobody knew of when the time was looked for
+            // has only what was published since.
+            long start = Math.Max(lane.Floor, starts.GetValueOrDefault(lane.Number, lane.Floor));
+            next.Add(lane.Number, Position.OffsetOf(start));
+        }
+
         return new TopicCursor(next);
     }
 

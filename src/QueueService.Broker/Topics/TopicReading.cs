@@ -11,6 +11,7 @@ internal static class TopicReading
     public static bool TryRead(MessageQueue topic, TopicCursor from, int max, ReceivedMessages messages)
     {
         var read = new List<(Lane, long)>();
+        var kept = new List<(Lane, long)>();
         long lost = 0;
         int lanesLeft = topic.Lanes.Count;
         foreach (Lane lane in topic.Lanes)
@@ -20,6 +21,7 @@ internal static class TopicReading
             long first = from.NextIn(lane);
             long next = Math.Clamp(first, lane.Floor, lane.End);
             lost += Math.Max(0, next - first);
+            kept.Add((lane, next));
             long end = Math.Min(lane.End, next + room);
             for (long position = next; position < end && messages.Count < max; position++, next++)
             {
@@ -29,6 +31,7 @@ internal static class TopicReading
             read.Add((lane, next));
         }
 
+        messages.FirstCursor = lost > 0 ? from.With(kept) : from;
         messages.NextCursor = from.With(read);
         messages.Lost = lost;
         return messages.Count > 0 || lost > 0;

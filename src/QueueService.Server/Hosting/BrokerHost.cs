@@ -4,6 +4,7 @@ using QueueService.Server.Bootstrap;
 using QueueService.Server.Http;
 using QueueService.Server.Queues;
 using QueueService.Server.Service;
+using QueueService.Server.Topics.Live;
 using QueueService.Server.Webhooks;
 using QueueService.Storage.Files;
 
@@ -20,6 +21,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
 
     private PhysicalFileSystem? _files;
     private MessageBroker? _broker;
+    private TopicFeeds? _topics;
     private int _failureReported;
 
     public MessageBroker Broker => _broker ?? throw new InvalidOperationException("The broker is not open.");
@@ -29,6 +31,8 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
     public TimeProvider Time => time;
 
     public SystemFeed Feed { get; } = new(time, options.Limits.MaxSystemReaders);
+
+    public TopicFeeds Topics => _topics ?? throw new InvalidOperationException("The broker is not open.");
 
     public BodiesInFlight Bodies { get; } = new(options.Limits.MaxBodiesInFlightBytes);
 
@@ -67,6 +71,8 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
         Webhooks.Open(_files);
         await ReplyInbox.DeleteLeftOvers(_broker);
         Feed.Start(_broker);
+        _topics = new TopicFeeds(this, options.Limits.MaxTopicReaders);
+        _topics.Start();
         if (declared.Count > 0) await BootstrapRun.Apply(_broker, declared, log);
     }
 
@@ -76,6 +82,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
     {
         await Replies.Stop();
         await Live.Drain();
+        _topics?.Drain();
         _broker?.Drain();
         Feed.Drain();
         await Task.Delay(Notice, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -96,6 +103,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
     public async ValueTask DisposeAsync()
     {
         await Feed.DisposeAsync();
+        if (_topics is not null) await _topics.DisposeAsync();
         await Replies.DisposeAsync();
         if (_broker is not null) await _broker.DisposeAsync();
         _files?.Dispose();

@@ -39,6 +39,7 @@ internal sealed partial class OptionsReader(IConfiguration configuration)
                     (int)Number("Limits:MaxIdempotencyKeys", limits.MaxIdempotencyKeys, 1, 100_000_000),
                 ReadAheadPerLane = (int)Number("Limits:ReadAheadPerLane", limits.ReadAheadPerLane, 1, 10_000_000),
                 MaxLiveStreams = (int)Number("Limits:MaxLiveStreams", limits.MaxLiveStreams, 1, 1_000_000),
+                MaxTopicReaders = (int)Number("Limits:MaxTopicReaders", limits.MaxTopicReaders, 0, 1_000_000),
                 MaxSystemReaders = (int)Number("Limits:MaxSystemReaders", limits.MaxSystemReaders, 0, 100_000),
                 MaxConnections = (int)Number("Limits:MaxConnections", limits.MaxConnections, 1, 1_000_000),
                 MaxBodiesInFlightBytes = Number(

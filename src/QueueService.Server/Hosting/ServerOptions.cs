@@ -53,6 +53,8 @@ internal sealed record LimitOptions
 
     public int MaxLiveStreams { get; init; } = Server.Limits.LiveStreams;
 
+    public int MaxTopicReaders { get; init; } = Server.Limits.TopicReaders;
+
     public int MaxSystemReaders { get; init; } = Server.Limits.SystemReaders;
 
     public int MaxConnections { get; init; } = Server.Limits.Connections;

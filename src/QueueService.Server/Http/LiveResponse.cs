@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
@@ -8,6 +9,8 @@ namespace QueueService.Server.Http;
 /// the connection is broken then.</summary>
 internal sealed class LiveResponse(HttpContext http, TimeProvider time)
 {
+    private int _added;
+
     /// <summary>The client has gone, or was sent away.</summary>
     public bool IsBroken => http.RequestAborted.IsCancellationRequested;
 
@@ -35,6 +38,27 @@ internal sealed class LiveResponse(HttpContext http, TimeProvider time)
         return flush.IsCompletedSuccessfully ? ValueTask.FromResult(!IsBroken) : Finish(flush);
     }
 
+    /// <summary>Takes bytes that go out with the next <see cref="Flush"/>, or sends them when they have become many.
+    /// Answers false when nobody reads any more.</summary>
+    public ValueTask<bool> Add(ReadOnlyMemory<byte> bytes)
+    {
+        if (_added + bytes.Length > Limits.ResponseChunk) return AddInPieces(bytes);
+        http.Response.BodyWriter.Write(bytes.Span);
+        _added += bytes.Length;
+        return ValueTask.FromResult(true);
+    }
+
+    /// <summary>There is something to flush.</summary>
+    public bool HasAdded => _added > 0;
+
+    public ValueTask<bool> Flush()
+    {
+        if (_added == 0) return ValueTask.FromResult(!IsBroken);
+        _added = 0;
+        ValueTask<FlushResult> flush = http.Response.BodyWriter.FlushAsync(CancellationToken.None);
+        return flush.IsCompletedSuccessfully ? ValueTask.FromResult(!IsBroken) : Finish(flush);
+    }
+
     /// <summary>Ends the answer before the client has ended its request, and breaks the connection when it does not
     /// notice: the server must not wait for it.</summary>
     public async Task Leave()
@@ -56,6 +80,20 @@ internal sealed class LiveResponse(HttpContext http, TimeProvider time)
         {
             http.Abort();
         }
+    }
+
+    private async ValueTask<bool> AddInPieces(ReadOnlyMemory<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            if (!await Flush()) return false;
+            ReadOnlyMemory<byte> piece = bytes[..Math.Min(bytes.Length, Limits.ResponseChunk)];
+            http.Response.BodyWriter.Write(piece.Span);
+            _added = piece.Length;
+            bytes = bytes[piece.Length..];
+        }
+
+        return true;
     }
 
     /// <summary>A large message must not be in the connection's buffers as a whole while its reader stalls.</summary>

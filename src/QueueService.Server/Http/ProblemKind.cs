@@ -188,6 +188,10 @@ internal sealed record ProblemKind(
         "too-many-receive-attempts", 429, "Too many named receives are remembered", true, Nothing,
         "A queue remembers 20,000 of the last five minutes: receive more messages at once, or without attemptId.", 10);
 
+    public static readonly ProblemKind TooManyTopicReaders = new(
+        "too-many-topic-readers", 429, "Too many readers follow topics", true, Nothing,
+        "Wait as Retry-After says, close other readers, or raise Limits:MaxTopicReaders.", 5);
+
     public static readonly ProblemKind TooManyReaders = new(
         "too-many-readers", 429, "Too many readers follow the feed", true, Nothing,
         "Wait as Retry-After says, close other readers, or raise Limits:MaxSystemReaders.", 5);
@@ -292,7 +296,7 @@ internal sealed record ProblemKind(
         RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,
         IdempotencyKeyReused, IdempotencyWindowFull,
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
-        TooManyWaiters, TooManyStreams, TooManyReaders, TooManyInFlight, WindowFull, TooManyReceiveAttempts, QueueFull,
+        TooManyWaiters, TooManyStreams, TooManyReaders, TooManyTopicReaders, TooManyInFlight, WindowFull, TooManyReceiveAttempts, QueueFull,
         TooManyQueues, OperationNotFound, OperationFinished, TooManyOperations, RedriveTargetNotFound,
         AddressDenied, OwnershipNotConfirmed, NotWebhookSubscription, TooManySecrets, DeliveryNotFound,
         DeliveryInProgress, DeliveryNotKept, ImportInterrupted, JobNotFound, JobRunning, CorrelationInUse, TooManyPendingRequests,

@@ -20,6 +20,11 @@ internal static class MessageJson
         "receiveCount":0,"sentAt":"2026-11-21T10:00:00.000Z"}
         """;
 
+    public const string EventExample = """
+        {"id":"AAAAAQAAAAAAAAAq","body":"hello","contentType":"text/plain","attributes":{"tenant":"acme"},
+        "sequenceNumber":42,"receiveCount":0,"sentAt":"2026-11-21T10:00:00.000Z"}
+        """;
+
     public static readonly string[] States = ["available", "leased", "delayed", "blocked"];
 
     public static void WriteReceived(JsonOutput output, in MessageView message)

@@ -62,6 +62,8 @@ internal static partial class LimitList
         },
         new("liveStreams", limits.MaxLiveStreams, "streams", "Live receives and duplex streams at once.",
             ProblemKind.TooManyStreams) { Setting = "Limits:MaxLiveStreams" },
+        new("topicReaders", limits.MaxTopicReaders, "readers", "Readers of topics as server-sent events.",
+            ProblemKind.TooManyTopicReaders) { Setting = "Limits:MaxTopicReaders" },
         new("systemReaders", limits.MaxSystemReaders, "readers", "Readers of the system feed.",
             ProblemKind.TooManyReaders) { Setting = "Limits:MaxSystemReaders" },
         new("connections", limits.MaxConnections, "connections", "Open connections.")

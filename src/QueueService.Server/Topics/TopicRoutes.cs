@@ -2,6 +2,7 @@ using QueueService.Server.OpenApi;
 using QueueService.Server.Http;
 using QueueService.Server.Queues;
 using QueueService.Server.Queues.Live;
+using QueueService.Server.Topics.Live;
 
 namespace QueueService.Server.Topics;
 
@@ -23,6 +24,7 @@ internal static class TopicRoutes
         PatchTopic.Map(routes);
         DeleteTopic.Map(routes);
         PublishMessages.Map(routes);
+        FollowTopic.Map(routes);
 
         ListSubscriptions.Map(routes);
         PutSubscription.Map(routes);

@@ -20,7 +20,7 @@ public sealed class KilledWebhookTests(ITestOutputHelper output)
     {
         using var directory = new ScratchDirectory();
         await using Receiver receiver = new();
-        string[] paths = ["/a", "/first-fails", "/b"];
+        string[] paths = ["/a", "/tenth-fails", "/b"];
         await DeliveryDirectory.AddHooks(
             directory.Data, static target => target, [.. paths.Select(receiver.Url)]);
         var random = new SeededRandom(ProcessTests.Seed);

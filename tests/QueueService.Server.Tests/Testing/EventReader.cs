@@ -14,13 +14,34 @@ internal sealed class EventReader : IDisposable
 
     public HttpResponseMessage Response => _response!;
 
-    public static async Task<EventReader> Open(Uri server, string path, params string[] headers)
+    public static Task<EventReader> Open(Uri server, string path, params string[] headers) =>
+        Open(HttpVersion.Version11, server, path, headers);
+
+    /// <param name="version">Of HTTP; without TLS the server has an address of its own for each.</param>
+    public static async Task<EventReader> Open(Version version, Uri server, string path, params string[] headers)
+    {
+        EventReader? reader = await TryOpen(version, server, path, headers);
+        Assert.NotNull(reader);
+        return reader;
+    }
+
+    /// <summary>Null when there are as many readers as may be.</summary>
+    public static async Task<EventReader?> TryOpen(Version version, Uri server, string path, params string[] headers)
     {
         EventReader reader = new();
-        using HttpRequestMessage request = new(HttpMethod.Get, new Uri(server, path));
+        using HttpRequestMessage request = new(HttpMethod.Get, new Uri(server, path))
+        {
+            Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         foreach (string header in headers) request.Headers.Add(header.Split(": ")[0], header.Split(": ")[1]);
         reader._response = await reader._client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead)
             .WaitAsync(Patience, TimeProvider.System);
+        if (reader._response.StatusCode == HttpStatusCode.TooManyRequests)
+        {
+            reader.Dispose();
+            return null;
+        }
+
         Assert.Equal(HttpStatusCode.OK, reader._response.StatusCode);
         reader._lines = new StreamReader(await reader._response.Content.ReadAsStreamAsync());
         return reader;

@@ -19,7 +19,7 @@ internal sealed record ReceivedRequest(
 /// <list type="bullet">
 /// <item>`/status/429?retry-after=120`: this status, and this header.</item>
 /// <item>`/redirect?to=URL`: 302 to that address. `/late`: answers when <see cref="Release"/> is called.</item>
-/// <item>`/first-fails`: 500 to the first attempt of each message. `/switch`: 500 while <see cref="IsBroken"/>.</item>
+/// <item>`/first-fails`: 500 to the first attempt of each message, `/tenth-fails`: of each whose body ends in 7. `/switch`: 500 while <see cref="IsBroken"/>.</item>
 /// <item>`/hang`: no answer. `/slow-headers`, `/slow-body`: a byte a second.</item>
 /// <item>`/reset`: RST. `/close`: ends without an answer. `/no-http`: another protocol. `/headers`: 1 MB.</item>
 /// <item>`/endless`: 10 GB. `/endless-chunks`: no end at all. `/short`: ends before its Content-Length.</item>
@@ -141,6 +141,9 @@ internal sealed class Receiver : IAsyncDisposable
                 return await SendOk(stream, "late");
             case "/first-fails":
                 return await SendStatus(stream, _seen.TryAdd(request.Headers["Message-Id"], true) ? "500" : "200", "");
+            case "/tenth-fails":
+                bool fails = request.Text.EndsWith('7') && _seen.TryAdd(request.Headers["Message-Id"], true);
+                return await SendStatus(stream, fails ? "500" : "200", "");
             case "/switch":
                 return await SendStatus(stream, IsBroken ? "500" : "200", "");
             case "/hang":

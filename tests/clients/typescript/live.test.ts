@@ -133,3 +133,21 @@ for (const [name, open] of [['HTTP/1.1', http1], ['h2c', h2c]] as const) {
     assert.deepEqual([seen.size, acknowledged], [count, count]);
   });
 }
+
+test('an EventSource of a topic gets what is published, and goes on after its last id', async () => {
+  const topic = `${baseUrl}/v1/topics/live`;
+  assert.equal((await fetch(topic, { method: 'PUT' })).status, 201);
+  const publish = async (body: string): Promise<void> => {
+    assert.equal((await fetch(`${topic}/messages`, { method: 'POST', body })).status, 201);
+  };
+  await publish('one');
+  const first = new EventSource(`${topic}/sse?from=earliest`);
+  const event = await next(first);
+  first.close();
+  assert.equal((JSON.parse(event.data) as Message).body, 'one');
+  await publish('two');
+  const second = new EventSource(`${topic}/sse?lastEventId=${event.lastEventId}`);
+  assert.equal((JSON.parse((await next(second)).data) as Message).body, 'two');
+  second.close();
+  await fetch(topic, { method: 'DELETE' });
+});

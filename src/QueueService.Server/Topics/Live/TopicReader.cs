@@ -1,0 +1,174 @@
+using QueueService.Broker;
+using QueueService.Broker.Queues;
+using QueueService.Broker.Topics;
+using QueueService.Server.Hosting;
+using QueueService.Server.Http;
+
+namespace QueueService.Server.Topics.Live;
+
+/// <summary>
+/// One reader of a topic: it reads the topic itself until it has reached the feed, and then writes what the feed has.
+/// While it waits it costs its connection and this.
+/// </summary>
+internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed feed, FeedPlace place)
+{
+    /// <summary>Messages of one read of its own: as many small ones as one write takes.</summary>
+    private const int PageMessages = 64;
+
+    /// <summary>A reader whose filter lets so many pass hears how far it is.</summary>
+    private const int SkippedPerId = 1_000;
+
+    private readonly LiveResponse _response = new(http, host.Time);
+    private int _skipped;
+
+    /// <summary>Null for a reader who wants everything.</summary>
+    public MessageMatcher? Matcher { get; init; }
+
+    /// <summary>The id that it came with is not of this topic: what it missed is unknown.</summary>
+    public bool BeginsWithGap { get; init; }
+
+    public async Task Run()
+    {
+        await _response.Begin(ServerSentEvents.ContentType);
+        using CancellationTokenRegistration gone = http.RequestAborted.UnsafeRegister(
+            static state =>
+            {
+                (TopicFeed feed, FeedPlace place) = ((TopicFeed, FeedPlace))state!;
+                feed.Abandon(place);
+            },
+            (feed, place));
+        bool goesOn = await Greet();
+        while (goesOn) goesOn = feed.TryJoin(place) ? await Follow() : await ReadAlone();
+    }
+
+    private ValueTask<bool> Greet()
+    {
+        JsonOutput output = JsonOutput.Rent();
+        TopicEvents.WriteHello(output, place.Cursor);
+        if (BeginsWithGap) TopicEvents.WriteGap(output, place.Cursor, null);
+        ValueTask<bool> sent = Add(output.Written);
+        output.Return();
+        return sent;
+    }
+
+    /// <summary>Writes what the feed has, and waits for more; answers false at the end of the stream.</summary>
+    private async ValueTask<bool> Follow()
+    {
+        while (true)
+        {
+            while (feed.Take(place, out bool isBehind) is var next)
+            {
+                if (isBehind) return true;
+                if (next is null) break;
+                if (!await Pass(next)) return false;
+            }
+
+            if (feed.Ended is { } end) return await SayGoodbye(end);
+            if (!await Flush()) return false;
+            bool isIdle = await feed.Wait(place);
+            if (_response.IsBroken) return false;
+            if (isIdle && !await Add(_skipped > 0 ? OwnId() : TopicEvents.Heartbeat)) return false;
+        }
+    }
+
+    /// <summary>Sends an event of the feed, or leaves it out.</summary>
+    private ValueTask<bool> Pass(FeedEvent next)
+    {
+        if (place.IsAhead && Passed(next)) return ValueTask.FromResult(true);
+        place.Cursor = place.IsAhead && next.SequenceNumber is { } number ? place.Cursor.After(number) : next.After;
+        if (Matcher is not null && next.Message is not null && !Matcher.Matches(next.Message)) return Skip();
+        _skipped = 0;
+        return Add(place.IsAhead ? TopicEvents.WithId(next, place.Cursor) : next.Frame);
+    }
+
+    /// <summary>Whether the reader had this event on its own. It is not ahead any more when the feed has reached it.
+    /// </summary>
+    private bool Passed(FeedEvent next)
+    {
+        bool passed = next.SequenceNumber is { } number
+            ? place.Cursor.Covers(number)
+            : next.After.IsWithin(place.Cursor);
+        place.IsAhead = !place.Cursor.IsWithin(next.After);
+        return passed;
+    }
+
+    private ValueTask<bool> Skip()
+    {
+        if (++_skipped < SkippedPerId) return ValueTask.FromResult(true);
+        return Add(OwnId());
+    }
+
+    private ReadOnlyMemory<byte> OwnId()
+    {
+        _skipped = 0;
+        return TopicEvents.Id(place.Cursor);
+    }
+
+    /// <summary>Reads the next messages itself; answers false at the end of the stream.</summary>
+    private async ValueTask<bool> ReadAlone()
+    {
+        if (feed.Ended is { } end) return await SayGoodbye(end);
+        Result<ReceivedMessages> page =
+            await host.Broker.Read(feed.Topic, place.Cursor, PageMessages, 0, CancellationToken.None);
+        if (!page.Succeeded) return await SayGoodbye(new FeedEnd(BrokerProblems.Of(page.Error)));
+        JsonOutput output = JsonOutput.Rent();
+
+        // The messages are given back before anything waits for the client.
+        using (ReceivedMessages messages = page.Value)
+        {
+            Write(output, messages);
+            await host.ReportDamage(messages);
+        }
+
+        bool goesOn = await Add(output.Written) && await Flush();
+        output.Return();
+        return goesOn;
+    }
+
+    /// <summary>Writes as many messages as one write takes, at least one.</summary>
+    private void Write(JsonOutput output, ReceivedMessages messages)
+    {
+        if (messages.Lost > 0)
+        {
+            place.Cursor = messages.FirstCursor!;
+            TopicEvents.WriteGap(output, place.Cursor, messages.Lost);
+        }
+
+        for (int i = 0; i < messages.Count; i++)
+        {
+            if (output.Length >= Limits.ResponseChunk) return;
+            if (!messages.TryRead(i, out MessageView message)) continue;
+            place.Cursor = place.Cursor.After(message.SequenceNumber);
+            if (Matcher?.Matches(in message) == false)
+            {
+                _skipped++;
+                continue;
+            }
+
+            _skipped = 0;
+            TopicEvents.WriteMessage(output, place.Cursor, in message);
+        }
+
+        place.Cursor = messages.NextCursor!;
+        if (_skipped >= SkippedPerId) output.Raw(OwnId().Span);
+    }
+
+    private async ValueTask<bool> SayGoodbye(FeedEnd end)
+    {
+        JsonOutput output = JsonOutput.Rent();
+        if (end.Problem is { } problem) TopicEvents.WriteProblem(output, problem);
+        else output.Raw(TopicEvents.Drain.Span);
+        host.ReportFailure();
+        _ = await Add(output.Written) && await Flush();
+        output.Return();
+        return false;
+    }
+
+    private ValueTask<bool> Add(ReadOnlyMemory<byte> bytes) => _response.Add(bytes);
+
+    private ValueTask<bool> Flush()
+    {
+        if (_response.HasAdded) place.SentAt = host.Time.GetTimestamp();
+        return _response.Flush();
+    }
+}

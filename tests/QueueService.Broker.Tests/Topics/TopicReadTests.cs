@@ -1,0 +1,85 @@
+using System.Text;
+using QueueService.Broker.Messages;
+using QueueService.Broker.Queues;
+using QueueService.Broker.Topics;
+using QueueService.Broker.Topics.Filters;
+
+namespace QueueService.Broker.Tests.Topics;
+
+public sealed class TopicReadTests : IDisposable
+{
+    private readonly TopicFixture _topic = new();
+
+    public TopicReadTests() => _topic.CreateTopic();
+
+    public void Dispose() => _topic.Dispose();
+
+    [Fact]
+    public void A_reader_behind_another_that_waits_at_the_end_gets_what_is_there()
+    {
+        _topic.Publish("1", "2");
+        TopicCursor end = _topic.Harness.Run(() => _topic.Broker.EndOf(TopicFixture.Topic)).Value;
+        ValueTask<Result<ReceivedMessages>> waiting =
+            _topic.Broker.Read(TopicFixture.Topic, end, 10, 10_000, CancellationToken.None);
+        Assert.Equal(["1", "2"], Bodies(Read(TopicCursor.Beginning)));
+        Assert.False(waiting.IsCompleted);
+        _topic.Publish("3");
+        using ReceivedMessages last = waiting.Result.Value;
+        Assert.Equal(["3"], Bodies(last));
+    }
+
+    [Fact]
+    public void A_cursor_knows_what_was_read_and_whether_another_one_has_read_as_much()
+    {
+        _topic.PublishTo("a", "1", "2");
+        _topic.PublishTo("b", "3");
+        using ReceivedMessages messages = Read(TopicCursor.Beginning);
+        TopicCursor cursor = TopicCursor.Beginning;
+        for (int i = 0; i < messages.Count; i++)
+        {
+            Assert.True(messages.TryRead(i, out MessageView message));
+            Assert.False(cursor.Covers(message.SequenceNumber));
+            TopicCursor after = cursor.After(message.SequenceNumber);
+            Assert.True(after.Covers(message.SequenceNumber));
+            Assert.True(cursor.IsWithin(after) && !after.IsWithin(cursor));
+            cursor = after;
+        }
+
+        Assert.True(cursor.IsWithin(messages.NextCursor!) && messages.NextCursor!.IsWithin(cursor));
+        Assert.Same(messages.FirstCursor, TopicCursor.Beginning);
+    }
+
+    [Fact]
+    public void A_matcher_says_of_a_message_and_of_its_copy_whether_a_filter_lets_it_through()
+    {
+        var batch = MessageBatch.Rent();
+        batch.Add(new MessageHeaders { RoutingKey = "order.paid" }, "a"u8);
+        batch.Add(new MessageHeaders { RoutingKey = "audit" }, "b"u8);
+        Assert.True(_topic.Harness.Run(() => _topic.Broker.Publish(TopicFixture.Topic, batch)).Succeeded);
+        SubscriptionFilter filter = SubscriptionFilter.Parse(
+            Encoding.UTF8.GetBytes("""{"routingKey":"order.#"}"""), NumberMatching.NumbersInStrings, out _)!;
+        var matcher = new MessageMatcher(filter);
+        using ReceivedMessages messages = Read(TopicCursor.Beginning);
+        for (int i = 0; i < messages.Count; i++)
+        {
+            Assert.True(messages.TryRead(i, out MessageView message));
+            Assert.Equal(i == 0, matcher.Matches(in message));
+            Assert.Equal(i == 0, matcher.Matches(MessageCopy.Of(in message)));
+        }
+    }
+
+    private ReceivedMessages Read(TopicCursor from) => _topic.Harness.Run(
+        () => _topic.Broker.Read(TopicFixture.Topic, from, 10, 0, CancellationToken.None)).Value;
+
+    private static string[] Bodies(ReceivedMessages messages)
+    {
+        string[] bodies = new string[messages.Count];
+        for (int i = 0; i < bodies.Length; i++)
+        {
+            Assert.True(messages.TryRead(i, out MessageView message));
+            bodies[i] = Encoding.UTF8.GetString(message.Body);
+        }
+
+        return bodies;
+    }
+}

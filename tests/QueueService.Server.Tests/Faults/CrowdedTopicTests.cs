@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Globalization;
+using QueueService.Server.Tests.Topics.Live;
+using Xunit.Abstractions;
+
+namespace QueueService.Server.Tests.Faults;
+
+/// <summary>R11: ten thousand readers of one topic.</summary>
+[Collection(ProcessTests.Name)]
+public sealed class CrowdedTopicTests(ITestOutputHelper output) : IDisposable
+{
+    private const int Readers = 10_000;
+    private const int WarmUp = 500;
+    private const string Topic = "/v1/topics/crowded";
+
+    private readonly ScratchDirectory _directory = new();
+
+    [Fact]
+    public async Task Ten_thousand_idle_readers_cost_25_KB_each_at_most_and_a_publish_reaches_all_of_them_in_time()
+    {
+        await using ServerProcess server = await ServerProcess.Start(_directory.Data);
+        using HttpClient http = new() { BaseAddress = server.Address };
+        using HttpResponseMessage created = await http.PutAsync(new Uri(Topic, UriKind.Relative), null);
+        created.EnsureSuccessStatusCode();
+        using ReaderCrowd crowd = new();
+        await crowd.Open(server.Address, Topic + "/sse", WarmUp);
+        await Publish("warm");
+        long before = ResidentBytes(server.Id);
+        await crowd.Open(server.Address, Topic + "/sse", Readers - WarmUp);
+        long perReader = (ResidentBytes(server.Id) - before) / (Readers - WarmUp);
+        double last = double.MaxValue;
+
+        // The readers run on the same two cores, beside whatever else does: the quickest publish says what is possible.
+        for (int i = 0; i < 5; i++)
+        {
+            double[] delays = await Publish($"news {i}");
+            output.WriteLine($"reached half of them in {delays[Readers / 2]:0} ms, 99 % in {delays[Readers * 99 / 100]:0} ms");
+            last = Math.Min(last, delays[Readers * 99 / 100]);
+        }
+
+        output.WriteLine($"{perReader} bytes a reader");
+        Assert.InRange(perReader, 1, 25 * 1_024);
+        Assert.InRange(last, 0, 500);
+
+        async Task<double[]> Publish(string body)
+        {
+            long now = Stopwatch.GetTimestamp();
+            using StringContent content = new(body);
+            using HttpResponseMessage answer =
+                await http.PostAsync(new Uri(Topic + "/messages", UriKind.Relative), content);
+            answer.EnsureSuccessStatusCode();
+            return await crowd.Hear($"\"body\":\"{body}\"", now);
+        }
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    private static long ResidentBytes(int process)
+    {
+        string line = File.ReadLines($"/proc/{process}/status").First(
+            static line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1_024;
+    }
+}
