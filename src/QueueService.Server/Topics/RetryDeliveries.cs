@@ -12,7 +12,7 @@ namespace QueueService.Server.Topics;
 
 internal static class RetryDeliveries
 {
-    private static readonly string[] Choices = ["pending", "failed"];
+    public static readonly string[] Statuses = ["pending", "failed"];
 
     private static readonly FieldNames Fields = new("status", "since", "until");
 
@@ -93,7 +93,7 @@ internal static class RetryDeliveries
             switch (fields.Index)
             {
                 case 0:
-                    selection.Status = (DeliveryStatus)(fields.Choice(ref json, Choices, 1, ref problem) + 1);
+                    selection.Status = (DeliveryStatus)(fields.Choice(ref json, Statuses, 1, ref problem) + 1);
                     break;
                 case 1: selection.Since = JsonBody.Instant(ref json, "/since", ref problem) ?? 0; break;
                 default: selection.Until = JsonBody.Instant(ref json, "/until", ref problem) ?? 0; break;
