@@ -45,7 +45,11 @@ public sealed partial class MessageBroker
         RelayOutcome outcome = await Ask<RelayOutcome>(
             (shard, command) => Relays.Copy(shard, command, page), new RelayOutcome(0, BrokerError.ShuttingDown));
         if (outcome.Error != BrokerError.None)
-            await Settle(name.Address, Settlement.Release, receipts, 0);
+        {
+            // No policy decides over messages whose queue is full: it was not their delivery that failed.
+            await GiveBack(name, receipts, 0);
+        }
+
         return outcome;
     }
 

@@ -23,6 +23,8 @@ try
         "redrive" => await Redrive.RunAsync(report),
         "delayed" => await Delayed.RunAsync(report),
         "publish" => await Publish.RunAsync(report),
+        "relay" => await Relay.RunAsync(report),
+        "webhooks" => await Webhooks.RunAsync(report),
         "all" => await HttpScenarios.RunAllAsync(report),
         "help" or "--help" => Usage.Print(),
         _ => await HttpScenarios.RunAsync(command, report),

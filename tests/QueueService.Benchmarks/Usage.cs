@@ -27,6 +27,9 @@ internal static class Usage
         delayed          --messages 1000000 that become due at --rate 1000 per second: memory before and after kill -9, and
                          how late they come to four consumers
         publish          one message per request to topics with 1, 100 and 1,000 pull subscriptions
+        relay            copies --messages 200000 of a topic to 10 queues, from the first publish to the last copy
+        webhooks         delivers --messages 5000 of a topic to 10 endpoints in this process, signed; then how late
+                         deliveries to 100 endpoints come, with and without one that hangs
         topic-sse        --connections 10000 readers of one topic: memory and CPU of each while idle for --seconds, and
                          how long a publish takes to reach all of them
         micro            the broker without HTTP: durable sends of 1, 64 and 1,024 producers in this process, and what

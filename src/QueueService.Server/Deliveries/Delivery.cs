@@ -28,5 +28,8 @@ internal sealed record Delivery(SubscriptionName Subscription, DeliveryState Sta
         : Last?.Result == DeliveryResult.Delivered ? DeliveryStatus.Succeeded
         : DeliveryStatus.Failed;
 
+    /// <summary>Since it began, or began anew.</summary>
+    public int Attempts => State.State is not null && State.Receives == 0 ? 0 : Last?.Number ?? 0;
+
     public AttemptDetails? LastDetails => Last is null ? null : AttemptDetails.FromJson(Last.Details.Span);
 }

@@ -24,7 +24,7 @@ internal static class DeliveryJson
         if (last is not null) output.Text(last.MessageId);
         else delivery.State.Message.Format(output.Quoted(MessageId.TextLength));
         output.Raw(",\"status\":"u8).Text(Delivery.Statuses[(int)delivery.Status])
-            .Raw(",\"attempts\":"u8).Number(delivery.Last?.Number ?? 0);
+            .Raw(",\"attempts\":"u8).Number(delivery.Attempts);
         if (last is not null) output.Raw(",\"lastAttemptAt\":"u8).Instant(last.StartedAt);
         if (delivery.State.DueAt > 0) output.Raw(",\"nextAttemptAt\":"u8).Instant(delivery.State.DueAt);
         if (last?.Status is { } status) output.Raw(",\"lastStatusCode\":"u8).Number(status);

@@ -240,8 +240,8 @@ internal sealed record ProblemKind(
 
     public static readonly ProblemKind DeliveryNotFound = new(
         "delivery-not-found", 404, "The delivery does not exist", false, Nothing,
-        "Check its id. Of finished deliveries, those are known whose attempts are kept: the newest 10,000 attempts of a " +
-        "subscription.");
+        "Check its id. Of finished deliveries, those are known whose attempts are kept: for a week the newest 10,000 attempts " +
+        "of a subscription.");
 
     public static readonly ProblemKind DeliveryInProgress = new(
         "delivery-in-progress", 409, "The delivery is being attempted", true, Nothing,

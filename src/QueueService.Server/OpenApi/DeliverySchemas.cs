@@ -159,9 +159,10 @@ internal static class DeliverySchemas
             "What is sent.",
             ("body?", Text("Default: `{\"test\":true}`.")),
             ("contentType?", Text("Default: `application/json`.")))));
+        set.Add("RetryStatus", Choice("Which deliveries. More values may come.", RetryDeliveries.Statuses));
         set.Add("RetryRequest", Closed(Object(
             "Which deliveries are attempted again.",
-            ("status?", set.Ref("DeliveryStatus")),
+            ("status?", set.Ref("RetryStatus")),
             ("since?", Instant("Attempted last then or later.")),
             ("until?", Instant("Attempted last before.")))));
         set.Add("Redelivery", Object(

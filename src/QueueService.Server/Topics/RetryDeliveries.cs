@@ -12,7 +12,7 @@ namespace QueueService.Server.Topics;
 
 internal static class RetryDeliveries
 {
-    private static readonly string[] Choices = ["pending", "failed"];
+    public static readonly string[] Statuses = ["pending", "failed"];
 
     private static readonly FieldNames Fields = new("status", "since", "until");
 
@@ -20,7 +20,7 @@ internal static class RetryDeliveries
         "retryDeliveries", Tags.Subscriptions, "Attempt deliveries of a webhook again",
         "`failed` (the default): those that were given up begin anew. `pending`: those that wait for their next attempt go " +
         "on now. `since` and `until` bound the time of their last attempt. Chosen among those of which an attempt is kept, " +
-        "the newest 10,000 attempts of the subscription; what is being attempted, and what the topic does not keep any " +
+        "the newest 10,000 attempts of a week; what is being attempted, and what the topic does not keep any " +
         "more, is left out.")
     {
         Request = [Content.Json("RetryRequest", """{"status":"failed","since":"2026-11-21T10:00:00Z"}""")],
@@ -93,7 +93,7 @@ internal static class RetryDeliveries
             switch (fields.Index)
             {
                 case 0:
-                    selection.Status = (DeliveryStatus)(fields.Choice(ref json, Choices, 1, ref problem) + 1);
+                    selection.Status = (DeliveryStatus)(fields.Choice(ref json, Statuses, 1, ref problem) + 1);
                     break;
                 case 1: selection.Since = JsonBody.Instant(ref json, "/since", ref problem) ?? 0; break;
                 default: selection.Until = JsonBody.Instant(ref json, "/until", ref problem) ?? 0; break;

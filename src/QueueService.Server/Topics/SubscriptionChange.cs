@@ -36,6 +36,7 @@ internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name,
             if (!IsWebhook(wanted) || !(before is null ? replaces : IsWebhook(before)))
                 return (await Write(wanted, changes.Apply, condition), null);
             if (!Holds(existing, condition)) return (BrokerError.PreconditionFailed, null);
+            if (!host.Webhooks.IsListening) return (default, new Problem(ProblemKind.Starting));
 
             (QueueConfig? complete, problem) = await Complete(wanted, before, cancellation);
             if (problem is not null) return (default, problem);

@@ -44,6 +44,7 @@ internal static class TestSubscription
         problem ??= await JsonBody.Read(http, host, sample, ReadObject);
         QueueDescription? subscription = null;
         if (problem is null) (subscription, problem) = await DeliveryRoutes.FindWebhook(host, name);
+        if (problem is null && !host.Webhooks.IsListening) problem = new Problem(ProblemKind.Starting);
         if (problem is not null)
         {
             await problem.Write(http);

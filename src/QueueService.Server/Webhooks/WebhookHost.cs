@@ -36,6 +36,9 @@ internal sealed class WebhookHost(ServerOptions options, TimeProvider time) : ID
     public WebhookTransport Transport =>
         _transport ?? throw new InvalidOperationException("The server does not listen yet.");
 
+    /// <summary>Before, nobody can say which addresses are the server's own.</summary>
+    public bool IsListening => _policy is not null;
+
     private AddressPolicy Policy => _policy ?? throw new InvalidOperationException("The server does not listen yet.");
 
     /// <summary>Reads the key of the secrets, or makes it. To be called while the data directory is locked.</summary>

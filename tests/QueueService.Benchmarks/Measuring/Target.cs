@@ -28,11 +28,19 @@ internal sealed record Target(string Name, ServerProcess Server, string Queue)
         await CheckAsync(reply, cancellation);
     }
 
+    /// <summary>Creates it, or something below it.</summary>
+    public async Task PutAsync(string path, object settings, CancellationToken cancellation)
+    {
+        using HttpResponseMessage reply =
+            await Server.Client.PutAsJsonAsync(new Uri(Path + path, UriKind.Relative), settings, cancellation);
+        await CheckAsync(reply, cancellation);
+    }
+
     private async Task CheckAsync(HttpResponseMessage reply, CancellationToken cancellation)
     {
         if (reply.IsSuccessStatusCode) return;
         string problem = await reply.Content.ReadAsStringAsync(cancellation);
         throw new BenchmarkException(
-            $"{Name}: {reply.RequestMessage?.Method} {QueuePath} answered {(int)reply.StatusCode} {problem}");
+            $"{Name}: {reply.RequestMessage?.Method} {reply.RequestMessage?.RequestUri} answered {(int)reply.StatusCode} {problem}");
     }
 }

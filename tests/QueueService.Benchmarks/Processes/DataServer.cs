@@ -9,10 +9,10 @@ internal sealed class DataServer : IAsyncDisposable
 
     private DataServer(ServerProcess running) => Process = running;
 
-    private DataServer(string assembly, string directory, BenchmarkOptions options)
+    private DataServer(string assembly, string directory, IReadOnlyList<string> arguments)
     {
         _assembly = assembly;
-        _arguments = options.ServerArguments;
+        _arguments = arguments;
         Directory = directory;
         Process = StartProcess();
     }
@@ -25,11 +25,12 @@ internal sealed class DataServer : IAsyncDisposable
     public static DataServer Attach(Uri url, int pid) => new(ServerProcess.Attach(url, pid));
 
     /// <summary>On a new directory. Does not wait until it is ready.</summary>
-    public static DataServer Start(BenchmarkOptions options)
+    /// <param name="arguments">Of the scenario; those of the command line win.</param>
+    public static DataServer Start(BenchmarkOptions options, params string[] arguments)
     {
         string assembly = Repository.ServerAssembly(options.Server);
         string directory = Repository.CreateDataDirectory(options.Data);
-        return new DataServer(assembly, directory, options);
+        return new DataServer(assembly, directory, [.. arguments, .. options.ServerArguments]);
     }
 
     /// <summary>kill -9, and a new process on the same directory. Does not wait until it is ready.</summary>

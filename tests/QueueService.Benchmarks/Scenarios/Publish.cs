@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using QueueService.Benchmarks.Measuring;
 using QueueService.Benchmarks.Processes;
 
@@ -17,11 +16,11 @@ internal static class Publish
         foreach (int count in _subscriptions)
         {
             Target topic = new($"{count} subscriptions", server.Process, $"t{count}") { Kind = "topics" };
-            await PutAsync(topic, "", new { retentionSeconds = 3_600 }, report.Cancellation);
+            await topic.PutAsync("", new { retentionSeconds = 3_600 }, report.Cancellation);
             for (int i = 0; i < count; i++)
             {
-                await PutAsync(
-                    topic, $"/subscriptions/s{i}", new { target = new { type = "pull" } }, report.Cancellation);
+                await topic.PutAsync(
+                    $"/subscriptions/s{i}", new { target = new { type = "pull" } }, report.Cancellation);
             }
 
             topics.Add(topic);
@@ -42,14 +41,5 @@ internal static class Publish
         }
 
         return report.Finish(table);
-    }
-
-    private static async Task PutAsync(Target topic, string path, object body, CancellationToken cancellation)
-    {
-        using HttpResponseMessage reply = await topic.Server.Client.PutAsJsonAsync(
-            new Uri(topic.Path + path, UriKind.Relative), body, cancellation);
-        if (reply.IsSuccessStatusCode) return;
-        throw new BenchmarkException(
-            $"PUT {topic.Path}{path}: {(int)reply.StatusCode} {await reply.Content.ReadAsStringAsync(cancellation)}");
     }
 }

@@ -73,7 +73,13 @@ public sealed class DeliveryTests(DeliveryServer server)
         Assert.Equal((1, 400), ((int)failed["attempts"]!, (int)failed["lastStatusCode"]!));
         Assert.Equal(1, (int)(await _api.Get(path)).Json["stats"]!["abandonedTotal"]!);
         receiver.Script = static _ => ScriptedReceiver.Ok();
-        Assert.Equal(202, (await _api.Post($"/v1/deliveries/{failed["id"]}/retry")).Status);
+        await _api.Post(path + "/pause");
+        Answer retried = await _api.Post($"/v1/deliveries/{failed["id"]}/retry");
+        Assert.Equal(
+            (202, "pending", 0, 400),
+            (retried.Status, (string)retried.Json["status"]!, (int)retried.Json["attempts"]!,
+                (int)retried.Json["lastStatusCode"]!));
+        await _api.Post(path + "/resume");
         Assert.Equal((string)failed["id"]!, (string)Assert.Single(await _api.Until(path, "succeeded", 1))["id"]!);
         Assert.Empty(await Items(path, "&status=failed"));
     }
