@@ -19,12 +19,12 @@ public sealed class TopicReadTests : IDisposable
     {
         _topic.Publish("1", "2");
         TopicCursor end = _topic.Harness.Run(() => _topic.Broker.EndOf(TopicFixture.Topic)).Value;
-        ValueTask<Result<ReceivedMessages>> waiting =
-            _topic.Broker.Read(TopicFixture.Topic, end, 10, 10_000, CancellationToken.None);
+        Task<Result<ReceivedMessages>> waiting = BrokerHarness.Begin(
+            () => _topic.Broker.Read(TopicFixture.Topic, end, 10, 10_000, CancellationToken.None));
         Assert.Equal(["1", "2"], Bodies(Read(TopicCursor.Beginning)));
         Assert.False(waiting.IsCompleted);
         _topic.Publish("3");
-        using ReceivedMessages last = waiting.Result.Value;
+        using ReceivedMessages last = BrokerHarness.Answer(waiting).Value;
         Assert.Equal(["3"], Bodies(last));
     }
 
