@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
@@ -14,6 +15,8 @@ internal abstract class SubscriptionWorker
 
     /// <summary>The longest wait of a receive, in milliseconds.</summary>
     protected const int LongWait = 60_000;
+
+    private const string Sources = "A source without a timer and a wait handle holds nothing to dispose of.";
 
     private readonly BrokerHost _host;
     private readonly ILogger _log;
@@ -61,7 +64,6 @@ internal abstract class SubscriptionWorker
         }
 
         before.Cancel();
-        before.Dispose();
     }
 
     /// <summary>Begins nothing more. What is under way ends before <see cref="Completion"/>.</summary>
