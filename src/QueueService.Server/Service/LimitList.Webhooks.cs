@@ -22,6 +22,14 @@ internal static partial class LimitList
         new("webhookSecrets", WebhookLimits.SigningKeys, "keys", "Keys of one webhook that sign at once.",
             ProblemKind.TooManySecrets),
         new("secretOverlapSeconds", RotateSecret.MaxOverlapSeconds, "seconds", "overlapSeconds of a rotation."),
+        new("webhookAttemptsAtOnce", WebhookLimits.AttemptsAtOnce, "attempts", "Attempts of all endpoints at once.")
+        {
+            Instead = "Endpoints take turns.",
+        },
+        new("webhookBytesAtOnce", WebhookLimits.AttemptBytesAtOnce, "bytes", "Bodies of all attempts at once.")
+        {
+            Instead = "Endpoints take turns.",
+        },
         new("webhookAttemptSeconds", (long)WebhookLimits.TotalTimeout.TotalSeconds, "seconds", "One attempt.")
         {
             Instead = "The attempt fails with timeout.",

@@ -44,7 +44,9 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await _stop.CancelAsync();
+#pragma warning disable VSTHRD003 // It was started by this object.
         await _following;
+#pragma warning restore VSTHRD003
         foreach (SubscriptionWorker worker in _workers.Values) worker.Stop();
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
@@ -7,6 +8,8 @@ namespace QueueService.Server.Topics;
 
 /// <summary>Hands the messages of one subscription on, as long as it exists. While there is nothing to do it is one
 /// waiting receive.</summary>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable",
+    Justification = "A source without a timer and a wait handle holds nothing to dispose of.")]
 internal abstract class SubscriptionWorker
 {
     /// <summary>After something that went wrong.</summary>
@@ -51,6 +54,8 @@ internal abstract class SubscriptionWorker
 
     /// <summary>The definition has changed. To be called before whoever changed it is answered: what waits ends, so that
     /// a message that is published afterwards is handed on by the new one. What is under way goes on.</summary>
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope",
+        Justification = "A source without a timer and a wait handle holds nothing to dispose of.")]
     public void Renew()
     {
         CancellationTokenSource before;
@@ -61,7 +66,6 @@ internal abstract class SubscriptionWorker
         }
 
         before.Cancel();
-        before.Dispose();
     }
 
     /// <summary>Begins nothing more. What is under way ends before <see cref="Completion"/>.</summary>

@@ -22,7 +22,9 @@ internal sealed class AttemptTurns(int attempts, long bytes)
 
         await using CancellationTokenRegistration registration =
             cancellationToken.UnsafeRegister(_ => GiveUp(node, cancellationToken), null);
+#pragma warning disable VSTHRD003 // It is ended by whoever leaves, on another thread.
         await node.Value.Task;
+#pragma warning restore VSTHRD003
     }
 
     /// <summary>Says how large the body is: only then is it known. The next turn is given when there is room again.
