@@ -35,8 +35,8 @@ internal sealed class DeliveryHistory(MessageBroker broker, SubscriptionName nam
         return [.. page.Value.Attempts.Where(attempt => _seen.Add(attempt.Delivery.SequenceNumber))];
     }
 
-    /// <summary>The deliveries of which an attempt is kept, page by page; null at the end. Those whose newest attempt is at
-    /// or above a place are passed over.</summary>
+    /// <summary>The deliveries of which an attempt is kept, page by page; null at the end. Those whose newest attempt is
+    /// at or above a place are passed over.</summary>
     public async ValueTask<IReadOnlyList<Delivery>?> Next(long? before = null)
     {
         if (await NextAttempts() is not { } attempts) return null;
@@ -58,7 +58,8 @@ internal sealed class DeliveryHistory(MessageBroker broker, SubscriptionName nam
         {
             foreach (KeptAttempt attempt in attempts)
             {
-                if (wanted.Contains(attempt.Delivery.SequenceNumber)) found.Add(attempt.Delivery.SequenceNumber, attempt);
+                long place = attempt.Delivery.SequenceNumber;
+                if (wanted.Contains(place)) found.Add(place, attempt);
             }
         }
 

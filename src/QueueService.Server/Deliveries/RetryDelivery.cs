@@ -10,8 +10,8 @@ internal static class RetryDelivery
 {
     private static readonly Operation Description = new(
         "retryDelivery", Tags.Deliveries, "Attempt a delivery again",
-        "One that has ended begins anew, with all its attempts, also when it succeeded; one that waits for its next attempt " +
-        "goes on now. What was dead-lettered stays in the dead-letter queue, too.")
+        "One that has ended begins anew, with all its attempts, also when it succeeded; one that waits for its next " +
+        "attempt goes on now. What was dead-lettered stays in the dead-letter queue, too.")
     {
         Replies =
         [

@@ -52,7 +52,8 @@ internal static class DeliverySchemas
                 AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.String },
             }),
             ("authorization?", set.Ref("WebhookAuthorization")),
-            ("maxConcurrency?", Integer("With `webhook`: attempts at once. Default: 8.", 1, WebhookTargetJson.MaxConcurrency)),
+            ("maxConcurrency?", Integer(
+                "With `webhook`: attempts at once. Default: 8.", 1, WebhookTargetJson.MaxConcurrency)),
             ("ratePerSecond?", Integer(
                 "With `webhook`: attempts per second. Default: no limit.", 1, WebhookTargetJson.MaxRatePerSecond)),
             ("maxAttempts?", Integer(
@@ -77,7 +78,8 @@ internal static class DeliverySchemas
             ("failingSince?", Instant("Webhooks: since when every attempt has failed.")),
             ("circuit?", set.Ref("CircuitState")),
             ("inFlight?", Integer("Webhooks: attempts that are being made.", 0, int.MaxValue)),
-            ("successRate?", Number("Webhooks: 0 to 1, of the attempts since the server started; absent before the first.")),
+            ("successRate?", Number(
+                "Webhooks: 0 to 1, of the attempts since the server started; absent before the first.")),
             ("latencyMilliseconds?", set.Ref("LatencyPercentiles")),
         ];
     }
@@ -104,7 +106,8 @@ internal static class DeliverySchemas
     {
         set.Add("AttemptOutcome", Choice("How an attempt ended. More values may come.", AttemptJson.Outcomes));
         set.Add("AttemptResult", Choice("What an attempt led to. More values may come.", AttemptJson.Results));
-        set.Add("HeaderField", Object("A header.", ("name", Text("Its name.")), ("value", Text("`***` when it is secret."))));
+        set.Add("HeaderField", Object(
+            "A header.", ("name", Text("Its name.")), ("value", Text("`***` when it is secret."))));
         set.Add("TestAttempt", Object("An attempt that is not kept.", AttemptFields(set)));
         set.Add("Attempt", Object("An attempt to deliver a message.",
         [
@@ -154,7 +157,8 @@ internal static class DeliverySchemas
         set.Add("RotatedSecret", Object(
             "The new signing secret, shown once.",
             ("secret", Text("It signs from now on.")),
-            ("secrets", List("All that sign now, the newest first.", set.Ref("SecretHint"), max: WebhookLimits.SigningKeys))));
+            ("secrets", List(
+                "All that sign now, the newest first.", set.Ref("SecretHint"), max: WebhookLimits.SigningKeys))));
         set.Add("TestRequest", Closed(Object(
             "What is sent.",
             ("body?", Text("Default: `{\"test\":true}`.")),

@@ -12,8 +12,8 @@ internal static class GetSubscription
     private static readonly Operation Description = new(
         "getSubscription", Tags.Subscriptions, "Read a subscription",
         "Its settings and the counts of this moment. The ETag names the settings. `missedTotal` counts the messages that " +
-        "the topic did not keep until they were delivered. For a webhook, `successRate` and `latencyMilliseconds` are of the " +
-        "attempts since the server started, and `circuit` and `inFlight` of this moment.")
+        "the topic did not keep until they were delivered. For a webhook, `successRate` and `latencyMilliseconds` are of " +
+        "the attempts since the server started, and `circuit` and `inFlight` of this moment.")
     {
         Replies =
         [

@@ -32,7 +32,7 @@ internal static class RotateSecret
     private static readonly Operation Description = new(
         "rotateSecret", Tags.Subscriptions, "Give a webhook a new signing secret",
         "Shown only in this answer; generated when none is given. Deliveries are signed with the former ones, too, for " +
-        "`overlapSeconds` (0 to 2,592,000; without it 86,400), so that receivers can change theirs at any time in between. " +
+        "`overlapSeconds` (0 to 2,592,000; without it 86,400), so that receivers can change theirs in between. " +
         "At most four keys sign at once.")
     {
         Request = [Content.Json("SecretRotation", """{"overlapSeconds":3600}""")],

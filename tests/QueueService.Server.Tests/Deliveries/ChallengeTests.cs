@@ -21,7 +21,7 @@ public sealed class ChallengeTests(DeliveryServer server)
         await using ScriptedReceiver receiver = new(request => ScriptedReceiver.Ok(
             string.Format(null, answer, Challenge(request))));
         string path = await _api.NewTopic() + "/subscriptions/a";
-        Answer created = await _api.Put(path, Deliveries.Webhook(
+        Answer created = await _api.Put(path, Ask.Webhook(
             receiver.Url, Echo + ""","authorization":{"type":"bearer","token":"t"},"headers":{"X-A":"b"}"""));
         Assert.Equal((201, "echo"), (created.Status, (string)created.Json["target"]!["challenge"]!));
         ReceivedRequest asked = await receiver.Next();
@@ -39,7 +39,7 @@ public sealed class ChallengeTests(DeliveryServer server)
     {
         await using ScriptedReceiver receiver = new(_ => ScriptedReceiver.Status(status, body));
         string path = await _api.NewTopic() + "/subscriptions/a";
-        (await _api.Put(path, Deliveries.Webhook(receiver.Url, Echo)))
+        (await _api.Put(path, Ask.Webhook(receiver.Url, Echo)))
             .ShouldBlame(422, "ownership-not-confirmed", "/target/url");
         (await _api.Get(path)).ShouldBlame(404, "subscription-not-found");
     }
@@ -54,7 +54,7 @@ public sealed class ChallengeTests(DeliveryServer server)
         await using ScriptedReceiver receiver = new(_ => ScriptedReceiver.Ok("", Allowing(origin, rate)));
         string path = await _api.NewTopic() + "/subscriptions/a";
         Assert.Equal(
-            201, (await _api.Put(path, Deliveries.Webhook(receiver.Url, CloudEvents + ""","ratePerSecond":2"""))).Status);
+            201, (await _api.Put(path, Ask.Webhook(receiver.Url, CloudEvents + ""","ratePerSecond":2"""))).Status);
         ReceivedRequest asked = await receiver.Next();
         Assert.Equal(
             ("OPTIONS", DeliveryServer.Origin, "120"),
@@ -70,7 +70,7 @@ public sealed class ChallengeTests(DeliveryServer server)
     {
         await using ScriptedReceiver receiver = new(_ => ScriptedReceiver.Ok("", Allowing(origin, rate)));
         string path = await _api.NewTopic() + "/subscriptions/a";
-        (await _api.Put(path, Deliveries.Webhook(receiver.Url, CloudEvents + ""","ratePerSecond":2""")))
+        (await _api.Put(path, Ask.Webhook(receiver.Url, CloudEvents + ""","ratePerSecond":2""")))
             .ShouldBlame(422, "ownership-not-confirmed", "/target/url");
         (await _api.Get(path)).ShouldBlame(404, "subscription-not-found");
     }
@@ -79,15 +79,15 @@ public sealed class ChallengeTests(DeliveryServer server)
     public async Task Who_has_confirmed_is_asked_again_only_for_another_address()
     {
         await using ScriptedReceiver receiver = new(request => ScriptedReceiver.Ok(Challenge(request)));
-        string path = await _api.Subscribe(await _api.NewTopic(), "a", Deliveries.Webhook(receiver.Url, Echo));
+        string path = await _api.Subscribe(await _api.NewTopic(), "a", Ask.Webhook(receiver.Url, Echo));
         await receiver.Next();
-        Assert.Equal(200, (await _api.Put(path, Deliveries.Webhook(receiver.Url, Echo))).Status);
+        Assert.Equal(200, (await _api.Put(path, Ask.Webhook(receiver.Url, Echo))).Status);
         Assert.Equal(200, (await _api.Patch(path, """{"target":{"type":"webhook","maxConcurrency":2}}""")).Status);
         Assert.Equal(0, receiver.Waiting);
-        Assert.Equal(200, (await _api.Put(path, Deliveries.Webhook(receiver.Url + "/2", Echo))).Status);
+        Assert.Equal(200, (await _api.Put(path, Ask.Webhook(receiver.Url + "/2", Echo))).Status);
         Assert.Equal("/hook/2", (await receiver.Next()).Path);
         receiver.Script = static _ => ScriptedReceiver.Ok("no");
-        (await _api.Patch(path, Deliveries.Webhook(receiver.Url + "/3")))
+        (await _api.Patch(path, Ask.Webhook(receiver.Url + "/3")))
             .ShouldBlame(422, "ownership-not-confirmed", "/target/url");
         Assert.Equal(receiver.Url + "/2", (string)(await _api.Get(path)).Json["target"]!["url"]!);
     }

@@ -26,7 +26,7 @@ public sealed class DeliveryCollection : ICollectionFixture<DeliveryServer>
 }
 
 /// <summary>What tests of deliveries ask for.</summary>
-internal static class Deliveries
+internal static class Ask
 {
     /// <summary>A webhook with these fields beside its type and its address.</summary>
     public static string Webhook(string url, string more = "", string settings = "") =>

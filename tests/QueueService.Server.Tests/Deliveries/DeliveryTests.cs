@@ -14,7 +14,7 @@ public sealed class DeliveryTests(DeliveryServer server)
     {
         await using ScriptedReceiver receiver = new(static _ => ScriptedReceiver.Status(500, "broken"));
         string topic = await _api.NewTopic();
-        string path = await _api.Subscribe(topic, "a", Deliveries.Webhook(
+        string path = await _api.Subscribe(topic, "a", Ask.Webhook(
             receiver.Url, "", ""","retryPolicy":{"kind":"fixed","minSeconds":3600}"""));
         Answer published = await _api.Post(topic + "/messages", "hello");
         JsonNode delivery = await _api.UntilAttempted(path, 1);
@@ -41,7 +41,7 @@ public sealed class DeliveryTests(DeliveryServer server)
     {
         await using ScriptedReceiver receiver = new(static _ => ScriptedReceiver.Status(500));
         string topic = await _api.NewTopic();
-        string path = await _api.Subscribe(topic, "a", Deliveries.Webhook(
+        string path = await _api.Subscribe(topic, "a", Ask.Webhook(
             receiver.Url, "", ""","retryPolicy":{"kind":"fixed","minSeconds":3600}"""));
         await _api.Publish(topic, "hello");
         JsonNode delivery = await _api.UntilAttempted(path, 1);
@@ -67,7 +67,7 @@ public sealed class DeliveryTests(DeliveryServer server)
     {
         await using ScriptedReceiver receiver = new(static _ => ScriptedReceiver.Status(400));
         string topic = await _api.NewTopic();
-        string path = await _api.Subscribe(topic, "a", Deliveries.Webhook(receiver.Url, ""","maxAttempts":1"""));
+        string path = await _api.Subscribe(topic, "a", Ask.Webhook(receiver.Url, ""","maxAttempts":1"""));
         await _api.Publish(topic, "hello");
         JsonNode failed = Assert.Single(await _api.Until(path, "failed", 1));
         Assert.Equal((1, 400), ((int)failed["attempts"]!, (int)failed["lastStatusCode"]!));
@@ -89,7 +89,7 @@ public sealed class DeliveryTests(DeliveryServer server)
     {
         await using ScriptedReceiver receiver = new();
         string topic = await _api.NewTopic();
-        string path = await _api.Subscribe(topic, "a", Deliveries.Webhook(receiver.Url));
+        string path = await _api.Subscribe(topic, "a", Ask.Webhook(receiver.Url));
         await _api.Publish(topic, "hello");
         JsonNode delivery = Assert.Single(await _api.Until(path, "succeeded", 1));
         Assert.Equal(202, (await _api.Post($"/v1/deliveries/{delivery["id"]}/retry")).Status);
@@ -105,7 +105,7 @@ public sealed class DeliveryTests(DeliveryServer server)
                 ? ScriptedReceiver.Status(400) : ScriptedReceiver.Ok());
         string topic = await _api.NewTopic();
         string path = await _api.Subscribe(
-            topic, "a", Deliveries.Webhook(receiver.Url, ""","maxAttempts":1,"maxConcurrency":1"""));
+            topic, "a", Ask.Webhook(receiver.Url, ""","maxAttempts":1,"maxConcurrency":1"""));
         await _api.Publish(topic, "good 1", "bad 1", "good 2", "bad 2", "good 3");
         await receiver.Next(5);
         Assert.Equal(3, (await _api.Until(path, "succeeded", 3)).Length);
@@ -121,7 +121,7 @@ public sealed class DeliveryTests(DeliveryServer server)
             string[] all = [.. (await Items(path, query)).Select(static item => (string)item["id"]!)];
             Assert.Equal(count, all.Length);
             List<string> paged = [];
-            string next = Deliveries.List(path, query + "&limit=2");
+            string next = Ask.List(path, query + "&limit=2");
             while (next.Length > 0)
             {
                 Answer page = await _api.Get(next);
@@ -139,7 +139,7 @@ public sealed class DeliveryTests(DeliveryServer server)
     public async Task Of_a_subscription_with_a_filter_only_what_matches_waits()
     {
         string topic = await _api.NewTopic();
-        string path = await _api.Subscribe(topic, "a", Deliveries.Webhook(
+        string path = await _api.Subscribe(topic, "a", Ask.Webhook(
             "http://hook.example.invalid/", "", ""","paused":true,"filter":{"routingKey":"yes"}"""));
         await _api.Post(topic + "/messages?groupId=g", "1", "Message-Routing-Key: no");
         Answer match = await _api.Post(topic + "/messages?groupId=g", "2", "Message-Routing-Key: yes");
@@ -152,7 +152,7 @@ public sealed class DeliveryTests(DeliveryServer server)
     public async Task What_names_no_delivery_is_not_found()
     {
         string topic = await _api.NewTopic();
-        string path = await _api.Subscribe(topic, "a", Deliveries.Webhook("http://a.example.invalid/", "", ""","paused":true"""));
+        string path = await _api.Subscribe(topic, "a", Ask.Webhook("http://a.example.invalid/", "", ""","paused":true"""));
         await _api.Publish(topic, "hello");
         string id = (string)Assert.Single(await _api.Until(path, "pending", 1))["id"]!;
         string pull = await _api.Subscribe(topic, "b", """{"from":"earliest"}""");
@@ -166,8 +166,8 @@ public sealed class DeliveryTests(DeliveryServer server)
         }
 
         Assert.Empty((await _api.Get($"/v1/deliveries/{id}/attempts")).Json["items"]!.AsArray());
-        (await _api.Get(Deliveries.List(pull))).ShouldBlame(409, "not-a-webhook-subscription");
-        (await _api.Get(Deliveries.List(path + "x"))).ShouldBlame(404, "subscription-not-found");
+        (await _api.Get(Ask.List(pull))).ShouldBlame(409, "not-a-webhook-subscription");
+        (await _api.Get(Ask.List(path + "x"))).ShouldBlame(404, "subscription-not-found");
     }
 
     [Theory]
@@ -188,7 +188,7 @@ public sealed class DeliveryTests(DeliveryServer server)
         await using ScriptedReceiver receiver = new(static _ => ScriptedReceiver.Status(500));
         string dead = await _api.NewQueue();
         string topic = await _api.NewTopic();
-        string path = await _api.Subscribe(topic, "a", Deliveries.Webhook(
+        string path = await _api.Subscribe(topic, "a", Ask.Webhook(
             receiver.Url, ""","maxAttempts":1""",
             $$""","redrivePolicy":{"deadLetterQueue":"{{dead.Split('/')[^1]}}"}"""));
         await _api.Publish(topic, "hello");
@@ -206,5 +206,5 @@ public sealed class DeliveryTests(DeliveryServer server)
         [.. page.Json["items"]!.AsArray().Select(static item => (int)item!["number"]!)];
 
     private async Task<JsonNode[]> Items(string path, string query) =>
-        [.. (await _api.Get(Deliveries.List(path, query))).Json["items"]!.AsArray().Select(static item => item!)];
+        [.. (await _api.Get(Ask.List(path, query))).Json["items"]!.AsArray().Select(static item => item!)];
 }

@@ -21,14 +21,14 @@ public sealed partial class ReadmeReceiverTests(DeliveryServer server)
             string url = $"http://127.0.0.2:{port}/hooks";
             string topic = await server.Api.NewTopic();
             string genuine = await server.Api.Subscribe(
-                topic, "a", Deliveries.Webhook(url, $",\"secret\":\"{Secret}\""));
+                topic, "a", Ask.Webhook(url, $",\"secret\":\"{Secret}\""));
             Answer published = await server.Api.Post(
                 topic + "/messages", """{"order":2}""", "Content-Type: application/json");
             Assert.Equal(
                 $"{published.Json["id"]} {{ order: 2 }}", await node.StandardOutput.ReadLineAsync());
             Assert.Single(await server.Api.Until(genuine, "succeeded", 1));
 
-            string forged = await server.Api.Subscribe(topic, "b", Deliveries.Webhook(url));
+            string forged = await server.Api.Subscribe(topic, "b", Ask.Webhook(url));
             JsonNode attempt = (await server.Api.Post(forged + "/test")).Json;
             Assert.Equal(400, (int)attempt["status"]!);
         }

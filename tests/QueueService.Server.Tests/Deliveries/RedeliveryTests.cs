@@ -51,7 +51,7 @@ public sealed class RedeliveryTests(DeliveryServer server)
         string topic = await _api.NewTopic();
         foreach ((string body, string key) in new[] { ("1", "yes"), ("2", "no"), ("3", "yes") })
             await _api.Post($"{topic}/messages?groupId={body}", body, "Message-Routing-Key: " + key);
-        string path = await _api.Subscribe(topic, "a", Deliveries.Webhook(
+        string path = await _api.Subscribe(topic, "a", Ask.Webhook(
             receiver.Url, "", ""","filter":{"routingKey":"yes"}"""));
         await _api.Post(topic + "/messages", "4", "Message-Routing-Key: yes");
         Assert.Equal("4", (await receiver.Next()).Text);
@@ -164,6 +164,6 @@ public sealed class RedeliveryTests(DeliveryServer server)
     private async Task<(string Topic, string Subscription)> NewWebhook(string url, string more = "", string settings = "")
     {
         string topic = await _api.NewTopic();
-        return (topic, await _api.Subscribe(topic, "a", Deliveries.Webhook(url, more, settings)));
+        return (topic, await _api.Subscribe(topic, "a", Ask.Webhook(url, more, settings)));
     }
 }

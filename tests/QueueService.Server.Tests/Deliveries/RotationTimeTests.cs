@@ -30,7 +30,7 @@ public sealed class RotationTimeTests : IAsyncDisposable
     {
         await using ScriptedReceiver receiver = new();
         string topic = await _server.Api.NewTopic();
-        Answer created = await _server.Api.Put(topic + "/subscriptions/a", Deliveries.Webhook(receiver.Url));
+        Answer created = await _server.Api.Put(topic + "/subscriptions/a", Ask.Webhook(receiver.Url));
         string former = (string)created.Json["target"]!["secret"]!;
         Answer rotated = await _server.Api.Post(topic + "/subscriptions/a/secrets", """{"overlapSeconds":60}""");
         Assert.Equal(200, rotated.Status);

@@ -49,10 +49,11 @@ internal sealed class ScriptedReceiver : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Dispose();
+        // The listener ends after its loop: it may be about to accept.
 #pragma warning disable VSTHRD003 // It was started by this object.
         await _accepting;
 #pragma warning restore VSTHRD003
+        _listener.Dispose();
         _stop.Dispose();
     }
 

@@ -64,7 +64,7 @@ public sealed class SecretRotationTests(DeliveryServer server)
         string path = await NewWebhook();
         await _api.Post(path + "/secrets");
         Answer put = await _api.Put(
-            path, Deliveries.Webhook("http://hook.example.invalid/", $",\"secret\":\"{Given}\""));
+            path, Ask.Webhook("http://hook.example.invalid/", $",\"secret\":\"{Given}\""));
         Assert.Equal(200, put.Status);
         Assert.DoesNotContain(Given[6..], put.Text, StringComparison.Ordinal);
         JsonNode key = Assert.Single(put.Json["target"]!["secrets"]!.AsArray())!;
@@ -72,5 +72,5 @@ public sealed class SecretRotationTests(DeliveryServer server)
     }
 
     private async Task<string> NewWebhook() => await _api.Subscribe(
-        await _api.NewTopic(), "a", Deliveries.Webhook("http://hook.example.invalid/"));
+        await _api.NewTopic(), "a", Ask.Webhook("http://hook.example.invalid/"));
 }

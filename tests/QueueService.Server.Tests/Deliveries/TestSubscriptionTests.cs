@@ -14,7 +14,7 @@ public sealed class TestSubscriptionTests(DeliveryServer server)
     {
         await using ScriptedReceiver receiver = new(static _ => ScriptedReceiver.Ok("fine", "X-Answer: 1"));
         string path = await _api.NewTopic() + "/subscriptions/a";
-        Answer created = await _api.Put(path, Deliveries.Webhook(
+        Answer created = await _api.Put(path, Ask.Webhook(
             receiver.Url, ""","authorization":{"type":"bearer","token":"hush"} """, ""","paused":true"""));
         Answer tested = await _api.Post(path + "/test");
         ReceivedRequest request = await receiver.Next();
@@ -32,7 +32,7 @@ public sealed class TestSubscriptionTests(DeliveryServer server)
         Assert.Contains(attempt["requestHeaders"]!.AsArray(), static header =>
             ((string)header!["name"]!, (string)header["value"]!) == ("Authorization", "***"));
         Assert.DoesNotContain("hush", tested.Text, StringComparison.Ordinal);
-        Assert.Empty((await _api.Get(Deliveries.List(path))).Json["items"]!.AsArray());
+        Assert.Empty((await _api.Get(Ask.List(path))).Json["items"]!.AsArray());
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class TestSubscriptionTests(DeliveryServer server)
     {
         await using ScriptedReceiver receiver = new();
         string path = await _api.Subscribe(
-            await _api.NewTopic(), "a", Deliveries.Webhook(receiver.Url, "", ""","format":"envelope","paused":true"""));
+            await _api.NewTopic(), "a", Ask.Webhook(receiver.Url, "", ""","format":"envelope","paused":true"""));
         await _api.Post(path + "/test", """{"body":"häl\"lo","contentType":"text/plain"}""");
         JsonNode envelope = JsonNode.Parse((await receiver.Next()).Text)!;
         Assert.Equal(
@@ -52,7 +52,7 @@ public sealed class TestSubscriptionTests(DeliveryServer server)
     {
         await using ScriptedReceiver receiver = new(
             static _ => ScriptedReceiver.Status(503, new string('€', 2_000), "Retry-After: 7"));
-        string path = await _api.Subscribe(await _api.NewTopic(), "a", Deliveries.Webhook(receiver.Url));
+        string path = await _api.Subscribe(await _api.NewTopic(), "a", Ask.Webhook(receiver.Url));
         JsonNode attempt = (await _api.Post(path + "/test")).Json;
         Assert.Equal(
             ("status", 503, true, "The endpoint answered 503."),
@@ -67,7 +67,7 @@ public sealed class TestSubscriptionTests(DeliveryServer server)
     {
         string url;
         await using (ScriptedReceiver closed = new()) url = closed.Url;
-        string path = await _api.Subscribe(await _api.NewTopic(), "a", Deliveries.Webhook(url));
+        string path = await _api.Subscribe(await _api.NewTopic(), "a", Ask.Webhook(url));
         JsonNode attempt = (await _api.Post(path + "/test")).Json;
         Assert.Equal("connectFailed", (string)attempt["outcome"]!);
         Assert.Null(attempt["status"]);
@@ -77,7 +77,7 @@ public sealed class TestSubscriptionTests(DeliveryServer server)
     public async Task A_test_of_a_name_that_nobody_has_says_so()
     {
         string path = await _api.Subscribe(
-            await _api.NewTopic(), "a", Deliveries.Webhook("http://no-such-host.example.invalid/"));
+            await _api.NewTopic(), "a", Ask.Webhook("http://no-such-host.example.invalid/"));
         Assert.Equal("dnsFailed", (string)(await _api.Post(path + "/test")).Json["outcome"]!);
     }
 
@@ -89,7 +89,7 @@ public sealed class TestSubscriptionTests(DeliveryServer server)
     public async Task What_is_not_valid_is_refused_by_name(string json, string blamed)
     {
         string path = await _api.Subscribe(
-            await _api.NewTopic(), "a", Deliveries.Webhook("http://hook.example.invalid/"));
+            await _api.NewTopic(), "a", Ask.Webhook("http://hook.example.invalid/"));
         (await _api.Post(path + "/test", json)).ShouldBlame(400, "invalid-request", blamed);
         (await _api.Post(path + "x/test")).ShouldBlame(404, "subscription-not-found");
     }

@@ -16,13 +16,13 @@ public sealed class WebhookDefinitionTests(DeliveryServer server)
     public async Task The_secret_is_generated_and_shown_once_in_the_answer_that_creates_the_webhook()
     {
         string path = await _api.NewTopic() + "/subscriptions/a";
-        Answer created = await _api.Put(path, Deliveries.Webhook(Public));
+        Answer created = await _api.Put(path, Ask.Webhook(Public));
         Assert.Equal(201, created.Status);
         string secret = (string)created.Json["target"]!["secret"]!;
         Assert.Matches("^whsec_[A-Za-z0-9+/]{43}=$", secret);
         foreach (Answer later in new[]
         {
-            await _api.Get(path), await _api.Put(path, Deliveries.Webhook(Public)), await _api.Patch(path, "{}"),
+            await _api.Get(path), await _api.Put(path, Ask.Webhook(Public)), await _api.Patch(path, "{}"),
             await _api.Get(path[..path.LastIndexOf('/')]),
         })
         {
@@ -38,7 +38,7 @@ public sealed class WebhookDefinitionTests(DeliveryServer server)
     [Fact]
     public async Task A_webhook_is_described_with_its_defaults_and_its_counts()
     {
-        string path = await _api.Subscribe(await _api.NewTopic(), "a", Deliveries.Webhook(Public));
+        string path = await _api.Subscribe(await _api.NewTopic(), "a", Ask.Webhook(Public));
         JsonNode described = (await _api.Get(path)).Json;
         JsonNode target = described["target"]!;
         Assert.Equal(
@@ -62,11 +62,11 @@ public sealed class WebhookDefinitionTests(DeliveryServer server)
     public async Task The_same_request_again_changes_nothing(string more)
     {
         string path = await _api.NewTopic() + "/subscriptions/a";
-        Answer created = await _api.Put(path, Deliveries.Webhook(Public, more));
+        Answer created = await _api.Put(path, Ask.Webhook(Public, more));
         Assert.Equal(201, created.Status);
-        Answer again = await _api.Put(path, Deliveries.Webhook(Public, more));
+        Answer again = await _api.Put(path, Ask.Webhook(Public, more));
         Assert.Equal((200, created.Headers["ETag"]), (again.Status, again.Headers["ETag"]));
-        Answer other = await _api.Put(path, Deliveries.Webhook(Public + "/2", more));
+        Answer other = await _api.Put(path, Ask.Webhook(Public + "/2", more));
         Assert.NotEqual(created.Headers["ETag"], other.Headers["ETag"]);
         Assert.Equal(
             created.Json["target"]!["secrets"]!.ToJsonString(), other.Json["target"]!["secrets"]!.ToJsonString());
@@ -77,7 +77,7 @@ public sealed class WebhookDefinitionTests(DeliveryServer server)
     {
         string path = await _api.NewTopic() + "/subscriptions/a";
         const string more = ""","authorization":{"type":"basic","username":"ursula","password":"hush"}""";
-        Answer created = await _api.Put(path, Deliveries.Webhook(Public, more));
+        Answer created = await _api.Put(path, Ask.Webhook(Public, more));
         Assert.Equal("""{"type":"basic"}""", created.Json["target"]!["authorization"]!.ToJsonString());
         foreach (string text in new[] { created.Text, (await _api.Get(path)).Text })
         {
@@ -91,7 +91,7 @@ public sealed class WebhookDefinitionTests(DeliveryServer server)
     [Fact]
     public async Task A_patch_keeps_what_it_leaves_out_and_resets_what_is_null()
     {
-        string path = await _api.Subscribe(await _api.NewTopic(), "a", Deliveries.Webhook(
+        string path = await _api.Subscribe(await _api.NewTopic(), "a", Ask.Webhook(
             Public, ""","headers":{"X-Team":"a"},"authorization":{"type":"bearer","token":"t"},"maxAttempts":3"""));
         JsonNode before = (await _api.Get(path)).Json["target"]!;
         Answer patched = await _api.Patch(
@@ -111,10 +111,10 @@ public sealed class WebhookDefinitionTests(DeliveryServer server)
     [Fact]
     public async Task A_put_replaces_everything_but_the_keys()
     {
-        string path = await _api.Subscribe(await _api.NewTopic(), "a", Deliveries.Webhook(
+        string path = await _api.Subscribe(await _api.NewTopic(), "a", Ask.Webhook(
             Public, ""","headers":{"X-Team":"a"},"authorization":{"type":"bearer","token":"t"},"maxAttempts":3"""));
         string keys = (await _api.Get(path)).Json["target"]!["secrets"]!.ToJsonString();
-        JsonNode target = (await _api.Put(path, Deliveries.Webhook(Public))).Json["target"]!;
+        JsonNode target = (await _api.Put(path, Ask.Webhook(Public))).Json["target"]!;
         Assert.Null(target["headers"]);
         Assert.Null(target["authorization"]);
         Assert.Equal((11, keys), ((int)target["maxAttempts"]!, target["secrets"]!.ToJsonString()));
@@ -127,13 +127,13 @@ public sealed class WebhookDefinitionTests(DeliveryServer server)
     [InlineData("https://10.0.0.1/")]
     [InlineData("http://[::1]/")]
     [InlineData("http://[::ffff:127.0.0.1]/")]
-    public async Task An_address_that_the_policy_denies_is_refused_by_name(string url)
+    public async Task An_address_that_the_policy_denies_is_refused_by_name(string address)
     {
         string path = await _api.NewTopic() + "/subscriptions/a";
-        (await _api.Put(path, Deliveries.Webhook(url))).ShouldBlame(422, "address-denied", "/target/url");
+        (await _api.Put(path, Ask.Webhook(address))).ShouldBlame(422, "address-denied", "/target/url");
         (await _api.Get(path)).ShouldBlame(404, "subscription-not-found");
-        Assert.Equal(201, (await _api.Put(path, Deliveries.Webhook(Public))).Status);
-        (await _api.Patch(path, Deliveries.Webhook(url))).ShouldBlame(422, "address-denied", "/target/url");
+        Assert.Equal(201, (await _api.Put(path, Ask.Webhook(Public))).Status);
+        (await _api.Patch(path, Ask.Webhook(address))).ShouldBlame(422, "address-denied", "/target/url");
     }
 
     [Fact]
@@ -141,10 +141,10 @@ public sealed class WebhookDefinitionTests(DeliveryServer server)
     {
         using LiveServer own = new(TimeProvider.System, "Webhooks:AllowedNetworks:0=127.0.0.0/8");
         string topic = await own.Api.NewTopic();
-        (await own.Api.Put(topic + "/subscriptions/a", Deliveries.Webhook($"{own.Http1}v1/queues")))
+        (await own.Api.Put(topic + "/subscriptions/a", Ask.Webhook($"{own.Http1}v1/queues")))
             .ShouldBlame(422, "address-denied", "/target/url");
         Assert.Equal(
-            201, (await own.Api.Put(topic + "/subscriptions/a", Deliveries.Webhook("http://127.0.0.9/"))).Status);
+            201, (await own.Api.Put(topic + "/subscriptions/a", Ask.Webhook("http://127.0.0.9/"))).Status);
     }
 
     [Theory]
@@ -185,12 +185,12 @@ public sealed class WebhookDefinitionTests(DeliveryServer server)
     {
         string topic = await _api.NewTopic();
         string path = topic + "/subscriptions/a";
-        (await _api.Put(path, Deliveries.Webhook(Public, settings: ""","visibilityTimeoutSeconds":9,"receiveWaitSeconds":1""")))
+        (await _api.Put(path, Ask.Webhook(Public, settings: ""","visibilityTimeoutSeconds":9,"receiveWaitSeconds":1""")))
             .ShouldBlame(400, "invalid-request", "/visibilityTimeoutSeconds", "/receiveWaitSeconds");
         (await _api.Put(path, """{"format":"envelope"}""")).ShouldBlame(400, "invalid-request", "/format");
         await _api.Put("/v1/queues/dead");
         const string policy = ""","redrivePolicy":{"deadLetterQueue":"dead","maxReceiveCount":5}""";
-        (await _api.Put(path, Deliveries.Webhook(Public, settings: policy)))
+        (await _api.Put(path, Ask.Webhook(Public, settings: policy)))
             .ShouldBlame(400, "invalid-request", "/redrivePolicy/maxReceiveCount");
     }
 
@@ -198,7 +198,7 @@ public sealed class WebhookDefinitionTests(DeliveryServer server)
     public async Task The_last_attempt_is_the_last_delivery_of_the_redrive_policy()
     {
         await _api.Put("/v1/queues/dead");
-        string path = await _api.Subscribe(await _api.NewTopic(), "a", Deliveries.Webhook(
+        string path = await _api.Subscribe(await _api.NewTopic(), "a", Ask.Webhook(
             Public, ""","maxAttempts":4""", ""","redrivePolicy":{"deadLetterQueue":"dead"}"""));
         Assert.Equal(4, (int)(await _api.Get(path)).Json["redrivePolicy"]!["maxReceiveCount"]!);
         Answer patched = await _api.Patch(path, """{"target":{"type":"webhook","maxAttempts":9}}""");
@@ -211,7 +211,7 @@ public sealed class WebhookDefinitionTests(DeliveryServer server)
     public async Task Preconditions_hold_for_webhooks_as_for_others()
     {
         string path = await _api.NewTopic() + "/subscriptions/a";
-        string webhook = Deliveries.Webhook(Public);
+        string webhook = Ask.Webhook(Public);
         (await _api.Put(path, webhook, "If-Match: *")).ShouldBlame(412, "precondition-failed");
         Answer created = await _api.Put(path, webhook, "If-None-Match: *");
         Assert.Equal(201, created.Status);
@@ -229,7 +229,7 @@ public sealed class WebhookDefinitionTests(DeliveryServer server)
         await using ScriptedReceiver receiver = new();
         string topic = await _api.NewTopic();
         string path = topic + "/subscriptions/a";
-        Answer created = await _api.Put(path, Deliveries.Webhook(
+        Answer created = await _api.Put(path, Ask.Webhook(
             receiver.Url, ""","headers":{"X-Team":"billing"},"authorization":{"type":"basic","username":"u","password":"p"}""",
             ""","filter":{"routingKey":"order.#"}"""));
         await _api.Post(topic + "/messages", "no", "Message-Routing-Key: other");
