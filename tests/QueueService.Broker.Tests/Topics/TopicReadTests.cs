@@ -15,7 +15,7 @@ public sealed class TopicReadTests : IDisposable
     public void Dispose() => _topic.Dispose();
 
     [Fact]
-    public void A_reader_behind_another_that_waits_at_the_end_gets_what_is_there()
+    public async Task A_reader_behind_another_that_waits_at_the_end_gets_what_is_there()
     {
         _topic.Publish("1", "2");
         TopicCursor end = _topic.Harness.Run(() => _topic.Broker.EndOf(TopicFixture.Topic)).Value;
@@ -24,7 +24,7 @@ public sealed class TopicReadTests : IDisposable
         Assert.Equal(["1", "2"], Bodies(Read(TopicCursor.Beginning)));
         Assert.False(waiting.IsCompleted);
         _topic.Publish("3");
-        using ReceivedMessages last = waiting.Result.Value;
+        using ReceivedMessages last = (await waiting).Value;
         Assert.Equal(["3"], Bodies(last));
     }
 
