@@ -47,6 +47,10 @@ internal sealed class WebhookDelivery(
         {
             WebhookRequest request = pass.Endpoint.Request(message, time.GetUtcNow());
             WebhookAttempt attempt = await webhooks.Transport.Send(request, abort);
+
+            // The receiver closed an idle connection just when it was taken: that says nothing about the message.
+            if (attempt is { Outcome: AttemptOutcome.Reset, IsConnectionReused: true })
+                attempt = await webhooks.Transport.Send(request, abort);
             failed = attempt.IsHostFailing;
             tally.Add(attempt);
             return attempt;
