@@ -123,8 +123,8 @@ public sealed class RelayTests(RunningServer server)
         string topic = await _api.NewTopic();
         string queue = await _api.NewQueue();
         await Subscribe(topic, "a", queue);
-        TopicName.TryParse(topic.Split('/')[^1], out TopicName parent);
-        SubscriptionName.TryParse(parent, "a", out SubscriptionName name);
+        Assert.True(TopicName.TryParse(topic.Split('/')[^1], out TopicName parent));
+        Assert.True(SubscriptionName.TryParse(parent, "a", out SubscriptionName name));
         await server.Services.GetRequiredService<BrokerHost>().Broker.PatchSubscription(
             name, config => config with { Subscription = config.Subscription! with { Format = format } },
             Precondition.None);

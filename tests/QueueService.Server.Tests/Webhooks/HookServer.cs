@@ -34,7 +34,7 @@ internal sealed class HookTopic
     private HookTopic(BrokerHost host, Api api, string path)
     {
         (_host, Api, Path) = (host, api, path);
-        TopicName.TryParse(path.Split('/')[^1], out TopicName name);
+        Assert.True(TopicName.TryParse(path.Split('/')[^1], out TopicName name));
         Name = name;
     }
 
@@ -55,7 +55,7 @@ internal sealed class HookTopic
         string name, string url, Func<WebhookTarget, WebhookTarget>? target = null,
         Func<QueueConfig, QueueConfig>? config = null)
     {
-        SubscriptionName.TryParse(Name, name, out SubscriptionName subscription);
+        Assert.True(SubscriptionName.TryParse(Name, name, out SubscriptionName subscription));
         WebhookTarget hook = new() { Url = url };
         QueueConfig settings = new()
         {
