@@ -37,16 +37,14 @@ public sealed class FollowTimeTests : IAsyncDisposable
     {
         string topic = await _server.Api.NewTopic();
         using TopicFollower reader = await Open(topic);
-        _time.Advance(TimeSpan.FromSeconds(15));
-        Assert.Equal("heartbeat", (await reader.Read())![""]);
+        Assert.Equal("heartbeat", (await ReadWhileTimePasses(reader))[""]);
         _time.Advance(TimeSpan.FromSeconds(14));
         await _server.Api.Publish(topic, "1");
         Assert.Equal("1", (string)(await reader.Next())["body"]!);
         _time.Advance(TimeSpan.FromSeconds(14));
         await _server.Api.Publish(topic, "2");
         Assert.Equal("2", (string)JsonNode.Parse((await reader.Read())!["data"])!["body"]!);
-        _time.Advance(TimeSpan.FromSeconds(15));
-        Assert.Equal("heartbeat", (await reader.Read())![""]);
+        Assert.Equal("heartbeat", (await ReadWhileTimePasses(reader))[""]);
     }
 
     [Fact]
@@ -61,9 +59,8 @@ public sealed class FollowTimeTests : IAsyncDisposable
         Dictionary<string, string> block;
         do
         {
-            // The pump may have reached one of them only.
-            _time.Advance(TimeSpan.FromSeconds(15));
-            block = (await picky.Read())!;
+            // The message may have reached one of them only.
+            block = await ReadWhileTimePasses(picky);
         }
         while (!block.ContainsKey("id"));
         Assert.Equal(["id"], block.Keys);
@@ -141,6 +138,19 @@ public sealed class FollowTimeTests : IAsyncDisposable
             for (int i = 0; i < Messages; i++)
                 Assert.StartsWith($"{i} ", (string)(await again.Next())["body"]!, StringComparison.Ordinal);
         }
+    }
+
+    /// <summary>A reader that is at work while its time comes hears from the server a second later.</summary>
+    private async Task<Dictionary<string, string>> ReadWhileTimePasses(TopicFollower reader)
+    {
+        Task<Dictionary<string, string>?> reading = reader.Read();
+        while (!reading.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        return (await reading)!;
     }
 
     private async Task<TopicFollower> OpenWhenFree(string topic, string id)
