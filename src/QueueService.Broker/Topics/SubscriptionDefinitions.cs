@@ -60,7 +60,8 @@ internal static class SubscriptionDefinitions
         return BrokerError.None;
     }
 
-    /// <summary>Starts a subscription anew at these positions; lanes that are not named at their end.</summary>
+    /// <summary>Starts a subscription anew at these positions; lanes that were begun meanwhile at their first message.
+    /// </summary>
     public static Result<Durability> Seek(
         Shard shard, PlainCommand<Result<Durability>> command, SubscriptionName name,
         IReadOnlyDictionary<int, long> starts)
@@ -70,7 +71,7 @@ internal static class SubscriptionDefinitions
         command.Queue = subscription;
         shard.Store.BeginFrame();
         shard.SetCursor(
-            subscription, topic.Lanes.Select(lane => Math.Max(lane.Floor, starts.GetValueOrDefault(lane.Number, lane.End))));
+            subscription, topic.Lanes.Select(lane => Math.Max(lane.Floor, starts.GetValueOrDefault(lane.Number))));
         shard.EndFrame([(byte)subscription.Config.Durability]);
         shard.Dispatch(subscription);
         command.Wrote = true;
@@ -94,7 +95,9 @@ internal static class SubscriptionDefinitions
     {
         SubscriptionConfig.Latest => lane.End,
         SubscriptionConfig.Earliest => lane.Floor,
-        _ => Math.Max(lane.Floor, starts!.GetValueOrDefault(lane.Number, lane.End)),
+        
+        // A lane that was begun since the places were looked up is taken from its first message.
+        _ => Math.Max(lane.Floor, starts!.GetValueOrDefault(lane.Number)),
     };
 }
 
