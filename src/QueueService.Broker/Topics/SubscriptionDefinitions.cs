@@ -95,7 +95,7 @@ internal static class SubscriptionDefinitions
     {
         SubscriptionConfig.Latest => lane.End,
         SubscriptionConfig.Earliest => lane.Floor,
-        
+
         // A lane that was begun since the places were looked up is taken from its first message.
         _ => Math.Max(lane.Floor, starts!.GetValueOrDefault(lane.Number)),
     };
