@@ -32,7 +32,7 @@ internal static class PutSubscription
             ProblemKind.MalformedJson, ProblemKind.TopicNotFound, ProblemKind.TargetQueueNotFound,
             ProblemKind.ImmutableField, ProblemKind.PreconditionFailed, ProblemKind.UnsupportedMediaType,
             ProblemKind.TooManyQueues, ProblemKind.DiskFull, ProblemKind.RedriveNotAllowed,
-            ProblemKind.DeadLetterQueueNotFound, ProblemKind.DeadLetterCycle, 
+            ProblemKind.DeadLetterQueueNotFound, ProblemKind.DeadLetterCycle,
             ProblemKind.AddressDenied, ProblemKind.OwnershipNotConfirmed,
             ProblemKind.RequestTooLarge,
             ProblemKind.UnsupportedContentEncoding,
