@@ -191,7 +191,9 @@ internal sealed partial class MessageQueue
             }
 
             ReceiveCount = 1;
-            return _lane is { PartialBlocks: < MaxPartialBlocks, IsFiltered: false } && _untouched < _lane.End ? _untouched : null;
+            return _lane is { PartialBlocks: < MaxPartialBlocks, IsFiltered: false } && _untouched < _lane.End
+                ? _untouched
+                : null;
         }
 
         /// <summary>Goes on after the message that <see cref="Next"/> gave.</summary>

@@ -8,8 +8,8 @@ namespace QueueService.Broker.Queues;
 /// </summary>
 internal sealed partial class MessageQueue
 {
-    /// <summary>Matching messages that wait and are known of a lane without order: bounds the memory of ten thousand subscriptions to which
-    /// nobody listens.</summary>
+    /// <summary>Matching messages that wait and are known of a lane without order: bounds the memory of ten thousand
+    /// subscriptions to which nobody listens.</summary>
     private const int MaxMatched = 500;
 
     /// <summary>Derived from the definition.</summary>

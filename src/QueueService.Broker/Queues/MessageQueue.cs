@@ -5,9 +5,9 @@ namespace QueueService.Broker.Queues;
 
 /// <summary>
 /// One queue, topic or subscription: a shared cursor over the logs of its lanes. A topic has a log that nobody receives
-/// from; a subscription receives from the topic's log and writes none. Messages that were never handed out cost no memory; the others
-/// are done with, or touched (leased, given back, delayed) and have an entry. Messages without group and priority are
-/// all in the first lane.
+/// from; a subscription receives from the topic's log and writes none. Messages that were never handed out cost no
+/// memory; the others are done with, or touched (leased, given back, delayed) and have an entry. Messages without group
+/// and priority are all in the first lane.
 /// </summary>
 /// <remarks>
 /// Everything that survives a restart is changed in <c>Apply</c> only. What is derived from it and from the time (the

@@ -3,8 +3,8 @@ using QueueService.Storage.Logs;
 namespace QueueService.Broker.Topics;
 
 /// <summary>
-/// The attempts to deliver messages of one subscription, the newest so many of them, up to an age: a log of its own, whose entries are
-/// in the frames of what the attempts led to.
+/// The attempts to deliver messages of one subscription, the newest so many of them, up to an age: a log of its own,
+/// whose entries are in the frames of what the attempts led to.
 /// </summary>
 internal sealed class AttemptLog(AppendLog log)
 {

@@ -20,7 +20,7 @@ internal static class Relays
         subscription.Trouble = null;
         BrokerError error = Check(shard, subscription, page, out MessageQueue? target, out List<int> holding);
         if (error is BrokerError.QueueFull or BrokerError.MessageTooLarge or BrokerError.TargetQueueNotFound)
-            subscription.Trouble = TroubleOf(subscription, error);
+            subscription.Trouble = TroubleOf(subscription.Config.Subscription!.Destination, error);
         if (holding.Count == 0) return new RelayOutcome(0, error);
         Span<long> positions = shard.OffsetBuffer(holding.Count);
         for (int i = 0; i < holding.Count; i++) positions[i] = page.Receipts[holding[i]].SequenceNumber;
@@ -89,12 +89,11 @@ internal static class Relays
         });
     }
 
-    private static string TroubleOf(MessageQueue subscription, BrokerError error) => error switch
+    private static string TroubleOf(string queue, BrokerError error) => error switch
     {
-        BrokerError.QueueFull => $"The queue {subscription.Config.Subscription!.Destination} is full.",
-        BrokerError.MessageTooLarge =>
-            $"The next message is larger than everything that the queue {subscription.Config.Subscription!.Destination} may hold.",
-        _ => $"The queue {subscription.Config.Subscription!.Destination} does not exist.",
+        BrokerError.QueueFull => $"The queue {queue} is full.",
+        BrokerError.MessageTooLarge => $"The next message is larger than everything that the queue {queue} may hold.",
+        _ => $"The queue {queue} does not exist.",
     };
 }
 

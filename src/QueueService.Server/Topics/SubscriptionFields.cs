@@ -45,8 +45,8 @@ internal static class SubscriptionFields
                 Choices = ["raw", "envelope", "cloudEventsBinary", "cloudEventsStructured"],
                 Schema = "DeliveryFormat",
                 Description = "Webhooks and copies to queues: what a delivery looks like. `raw`: the body as it was " +
-                    "published, all else in headers; `envelope`: a JSON object in the shape of a received message; the others: CloudEvents " +
-                    "1.0, also of what was not published as one.",
+                    "published, all else in headers; `envelope`: a JSON object in the shape of a received message; the " +
+                    "others: CloudEvents 1.0, also of what was not published as one.",
             },
         ],
         [

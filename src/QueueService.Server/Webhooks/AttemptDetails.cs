@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace QueueService.Server.Webhooks;
 
-/// <summary>What is kept of an attempt, as JSON in the log of its subscription (<see cref="QueueService.Broker.MessageBroker.Report"/>).
-/// The request's body is not: the message is in the topic's log.</summary>
+/// <summary>What is kept of an attempt, as JSON in the log of its subscription
+/// (<see cref="QueueService.Broker.MessageBroker.Report"/>).</summary>
 internal sealed record AttemptDetails
 {
     /// <summary>Of the message that was delivered.</summary>
