@@ -32,6 +32,7 @@ public sealed partial class Store
     private int _slicesInFlight;
     private bool _checkpointFailed;
     private bool _checkpointOwed;
+    private bool _hasCheckpointed;
     private bool _closing;
     private List<SegmentEntry> _entries = [];
 
@@ -85,8 +86,9 @@ public sealed partial class Store
         bool frees = changed || _obsolete.Count > 0 || _journalFiles.LiveCount > 1;
         if (DiskFull && elapsed >= UrgentIntervalMilliseconds && frees) return true;
 
-        // Many short lives leave many files, each with little in it.
-        if (elapsed >= UrgentIntervalMilliseconds && _journalFiles.LiveBytes > _options.MaxJournalBytes / 2) return true;
+        // Many short lives leave many files, each with little in it: the next of them begins with a checkpoint.
+        bool urgent = elapsed >= UrgentIntervalMilliseconds || !_hasCheckpointed;
+        if (urgent && _journalFiles.LiveBytes > _options.MaxJournalBytes / 2) return true;
         if (_journal.BytesWritten - _bytesAtCheckpoint >= _options.CheckpointJournalBytes) return true;
         return changed && elapsed >= _options.CheckpointIntervalMilliseconds;
     }
@@ -94,6 +96,7 @@ public sealed partial class Store
     private void StartCheckpoint()
     {
         _stage = Stage.Spilling;
+        _hasCheckpointed = true;
         _lastCheckpoint = _now;
         _bytesAtCheckpoint = _journal.BytesWritten;
         _sequenceAtCheckpoint = _journal.NextSequence;
