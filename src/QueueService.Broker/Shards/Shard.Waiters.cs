@@ -78,7 +78,11 @@ internal sealed partial class Shard
             }
 
             queue.AwaitsDispatch = false;
-            if (queue.HasCallers) SetTimer(queue);
+            if (!queue.HasCallers) continue;
+            SetTimer(queue);
+
+            // It may have lost its filter while somebody waited: then nobody but the topic tells it of messages.
+            if (queue.IsSubscription) queue.FanOut!.Listen(queue);
         }
 
         _toDispatch.RemoveRange(0, looked);

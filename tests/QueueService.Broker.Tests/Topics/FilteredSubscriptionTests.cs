@@ -91,6 +91,34 @@ public sealed class FilteredSubscriptionTests : IDisposable
     }
 
     [Fact]
+    public void Whoever_waits_while_the_filter_changes_is_told_by_the_new_one()
+    {
+        _topic.Subscribe("s", Colour("red"));
+        Task<Result<ReceivedMessages>> waiting = Wait();
+        _topic.Subscribe("s");
+        Publish("blue", "1");
+        Turns();
+        Assert.Equal("1", Assert.Single(BrokerHarness.Read(BrokerHarness.Answer(waiting).Value)).Body);
+        waiting = Wait();
+        _topic.Subscribe("s", Colour("green"));
+        Publish("red", "2");
+        Turns();
+        Assert.False(waiting.IsCompleted);
+        Publish("green", "3");
+        Turns();
+        Assert.Equal("3", Assert.Single(BrokerHarness.Read(BrokerHarness.Answer(waiting).Value)).Body);
+
+        Task<Result<ReceivedMessages>> Wait()
+        {
+            Task<Result<ReceivedMessages>> receive = BrokerHarness.Begin(() => _topic.Broker.Receive(
+                TopicFixture.Name("s").Address, new ReceiveRequest { Max = 10, WaitMilliseconds = 10_000 },
+                CancellationToken.None));
+            Turns();
+            return receive;
+        }
+    }
+
+    [Fact]
     public void Ordered_groups_stay_in_order_behind_a_filter()
     {
         _topic.Subscribe("s", Colour("red") with { Type = QueueType.Fifo });
