@@ -19,10 +19,12 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
     /// turns away before connections are refused.</summary>
     private static readonly TimeSpan Notice = TimeSpan.FromSeconds(1);
 
+    private readonly Lock _closing = new();
     private PhysicalFileSystem? _files;
     private MessageBroker? _broker;
     private TopicFeeds? _topics;
     private int _failureReported;
+    private Task? _closed;
 
     public MessageBroker Broker => _broker ?? throw new InvalidOperationException("The broker is not open.");
 
@@ -100,15 +102,11 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <summary>The host's stop and its disposal may come from two threads: both wait until the files are closed.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Feed.DisposeAsync();
-        if (_topics is not null) await _topics.DisposeAsync();
-        await Replies.DisposeAsync();
-        if (_broker is not null) await _broker.DisposeAsync();
-        _files?.Dispose();
-        Live.Dispose();
-        Webhooks.Dispose();
+        lock (_closing) _closed ??= Close();
+        await _closed;
     }
 
     /// <summary>Logs why the storage failed, once: every later request fails for the same reason.</summary>
@@ -123,6 +121,17 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
     {
         int damaged = await Broker.ReportDamage(messages);
         if (damaged > 0) log.MessagesDamaged(damaged);
+    }
+
+    private async Task Close()
+    {
+        await Feed.DisposeAsync();
+        if (_topics is not null) await _topics.DisposeAsync();
+        await Replies.DisposeAsync();
+        if (_broker is not null) await _broker.DisposeAsync();
+        _files?.Dispose();
+        Live.Dispose();
+        Webhooks.Dispose();
     }
 
     private void Tell(BrokerEvent change)

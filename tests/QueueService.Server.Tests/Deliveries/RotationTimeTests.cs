@@ -5,25 +5,16 @@ using QueueService.Testing;
 namespace QueueService.Server.Tests.Deliveries;
 
 /// <summary>When keys stop signing, by a clock that the test moves.</summary>
-public sealed class RotationTimeTests : IAsyncDisposable
+public sealed class RotationTimeTests : IAsyncLifetime
 {
     private readonly ManualTimeProvider _time = new(new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.Zero));
     private readonly LiveServer _server;
 
     public RotationTimeTests() => _server = new LiveServer(_time, "Webhooks:AllowedNetworks:0=127.0.0.2/32");
 
-    /// <summary>A server that stops waits on the same clock.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        Task stopping = _server.DisposeAsync().AsTask();
-        while (!stopping.IsCompleted)
-        {
-            _time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
+    public Task InitializeAsync() => Task.CompletedTask;
 
-        await stopping;
-    }
+    public Task DisposeAsync() => _server.DisposeAsync().AsTask();
 
     [Fact]
     public async Task While_a_rotation_overlaps_both_keys_sign_and_then_only_the_new_one()

@@ -14,7 +14,7 @@ namespace QueueService.Server.Tests.Documentation;
 /// received, MESSAGE_ID that of one that is delayed there, OPERATION_ID that of an operation that has not ended,
 /// DELIVERY_ID that of one that has succeeded.
 /// </summary>
-public sealed partial class ReadmeTests : IAsyncDisposable
+public sealed partial class ReadmeTests : IAsyncLifetime
 {
     private static readonly string Readme = File.ReadAllText(ReadmePath());
 
@@ -25,7 +25,9 @@ public sealed partial class ReadmeTests : IAsyncDisposable
     private readonly ReadmeShell _shell = new(Readme);
     private string _deliveries = "";
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         _shell.Dispose();
         await _server.DisposeAsync();

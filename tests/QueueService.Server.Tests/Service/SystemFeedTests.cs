@@ -8,14 +8,16 @@ using QueueService.Testing;
 namespace QueueService.Server.Tests.Service;
 
 /// <summary>The ring and its readers, without a server.</summary>
-public sealed class SystemFeedTests : IAsyncDisposable
+public sealed class SystemFeedTests : IAsyncLifetime
 {
     private readonly ManualTimeProvider _time = new(new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.Zero));
     private readonly SystemFeed _feed;
 
     public SystemFeedTests() => _feed = new SystemFeed(_time, maxReaders: 2);
 
-    public ValueTask DisposeAsync() => _feed.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _feed.DisposeAsync().AsTask();
 
     [Fact]
     public void A_reader_gets_what_happens_from_now_on()

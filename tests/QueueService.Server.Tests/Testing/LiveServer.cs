@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using QueueService.Testing;
 
 namespace QueueService.Server.Tests.Testing;
@@ -15,6 +16,7 @@ namespace QueueService.Server.Tests.Testing;
 public sealed class LiveServer : WebApplicationFactory<Program>
 {
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("queueservice-live-");
+    private readonly StopSignal _stop = new();
     private readonly TimeProvider _time;
     private readonly string[] _settings;
 
@@ -70,14 +72,28 @@ public sealed class LiveServer : WebApplicationFactory<Program>
             builder.UseSetting(parts[0], parts[1]);
         }
 
-        builder.ConfigureServices(services => services.AddSingleton(_time));
+        builder.ConfigureServices(services => services.AddSingleton(_time).AddSingleton<IHostedService>(_stop));
     }
 
-    protected override void Dispose(bool disposing)
+    /// <summary>A server that stops waits on its clock, and the program itself ends it: the factory only asks.</summary>
+    public override async ValueTask DisposeAsync()
     {
-        base.Dispose(disposing);
+        await PassTime(base.DisposeAsync().AsTask());
+        await PassTime(_stop.Stopped);
         _data.Refresh();
         if (_data.Exists) _data.Delete(recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
+    private async Task PassTime(Task stopping)
+    {
+        while (!stopping.IsCompleted && _time is ManualTimeProvider manual)
+        {
+            manual.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        await stopping;
     }
 
     private static void WriteCertificate(string path)
@@ -87,6 +103,30 @@ public sealed class LiveServer : WebApplicationFactory<Program>
         using X509Certificate2 certificate = request.CreateSelfSigned(
             DateTimeOffset.UnixEpoch, new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero));
         File.WriteAllBytes(path, certificate.Export(X509ContentType.Pfx));
+    }
+
+    /// <summary>Completes when all services of the host have stopped, so that nobody writes any more.</summary>
+    private sealed class StopSignal : IHostedLifecycleService
+    {
+        private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Stopped => _stopped.Task;
+
+        public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StoppedAsync(CancellationToken cancellationToken)
+        {
+            _stopped.TrySetResult();
+            return Task.CompletedTask;
+        }
     }
 }
 

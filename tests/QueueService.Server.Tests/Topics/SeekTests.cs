@@ -4,7 +4,7 @@ using QueueService.Testing;
 namespace QueueService.Server.Tests.Topics;
 
 /// <summary>Where subscriptions begin and begin anew, on a clock that the test moves.</summary>
-public sealed class SeekTests : IAsyncDisposable
+public sealed class SeekTests : IAsyncLifetime
 {
     private readonly ManualTimeProvider _time = new(new DateTimeOffset(2026, 11, 21, 10, 0, 0, TimeSpan.Zero));
     private readonly LiveServer _server;
@@ -16,18 +16,9 @@ public sealed class SeekTests : IAsyncDisposable
         _api = _server.Api;
     }
 
-    /// <summary>A server that stops waits on the same clock.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        Task stopping = _server.DisposeAsync().AsTask();
-        while (!stopping.IsCompleted)
-        {
-            _time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
+    public Task InitializeAsync() => Task.CompletedTask;
 
-        await stopping;
-    }
+    public Task DisposeAsync() => _server.DisposeAsync().AsTask();
 
     [Fact]
     public async Task A_subscription_begins_now_at_the_oldest_message_or_at_a_time()

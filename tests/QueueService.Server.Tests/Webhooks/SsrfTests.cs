@@ -9,13 +9,15 @@ namespace QueueService.Server.Tests.Webhooks;
 /// <summary>What an attacker who may subscribe tries, against the check at creation and the transport. A canary listens
 /// on every address of the machine and must see no connection. The network itself is fenced off: should a denial fail,
 /// the test does, and nothing leaves the machine.</summary>
-public sealed class SsrfTests : IAsyncDisposable
+public sealed class SsrfTests : IAsyncLifetime
 {
     private readonly Canary _canary = new();
     private readonly Receiver _receiver = new(Hooks.Allowed);
     private readonly List<IPEndPoint> _connected = [];
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         _canary.Dispose();
         await _receiver.DisposeAsync();

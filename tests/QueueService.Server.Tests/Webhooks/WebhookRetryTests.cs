@@ -7,7 +7,7 @@ using QueueService.Testing;
 namespace QueueService.Server.Tests.Webhooks;
 
 /// <summary>When deliveries are tried again, by a clock that stands still until it is moved.</summary>
-public sealed class WebhookRetryTests : IAsyncDisposable
+public sealed class WebhookRetryTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 21, 10, 0, 0, TimeSpan.Zero);
 
@@ -16,18 +16,9 @@ public sealed class WebhookRetryTests : IAsyncDisposable
 
     public WebhookRetryTests() => _server = new LiveServer(_time, "Webhooks:AllowedNetworks:0=" + HookServer.Network);
 
-    /// <summary>A server that stops waits on the same clock.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        Task stopping = _server.DisposeAsync().AsTask();
-        while (!stopping.IsCompleted)
-        {
-            _time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
+    public Task InitializeAsync() => Task.CompletedTask;
 
-        await stopping;
-    }
+    public Task DisposeAsync() => _server.DisposeAsync().AsTask();
 
     [Fact]
     public async Task A_failed_delivery_is_tried_again_after_5_s_30_s_and_5_minutes_within_a_fifth()

@@ -7,12 +7,14 @@ using QueueService.Testing;
 
 namespace QueueService.Server.Tests.Webhooks;
 
-public sealed class WebhookTransportTests : IAsyncDisposable
+public sealed class WebhookTransportTests : IAsyncLifetime
 {
     private readonly Receiver _receiver = new(Hooks.Allowed);
     private readonly WebhookTransport _transport = Hooks.Transport();
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         _transport.Dispose();
         await _receiver.DisposeAsync();

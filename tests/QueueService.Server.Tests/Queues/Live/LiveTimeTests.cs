@@ -8,7 +8,7 @@ using QueueService.Testing;
 namespace QueueService.Server.Tests.Queues.Live;
 
 /// <summary>What happens by time alone, on a clock that the test moves.</summary>
-public sealed class LiveTimeTests : IAsyncDisposable
+public sealed class LiveTimeTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -17,18 +17,9 @@ public sealed class LiveTimeTests : IAsyncDisposable
 
     public LiveTimeTests() => _server = new LiveServer(_time, "Limits:MaxLiveStreams=2");
 
-    /// <summary>A server that stops waits on the same clock.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        Task stopping = _server.DisposeAsync().AsTask();
-        while (!stopping.IsCompleted)
-        {
-            _time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
+    public Task InitializeAsync() => Task.CompletedTask;
 
-        await stopping;
-    }
+    public Task DisposeAsync() => _server.DisposeAsync().AsTask();
 
     [Fact]
     public async Task An_idle_stream_has_a_heartbeat_every_15_seconds()

@@ -8,7 +8,7 @@ using QueueService.Testing;
 namespace QueueService.Server.Tests.Topics.Live;
 
 /// <summary>What happens by time alone, on a clock that the test moves.</summary>
-public sealed class FollowTimeTests : IAsyncDisposable
+public sealed class FollowTimeTests : IAsyncLifetime
 {
     private const int MaxReaders = 4;
 
@@ -19,18 +19,9 @@ public sealed class FollowTimeTests : IAsyncDisposable
 
     public FollowTimeTests() => _server = new LiveServer(_time, $"Limits:MaxTopicReaders={MaxReaders}");
 
-    /// <summary>A server that stops waits on the same clock.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        Task stopping = _server.DisposeAsync().AsTask();
-        while (!stopping.IsCompleted)
-        {
-            _time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
+    public Task InitializeAsync() => Task.CompletedTask;
 
-        await stopping;
-    }
+    public Task DisposeAsync() => _server.DisposeAsync().AsTask();
 
     [Fact]
     public async Task A_reader_hears_a_heartbeat_after_15_seconds_without_an_event()
