@@ -88,7 +88,7 @@ internal static class SendMessageBatch
         await (result.Succeeded ? Answer(http, intake, partial, result.Value) : result.Error.Write(http));
     }
 
-    private static async ValueTask<Problem?> ReadWhole(HttpContext http, BrokerHost host, BatchIntake intake)
+    public static async ValueTask<Problem?> ReadWhole(HttpContext http, BrokerHost host, BatchIntake intake)
     {
         bool events = ContentTypes.Is(http.Request.ContentType, ContentTypes.EventBatch);
         Problem? problem = JsonRequest.CheckContentType(http, ContentTypes.Lines, ContentTypes.EventBatch);
