@@ -23,6 +23,7 @@ internal static class StreamRoutes
         ListPartitions.Map(routes);
         ReadRecords.Map(routes);
         GetRecord.Map(routes);
+        StreamRecords.Map(routes);
         FollowStream.Map(routes);
     }
 }
