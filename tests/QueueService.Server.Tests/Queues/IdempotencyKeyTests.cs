@@ -30,6 +30,25 @@ public sealed class IdempotencyKeyTests(RunningServer server)
     }
 
     [Fact]
+    public async Task A_stream_of_calls_refuses_the_key_and_says_what_to_use_instead()
+    {
+        const string Lines = "Content-Type: application/x-ndjson";
+        string queue = await _api.NewQueue();
+        string topic = await _api.NewTopic();
+        string subscription = await _api.Subscribe(topic, "a");
+        foreach ((string path, string instead) in new[]
+        {
+            ($"{queue}/messages/stream", "deduplicationId"), ($"{topic}/messages/stream", "deduplicationId"),
+            ($"{queue}/consume", "receipt"), ($"{subscription}/consume", "receipt"),
+        })
+        {
+            Answer refused = await _api.Post(path, "", Key(), Lines);
+            refused.ShouldBlame(400, "invalid-request", "Idempotency-Key");
+            Assert.Contains(instead, (string)refused.Json["errors"]!["Idempotency-Key"]!, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Every_post_knows_the_key()
     {
         string dead = await _api.NewQueue();
