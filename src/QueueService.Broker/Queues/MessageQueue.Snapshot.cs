@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
+using QueueService.Storage.Logs;
 
 namespace QueueService.Broker.Queues;
 
@@ -6,6 +8,7 @@ namespace QueueService.Broker.Queues;
 internal sealed partial class MessageQueue
 {
     private const ulong SnapshotVersion = 1;
+    private const int FewTouched = 512;
 
     public void Capture(IBufferWriter<byte> output)
     {
@@ -65,9 +68,14 @@ internal sealed partial class MessageQueue
 
     private void CaptureTouched(IBufferWriter<byte> output)
     {
-        long[] positions = ArrayPool<long>.Shared.Rent(_touched.Count);
-        _touched.Keys.CopyTo(positions, 0);
-        Span<long> sorted = positions.AsSpan(0, _touched.Count);
+        // Most queues have few, and a million of them is eight megabytes that nobody needs between two checkpoints.
+        using PageBuffer pages = new();
+        int count = _touched.Count;
+        Span<long> sorted = count <= FewTouched
+            ? stackalloc long[count]
+            : MemoryMarshal.Cast<byte, long>(pages.GetSpan(count * sizeof(long)))[..count];
+        int next = 0;
+        foreach (long position in _touched.Keys) sorted[next++] = position;
         sorted.Sort();
         output.WriteVarint((ulong)sorted.Length);
         long previous = 0;
@@ -82,8 +90,6 @@ internal sealed partial class MessageQueue
                 ((ulong)touched.ReceiveCount << 2) | (touched.IsExpired ? 2UL : 0) | (touched.IsLeased ? 1UL : 0));
             previous = position;
         }
-
-        ArrayPool<long>.Shared.Return(positions);
     }
 
     private void RestoreTouched(ref SpanReader input)

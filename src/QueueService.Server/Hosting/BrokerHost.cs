@@ -42,6 +42,8 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
 
     public ReplyInbox Replies { get; } = new(time);
 
+    public KeysInUse Keys { get; } = new();
+
     public WebhookHost Webhooks { get; } = new(options, time);
 
     /// <summary>Is told what happens, as the feed is.</summary>

@@ -175,6 +175,10 @@ internal sealed record ProblemKind(
         "idempotency-key-reused", 422, "The idempotency key was used for another request", false, Nothing,
         "Use a new key for each request, and the same one only to repeat it unchanged.");
 
+    public static readonly ProblemKind IdempotencyKeyInUse = new(
+        "idempotency-key-in-use", 409, "The first request with the idempotency key still runs", true,
+        "This request did nothing.", "Repeat it when the first one has ended: its outcome is the answer then.");
+
     public static readonly ProblemKind RequestTooLarge = new(
         "request-too-large", 413, "The request is too large", false, Nothing,
         "A request holds at most 16 MiB; a JSON batch 1,000 messages, an NDJSON batch 10,000. Send several requests.");
@@ -327,7 +331,7 @@ internal sealed record ProblemKind(
         MessageNotFound, ReceiptInvalid,
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
         RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,
-        IdempotencyKeyReused, IdempotencyWindowFull,
+        IdempotencyKeyReused, IdempotencyKeyInUse, IdempotencyWindowFull,
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
         TooManyWaiters, TooManyStreams, TooManyReaders, TooManyTopicReaders, TooManyInFlight, WindowFull, TooManyReceiveAttempts, QueueFull,
         TooManyQueues, OperationNotFound, OperationFinished, TooManyOperations, RedriveTargetNotFound,

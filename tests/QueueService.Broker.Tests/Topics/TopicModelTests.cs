@@ -140,7 +140,7 @@ public sealed class TopicModelTests : IDisposable
         if (done.Count == 0) return;
         Published message = _published[done[random.Next(done.Count)]];
         int count = _topic.Harness.Run(() =>
-            _topic.Broker.Redeliver(TopicFixture.Name(follower.Name), [message.Position])).Value;
+            _topic.Broker.Redeliver(TopicFixture.Name(follower.Name), [message.Position])).Value.Count;
         if (!IsAged(message)) Assert.Equal(1, count);
         if (count == 1) follower.Done.Remove(message.Index);
     }

@@ -42,6 +42,21 @@ public sealed class DocumentTests(RunningServer server)
     }
 
     [Fact]
+    public async Task Every_post_knows_the_idempotency_key_but_those_that_are_many_calls()
+    {
+        JsonNode document = (await server.Api.Get("/openapi/v1.json")).Json;
+        foreach ((string path, JsonNode? item) in document["paths"]!.AsObject())
+        {
+            if (item!["post"] is not { } post) continue;
+            bool isKeyed = (post["parameters"]?.AsArray() ?? []).Any(
+                static parameter => (string)parameter!["name"]! == "Idempotency-Key");
+            bool isManyCalls = path.EndsWith("/stream", StringComparison.Ordinal)
+                || path.EndsWith("/consume", StringComparison.Ordinal);
+            Assert.True(isKeyed != isManyCalls, path);
+        }
+    }
+
+    [Fact]
     public async Task Integers_are_plain_and_enums_have_a_type()
     {
         JsonNode document = (await server.Api.Get("/openapi/v1.json")).Json;

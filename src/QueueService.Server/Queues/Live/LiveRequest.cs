@@ -45,6 +45,13 @@ internal static class LiveRequest
         }
     }
 
+    /// <summary>One key for one request, and these are thousands: says what makes each line safe to repeat.</summary>
+    public static void RefuseKey(HttpContext http, string instead, ref Problem? problem)
+    {
+        if (http.Request.Headers.ContainsKey(IdempotencyKey.Header))
+            Problem.Blame(ref problem, IdempotencyKey.Header, "cannot cover a request of many calls: " + instead);
+    }
+
     /// <summary>Before the answer has begun: the first receive would be refused as well.</summary>
     private static BrokerError WhyNot(QueueDescription queue) =>
         queue.Config.Subscription is { Target: not SubscriptionTarget.Pull }

@@ -43,7 +43,8 @@ internal static class StreamMessages
     public static Task Handle(HttpContext http, BrokerHost host)
     {
         Problem? problem = null;
-        RequestQuery.Read(http, [], ref problem);
+        RequestQuery.ReadKeyed(http, [], ref problem);
+        LiveRequest.RefuseKey(http, "give each line for a FIFO queue a deduplicationId, or send batches.", ref problem);
         MessageOptions.RefuseHeaders(http, ref problem);
         problem ??= LiveRequest.CheckLines(http);
         return LiveRequest.Run(http, host, problem, async queue =>

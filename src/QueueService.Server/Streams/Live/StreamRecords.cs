@@ -47,7 +47,8 @@ internal static class StreamRecords
     {
         Problem? problem = null;
         StreamName name = http.Stream(ref problem);
-        RequestQuery.Read(http, [], ref problem);
+        RequestQuery.ReadKeyed(http, [], ref problem);
+        LiveRequest.RefuseKey(http, "send batches with the Producer- headers.", ref problem);
         MessageOptions.RefuseHeaders(http, ref problem);
         problem ??= LiveRequest.CheckLines(http);
         return LiveRequest.Run(http, host, problem, async definition =>
