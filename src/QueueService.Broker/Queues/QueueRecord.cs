@@ -103,4 +103,11 @@ internal enum QueueRecord : byte
 
     /// <summary>varint offset: attempts below it are forgotten.</summary>
     AttemptsForgotten = 32,
+
+    /// <summary>text name, varint when it expires, varint 1 when the subscription has a filter and 0 when not, then
+    /// places: see <see cref="Topics.KeptCursor"/>.</summary>
+    SnapshotTaken = 33,
+
+    /// <summary>text name.</summary>
+    SnapshotForgotten = 34,
 }
