@@ -24,6 +24,7 @@ internal sealed class DocumentWriter(EndpointDataSource endpoints) : IOpenApiDoc
         ["queue"] = ("The name of the queue: 1 to 128 of A-Z a-z 0-9 . _ -", "jobs"),
         ["topic"] = ("The name of the topic: 1 to 128 of A-Z a-z 0-9 . _ -", "orders"),
         ["subscription"] = ("The name of the subscription: 1 to 128 of A-Z a-z 0-9 . _ -", "billing"),
+        ["snapshot"] = ("The name of the snapshot: 1 to 128 of A-Z a-z 0-9 . _ -", "before-deploy"),
         ["id"] = ("The id of the message.", "AAAAAQAAAAAAAAAq"),
         ["receiptHandle"] = ("The receipt handle that came with the message.", ReceiptSchemas.ExampleHandle),
         ["operation"] = ("The id of the operation.", "op-7"),
