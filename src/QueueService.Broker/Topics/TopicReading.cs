@@ -22,10 +22,11 @@ internal static class TopicReading
             long next = Math.Clamp(first, lane.Floor, lane.End);
             lost += Math.Max(0, next - first);
             kept.Add((lane, next));
-            long end = Math.Min(lane.End, next + room);
-            for (long position = next; position < end && messages.Count < max; position++, next++)
+            long position = lane.NextPresent(next);
+            for (; position < lane.End && room > 0 && messages.Count < max; position = lane.NextPresent(next), room--)
             {
                 messages.Add(new ReceivedMessages.Delivery { Position = position, State = MessageState.Available });
+                next = position + 1;
             }
 
             read.Add((lane, next));

@@ -13,6 +13,7 @@ internal static class TopicRoutes
 {
     public const string Topics = "/v1/topics";
     public const string Topic = Topics + "/{topic}";
+    public const string Messages = Topic + "/messages";
     public const string Subscriptions = Topic + "/subscriptions";
     public const string Subscription = Subscriptions + "/{subscription}";
     public const string Snapshots = Subscription + "/snapshots";
@@ -27,6 +28,7 @@ internal static class TopicRoutes
         PatchTopic.Map(routes);
         DeleteTopic.Map(routes);
         PublishMessages.Map(routes);
+        BrowseTopic.Map(routes);
         FollowTopic.Map(routes);
 
         ListSubscriptions.Map(routes);

@@ -38,7 +38,7 @@ public sealed class DocumentTests(RunningServer server)
         }
 
         Assert.Equal(ids.Distinct(), ids);
-        Assert.Equal(80, ids.Count);
+        Assert.Equal(81, ids.Count);
     }
 
     [Fact]
