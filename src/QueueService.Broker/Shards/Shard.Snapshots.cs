@@ -81,7 +81,7 @@ internal sealed partial class Shard
         Write(subscription, QueueRecord.Missed, _scratch.WrittenSpan);
     }
 
-    private void WriteSkipped(MessageQueue subscription, IReadOnlyList<(long From, long To)> runs)
+    private void WriteSkipped(MessageQueue subscription, List<(long From, long To)> runs)
     {
         if (runs.Count == 0) return;
         _scratch.ResetWrittenCount();

@@ -93,8 +93,8 @@ internal sealed class BootstrapReader
             int section = JsonRequest.Field(ref json, Sections, ref seen, ref problem);
             json.Read();
             if (section < 0) json.Skip();
-            else if (section == 0) reader.ReadAll(ref json, "/queues", ref problem, reader.ReadQueue);
-            else reader.ReadAll(ref json, "/topics", ref problem, reader.ReadTopic);
+            else if (section == 0) ReadAll(ref json, "/queues", ref problem, reader.ReadQueue);
+            else ReadAll(ref json, "/topics", ref problem, reader.ReadTopic);
         }
 
         return problem;
@@ -103,7 +103,7 @@ internal sealed class BootstrapReader
     private delegate void ReadNamed(ref Utf8JsonReader json, string name, string pointer, ref Problem? problem);
 
     /// <summary>Reads an object of objects by their names; the reader stands on it.</summary>
-    private void ReadAll(ref Utf8JsonReader json, string pointer, ref Problem? problem, ReadNamed read)
+    private static void ReadAll(ref Utf8JsonReader json, string pointer, ref Problem? problem, ReadNamed read)
     {
         if (json.TokenType == JsonTokenType.Null) return;
         if (json.TokenType != JsonTokenType.StartObject)
@@ -157,11 +157,11 @@ internal sealed class BootstrapReader
 
         void ReadSubscription(ref Utf8JsonReader json, string text, string pointer, ref Problem? problem)
         {
-            QueueChanges changes = new(SubscriptionFields.All);
-            bool valid = ReadSettings(ref json, changes, pointer, ref problem);
+            QueueChanges settings = new(SubscriptionFields.All);
+            bool valid = ReadSettings(ref json, settings, pointer, ref problem);
             if (!SubscriptionName.TryParse(topic, text, out SubscriptionName name))
                 Problem.Blame(ref problem, pointer, NameRule);
-            else if (topic != default) Declare(name.Address, valid ? changes : null, pointer, ref problem);
+            else if (topic != default) Declare(name.Address, valid ? settings : null, pointer, ref problem);
         }
     }
 
