@@ -106,8 +106,8 @@ internal enum QueueRecord : byte
 
     /// <summary>text name, varint when it expires, varint 1 when the subscription has a filter and 0 when not, then
     /// places: see <see cref="Topics.KeptCursor"/>.</summary>
-    SnapshotTaken = 33,
+    SnapshotTaken = 40,
 
     /// <summary>text name.</summary>
-    SnapshotForgotten = 34,
+    SnapshotForgotten = 41,
 }
