@@ -31,9 +31,9 @@ internal sealed partial class MessageQueue
         CaptureDuplicates(output);
         output.WriteVarint((ulong)DroppedTotal);
         CaptureAlarms(output);
-        if (!IsSubscription) return;
-        CaptureDeliveries(output);
-        CaptureKept(output);
+        if (IsSubscription) CaptureDeliveries(output);
+        if (IsSubscription) CaptureKept(output);
+        if (IsStream) Producers.Capture(output);
     }
 
     public void Restore(ref SpanReader input)
@@ -60,9 +60,9 @@ internal sealed partial class MessageQueue
         RestoreDuplicates(ref input);
         DroppedTotal = (long)input.ReadVarint();
         RestoreAlarms(ref input);
-        if (!IsSubscription) return;
-        RestoreDeliveries(ref input);
-        RestoreKept(ref input);
+        if (IsSubscription) RestoreDeliveries(ref input);
+        if (IsSubscription) RestoreKept(ref input);
+        if (IsStream) Producers.Restore(ref input);
     }
 
     private void CaptureTouched(IBufferWriter<byte> output)

@@ -104,6 +104,16 @@ internal enum QueueRecord : byte
     /// <summary>varint offset: attempts below it are forgotten.</summary>
     AttemptsForgotten = 32,
 
+    /// <summary>varint partition, varint count, then for each record of a stream: varint bytes, the record.</summary>
+    Appended = 33,
+
+    /// <summary>What a producer of a stream has appended, in the frame that does it: see
+    /// <see cref="Streams.ProducerTable"/>.</summary>
+    Produced = 34,
+
+    /// <summary>varint time: producers that were last seen before it are forgotten.</summary>
+    ProducersForgotten = 35,
+
     /// <summary>text name, varint when it expires, varint 1 when the subscription has a filter and 0 when not, then
     /// places: see <see cref="Topics.KeptCursor"/>.</summary>
     SnapshotTaken = 40,
