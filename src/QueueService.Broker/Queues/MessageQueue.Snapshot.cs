@@ -35,6 +35,7 @@ internal sealed partial class MessageQueue
         output.WriteVarint((ulong)DroppedTotal);
         CaptureAlarms(output);
         if (IsSubscription) CaptureDeliveries(output);
+        if (IsSubscription) CaptureKept(output);
         if (IsStream) Producers.Capture(output);
     }
 
@@ -63,6 +64,7 @@ internal sealed partial class MessageQueue
         DroppedTotal = (long)input.ReadVarint();
         RestoreAlarms(ref input);
         if (IsSubscription) RestoreDeliveries(ref input);
+        if (IsSubscription) RestoreKept(ref input);
         if (IsStream) Producers.Restore(ref input);
     }
 

@@ -38,7 +38,7 @@ public sealed class DocumentTests(RunningServer server)
         }
 
         Assert.Equal(ids.Distinct(), ids);
-        Assert.Equal(88, ids.Count);
+        Assert.Equal(93, ids.Count);
     }
 
     [Fact]
