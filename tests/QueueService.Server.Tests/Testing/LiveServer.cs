@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -86,7 +85,6 @@ public sealed class LiveServer : WebApplicationFactory<Program>
         GC.SuppressFinalize(this);
     }
 
-    [SuppressMessage("Usage", "VSTHRD003", Justification = "Nobody in a test has a thread that must not be waited for.")]
     private async Task PassTime(Task stopping)
     {
         while (!stopping.IsCompleted && _time is ManualTimeProvider manual)

@@ -174,12 +174,12 @@ internal static class FollowStream
         public RecordPlace From { get; init; } = RecordPlace.Latest;
 
         /// <summary>Null for all.</summary>
-        public IReadOnlySet<int>? Partitions { get; init; }
+        public HashSet<int>? Partitions { get; init; }
 
         /// <summary>Null for any.</summary>
         public byte[]? Key { get; init; }
 
         /// <summary>Null for a reader who comes for the first time.</summary>
-        public IReadOnlyDictionary<int, long>? After { get; init; }
+        public Dictionary<int, long>? After { get; init; }
     }
 }
