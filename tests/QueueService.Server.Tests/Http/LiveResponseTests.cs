@@ -6,17 +6,23 @@ using QueueService.Testing;
 
 namespace QueueService.Server.Tests.Http;
 
-public sealed class LiveResponseTests
+public sealed class LiveResponseTests : IDisposable
 {
+    private readonly ManualTimeProvider _time = new(new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.Zero));
+    private readonly LiveStreams _streams;
+
+    public LiveResponseTests() => _streams = new LiveStreams(1, _time);
+
+    public void Dispose() => _streams.Dispose();
+
     [Fact]
     public async Task A_reader_that_takes_nothing_until_the_deadline_is_disconnected()
     {
-        ManualTimeProvider time = new(new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.Zero));
         Pipe pipe = new(new PipeOptions(pauseWriterThreshold: 10, resumeWriterThreshold: 5));
         (DefaultHttpContext http, Lifetime lifetime) = Context(pipe);
-        Task<bool> sending = new LiveResponse(http, time).Write(Output()).AsTask();
+        Task<bool> sending = new LiveResponse(http, _streams).Write(Output()).AsTask();
         Assert.False(sending.IsCompleted);
-        time.Advance(Limits.WriteDeadline);
+        _time.Advance(Limits.WriteDeadline);
         Assert.False(await sending);
         Assert.True(lifetime.WasAborted);
     }
@@ -24,17 +30,36 @@ public sealed class LiveResponseTests
     [Fact]
     public async Task A_reader_that_takes_it_before_the_deadline_goes_on()
     {
-        ManualTimeProvider time = new(new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.Zero));
         Pipe pipe = new(new PipeOptions(pauseWriterThreshold: 10, resumeWriterThreshold: 5));
         (DefaultHttpContext http, Lifetime lifetime) = Context(pipe);
         JsonOutput output = Output();
-        Task<bool> sending = new LiveResponse(http, time).Write(output).AsTask();
-        time.Advance(Limits.WriteDeadline / 2);
+        Task<bool> sending = new LiveResponse(http, _streams).Write(output).AsTask();
+        _time.Advance(Limits.WriteDeadline / 2);
         ReadResult read = await pipe.Reader.ReadAsync();
         pipe.Reader.AdvanceTo(read.Buffer.End);
         Assert.True(await sending);
         Assert.Equal(0, output.Length);
         Assert.False(lifetime.WasAborted);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_server_that_stops_waits_a_second_for_a_reader_that_takes_nothing(bool stopsBefore)
+    {
+        // Whatever follows an event has run when the event is over.
+        SynchronizationContext.SetSynchronizationContext(null);
+        Pipe pipe = new(new PipeOptions(pauseWriterThreshold: 10, resumeWriterThreshold: 5));
+        (DefaultHttpContext http, Lifetime lifetime) = Context(pipe);
+        LiveResponse response = new(http, _streams);
+        if (stopsBefore) await _streams.Drain();
+        Task<bool> sending = response.Write(Output()).AsTask();
+        if (!stopsBefore) await _streams.Drain();
+        _time.Advance(Limits.Farewell - TimeSpan.FromMilliseconds(1));
+        Assert.False(sending.IsCompleted);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.False(await sending);
+        Assert.True(lifetime.WasAborted);
     }
 
     private static JsonOutput Output() =>

@@ -18,7 +18,7 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
     /// <summary>A reader whose filter lets so many pass hears how far it is.</summary>
     private const int SkippedPerId = 1_000;
 
-    private readonly LiveResponse _response = new(http, host.Time);
+    private readonly LiveResponse _response = new(http, host.Live);
     private int _skipped;
 
     /// <summary>Null for a reader who wants everything.</summary>
