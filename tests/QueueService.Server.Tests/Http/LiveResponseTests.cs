@@ -43,6 +43,30 @@ public sealed class LiveResponseTests : IDisposable
     }
 
     [Theory]
+    [InlineData(1_024)]
+    [InlineData(60_000)]
+    [InlineData(9_000_000)]
+    public async Task What_is_held_for_a_reader_that_takes_nothing_is_two_chunks_at_most(int eventBytes)
+    {
+        // As Kestrel has it.
+        Pipe pipe = new(new PipeOptions(pauseWriterThreshold: Limits.ResponseChunk, useSynchronizationContext: false));
+        LiveResponse response = new(Context(pipe).Http, _streams);
+        byte[] one = new byte[eventBytes];
+        Task<bool> adding = Task.FromResult(true);
+        for (int i = 0; adding.IsCompletedSuccessfully; i++)
+        {
+            Assert.True(i < 1_000, "It never waits.");
+            adding = response.Add(one).AsTask();
+            if (adding.IsCompletedSuccessfully && i % 16 == 15) adding = response.Flush().AsTask();
+        }
+
+        ReadResult held = await pipe.Reader.ReadAsync();
+        Assert.InRange(held.Buffer.Length, Limits.ResponseChunk, 2 * Limits.ResponseChunk);
+        _time.Advance(Limits.WriteDeadline);
+        Assert.False(await adding);
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_server_that_stops_waits_a_second_for_a_reader_that_takes_nothing(bool stopsBefore)

@@ -120,12 +120,13 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
             await host.ReportDamage(messages);
         }
 
-        bool goesOn = await Add(output.Written) && await Flush();
+        // Only a large message makes this one wait: who stalls holds no buffer but its connection's.
+        bool goesOn = await Add(output.Written);
         output.Return();
-        return goesOn;
+        return goesOn && await Flush();
     }
 
-    /// <summary>Writes as many messages as one write takes, at least one.</summary>
+    /// <summary>Writes as many messages as go out without a wait, at least one.</summary>
     private void Write(JsonOutput output, ReceivedMessages messages)
     {
         if (messages.Lost > 0)
@@ -136,7 +137,7 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
 
         for (int i = 0; i < messages.Count; i++)
         {
-            if (output.Length >= Limits.ResponseChunk) return;
+            if (output.Length >= Limits.ResponseChunk / 2) return;
             if (!messages.TryRead(i, out MessageView message)) continue;
             place.Cursor = place.Cursor.After(message.SequenceNumber);
             if (Matcher?.Matches(in message) == false)
