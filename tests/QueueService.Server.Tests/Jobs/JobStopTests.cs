@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Quartz;
 using QueueService.Server.Jobs;
 using QueueService.Server.Tests.Testing;
 
@@ -13,11 +14,13 @@ public sealed class JobStopTests : IAsyncLifetime
     public Task DisposeAsync() => _server.DisposeAsync().AsTask();
 
     [Fact]
-    public async Task Jobs_end_before_the_broker_also_when_connections_have_used_up_the_time_of_the_stop()
+    public async Task Jobs_end_in_order_also_when_connections_have_used_up_the_time_in_which_the_server_stops()
     {
-        await _server.Services.GetRequiredService<JobHost>().StopAsync(new CancellationToken(canceled: true));
-        List<JobState> jobs = await _server.Services.GetRequiredService<JobHost>().List();
-        Assert.All(jobs, static job => Assert.False(job.Running));
+        JobHost jobs = _server.Services.GetRequiredService<JobHost>();
+        Assert.Equal(JobList.All.Count, (await jobs.List()).Count);
+        await jobs.StopAsync(new CancellationToken(canceled: true));
+        // Its scheduler says so.
+        await Assert.ThrowsAsync<SchedulerException>(() => jobs.List().AsTask());
         Assert.Equal(200, (await _server.Api.Get("/v1/queues")).Status);
     }
 }

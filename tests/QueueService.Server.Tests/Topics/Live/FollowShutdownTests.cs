@@ -25,15 +25,13 @@ public sealed class FollowShutdownTests : IDisposable
         await using (ServerProcess server = await ServerProcess.Start(_directory.Data))
         {
             await Publish(server.Address, "1");
-            TopicFollower[] readers =
-            [
-                await TopicFollower.Open(server.Address, Topic + "/sse"),
-                await TopicFollower.Open(server.Address, Topic + "/sse?from=earliest"),
-                await TopicFollower.Open(server.Address, never),
-            ];
+            using TopicFollower latest = await TopicFollower.Open(server.Address, Topic + "/sse");
+            using TopicFollower earliest = await TopicFollower.Open(server.Address, Topic + "/sse?from=earliest");
+            using TopicFollower picky = await TopicFollower.Open(server.Address, never);
+            TopicFollower[] readers = [latest, earliest, picky];
             await Publish(server.Address, "2");
-            Assert.Equal(["2"], await readers[0].Bodies(1));
-            Assert.Equal(["1", "2"], await readers[1].Bodies(2));
+            Assert.Equal(["2"], await latest.Bodies(1));
+            Assert.Equal(["1", "2"], await earliest.Bodies(2));
 
             await server.Terminate();
             foreach (TopicFollower reader in readers)
@@ -44,7 +42,6 @@ public sealed class FollowShutdownTests : IDisposable
 
             Assert.Equal(0, await server.Exit(ExitLimit));
             ids = [.. readers.Select(static reader => reader.LastId)];
-            foreach (TopicFollower reader in readers) reader.Dispose();
         }
 
         await using ServerProcess next = await ServerProcess.Start(_directory.Data);
