@@ -7,6 +7,24 @@ public enum BrokerError
     QueueNotFound,
     TopicNotFound,
     SubscriptionNotFound,
+    StreamNotFound,
+    QueueViewNotFound,
+
+    /// <summary>The stream has no such partition.</summary>
+    PartitionNotFound,
+
+    /// <summary>Another process with a higher epoch produces under this id.</summary>
+    ProducerFenced,
+
+    /// <summary>Requests of the producer are missing between the last one and this.</summary>
+    ProducerSequenceGap,
+
+    /// <summary>The sequence number of a producer was used for another request, or is too old to be answered again.
+    /// </summary>
+    ProducerSequenceReused,
+
+    /// <summary>As many producers of the stream are remembered as may be. Retriable.</summary>
+    TooManyProducers,
 
     /// <summary>The queue to which a subscription is to copy does not exist.</summary>
     TargetQueueNotFound,

@@ -74,7 +74,7 @@ public sealed partial class MessageBroker
 
     /// <summary>Where a topic ends now: the first message that is published afterwards comes next.</summary>
     public ValueTask<Result<TopicCursor>> EndOf(TopicName name) => Submit<TopicCursor>((shard, _) =>
-        shard.FindQueue(name.Address) is { } topic ? TopicCursor.EndOf(topic) : BrokerError.TopicNotFound);
+        shard.FindQueue(name.Address) is { } topic ? TopicCursor.EndOf(topic) : name.Address.NotFound);
 
     /// <summary>The first message of a topic that was published at this time or later.</summary>
     /// <param name="time">Unix milliseconds.</param>
@@ -82,7 +82,7 @@ public sealed partial class MessageBroker
     {
         Dictionary<int, long> starts = await FindTime(name.Address, time);
         return await Submit<TopicCursor>((shard, _) =>
-            shard.FindQueue(name.Address) is { } topic ? TopicCursor.At(topic, starts) : BrokerError.TopicNotFound);
+            shard.FindQueue(name.Address) is { } topic ? TopicCursor.At(topic, starts) : name.Address.NotFound);
     }
 
     /// <summary>The next messages of a topic, in the order of publishing within each group, waiting for the first one:

@@ -84,6 +84,10 @@ internal static class RecordWriting
         return used;
     }
 
+    /// <summary>Bytes that <see cref="WriteVarint(Span{byte}, ulong)"/> takes.</summary>
+    public static int MeasureVarint(ulong value) =>
+        ((63 - System.Numerics.BitOperations.LeadingZeroCount(value | 1)) / 7) + 1;
+
     public static void WriteVarint(this IBufferWriter<byte> output, ulong value) =>
         output.Advance(WriteVarint(output.GetSpan(MaxVarintBytes), value));
 

@@ -5,7 +5,7 @@ using QueueService.Storage.Logs;
 
 namespace QueueService.Broker.Control;
 
-/// <summary>The records of the control resource. The name says whether it is a queue, a topic or a subscription.
+/// <summary>The records of the control resource. The name says what it is: see <see cref="QueueKind"/>.
 /// </summary>
 internal enum ControlRecord : byte
 {
@@ -32,9 +32,7 @@ internal sealed class Catalog
 
     /// <summary>By kind.</summary>
     private readonly SortedList<string, uint>[] _names =
-    [
-        new(StringComparer.Ordinal), new(StringComparer.Ordinal), new(StringComparer.Ordinal),
-    ];
+        [.. Enum.GetValues<QueueKind>().Select(static _ => new SortedList<string, uint>(StringComparer.Ordinal))];
 
     public uint NextResource { get; private set; } = Resource + 1;
 

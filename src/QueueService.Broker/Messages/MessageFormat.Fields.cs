@@ -19,6 +19,22 @@ internal static partial class MessageFormat
         return [];
     }
 
+    /// <summary>Empty when the record has none.</summary>
+    public static ReadOnlySpan<byte> Key(ReadOnlySpan<byte> message)
+    {
+        // It is written first, after a content type that is not known.
+        foreach (MessageField field in Fields(message))
+            if (field.Kind == (byte)Field.Key) return field.Value;
+        return [];
+    }
+
+    public static bool HasOnlyKey(ReadOnlySpan<byte> message)
+    {
+        foreach (MessageField field in Fields(message))
+            if (field.Kind is not ((byte)Field.Key or (byte)Field.ContentType)) return false;
+        return true;
+    }
+
     internal static bool IsAttribute(byte kind) => (Field)kind == Field.Attribute;
 }
 

@@ -45,6 +45,7 @@ internal static partial class MessageFormat
         GroupId = 8,
         DeduplicationId = 9,
         RoutingKey = 10,
+        Key = 11,
     }
 
     public static int Measure(MessageHeaders headers, int body)
@@ -66,6 +67,7 @@ internal static partial class MessageFormat
             BinaryPrimitives.WriteInt32LittleEndian(bytes, fields);
             bytes = bytes[sizeof(uint)..];
             if (code == 0) bytes = WriteField(bytes, Field.ContentType, headers.ContentType);
+            bytes = WriteField(bytes, Field.Key, headers.Key);
             bytes = WriteField(bytes, Field.GroupId, headers.GroupId);
             bytes = WriteField(bytes, Field.DeduplicationId, headers.DeduplicationId);
             bytes = WriteField(bytes, Field.RoutingKey, headers.RoutingKey);
@@ -99,7 +101,7 @@ internal static partial class MessageFormat
         string? type = KnownTypes[(message[1] >> 1) & 7];
         if (!HasHeaders(message)) return new MessageHeaders { ContentType = type ?? DefaultType(message) };
         List<MessageAttribute>? attributes = null;
-        string? group = null, deduplication = null, routing = null, correlation = null, replyTo = null;
+        string? key = null, group = null, deduplication = null, routing = null, correlation = null, replyTo = null;
         string? parent = null, state = null;
         int length = BinaryPrimitives.ReadInt32LittleEndian(message[MinHeaderBytes..]);
         ReadOnlySpan<byte> bytes = message.Slice(MinHeaderBytes + sizeof(uint), length);
@@ -111,6 +113,7 @@ internal static partial class MessageFormat
             switch ((Field)bytes[0])
             {
                 case Field.ContentType: type = Encoding.UTF8.GetString(text); break;
+                case Field.Key: key = Encoding.UTF8.GetString(text); break;
                 case Field.GroupId: group = Encoding.UTF8.GetString(text); break;
                 case Field.DeduplicationId: deduplication = Encoding.UTF8.GetString(text); break;
                 case Field.RoutingKey: routing = Encoding.UTF8.GetString(text); break;
@@ -132,6 +135,7 @@ internal static partial class MessageFormat
         return new MessageHeaders
         {
             ContentType = type ?? DefaultType(message),
+            Key = key,
             GroupId = group,
             DeduplicationId = deduplication,
             RoutingKey = routing,
@@ -157,7 +161,7 @@ internal static partial class MessageFormat
     {
         if (ReferenceEquals(headers, MessageHeaders.None)) return 0;
         int bytes = (code == 0 ? FieldBytes(headers.ContentType) : 0) + FieldBytes(headers.CorrelationId)
-            + FieldBytes(headers.GroupId) + FieldBytes(headers.DeduplicationId)
+            + FieldBytes(headers.Key) + FieldBytes(headers.GroupId) + FieldBytes(headers.DeduplicationId)
             + FieldBytes(headers.RoutingKey) + FieldBytes(headers.ReplyTo)
             + FieldBytes(headers.TraceParent) + FieldBytes(headers.TraceState);
         for (int i = 0; i < headers.Attributes.Count; i++)

@@ -17,6 +17,10 @@ public sealed record MessageHeaders
 
     public string? TraceState { get; init; }
 
+    /// <summary>What a record of a stream is about: its partition follows from it. 1 to 1,024 bytes; null for a record
+    /// without one, and for messages of queues and topics.</summary>
+    public string? Key { get; init; }
+
     /// <summary>Message group, 1 to 128 characters: its order in a FIFO queue, its turn in a standard one.</summary>
     public string? GroupId { get; init; }
 

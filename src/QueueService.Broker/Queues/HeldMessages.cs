@@ -45,6 +45,17 @@ internal sealed class HeldMessages
         return block.Bytes / block.Count;
     }
 
+    /// <summary>The first offset of what is left when older blocks go until there are at most so many bytes. The newest
+    /// block stays, whatever its size.</summary>
+    public long FloorFor(long bytes)
+    {
+        if (Bytes <= bytes) return 0;
+        long held = Bytes;
+        int at = _head;
+        for (; at < _blocks.Count - 1 && held > bytes; at++) held -= _blocks[at].Bytes;
+        return _blocks[at].Key << BlockBits;
+    }
+
     public void End(long offset) => End(Find(offset >> BlockBits), 1);
 
     /// <summary>Ends everything below an offset.</summary>

@@ -21,7 +21,8 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
 
     public AppendLog Log => log;
 
-    public bool IsGrouped { get; } = Position.IsGrouped(number);
+    /// <summary>Of messages with groups, whose order or turns count.</summary>
+    public bool IsGrouped { get; init; }
 
     /// <summary>Derived: of a subscription that does not let everything through.</summary>
     public bool IsFiltered { get; set; }
@@ -133,6 +134,9 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
     {
         if (position == Next) Next++;
     }
+
+    /// <summary>Where the lane has to begin to hold at most so many bytes, in whole blocks of messages.</summary>
+    public long FloorFor(long bytes) => Math.Clamp(Held.FloorFor(bytes), Floor, End);
 
     /// <summary>Ends a message; the caller raises the floor when all of them are ended.</summary>
     public void Finish(long position, bool wasTouched)

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using QueueService.Broker.Messages;
+using QueueService.Broker.Streams;
 
 namespace QueueService.Broker.Queues;
 
@@ -58,6 +59,7 @@ public sealed class MessageBatch : IDisposable
         {
             Group = headers.GroupId is null ? null : MessageFormat.GroupHash(message),
             Key = headers.DeduplicationId is { } id ? KeyOf(Encoding.UTF8.GetBytes(id)) : null,
+            PartitionHash = headers.Key is null ? null : Partitioner.Hash(MessageFormat.Key(message)),
         };
         Bytes += bytes;
     }
@@ -151,6 +153,18 @@ public sealed class MessageBatch : IDisposable
 
     internal SendOptions Options(int index) => _entries[index].Options;
 
+    /// <summary>Of a record's key; null when it has none.</summary>
+    internal int? PartitionHash(int index) => _entries[index].PartitionHash;
+
+    /// <summary>After an append: where the n-th record is.</summary>
+    public (int Partition, long Offset) PlaceOf(int index) => (_entries[index].Partition, _entries[index].Offset);
+
+    internal void Place(int index, int partition, long offset)
+    {
+        _entries[index].Partition = partition;
+        _entries[index].Offset = offset;
+    }
+
     /// <summary>The hash of the message group; null when the message has none.</summary>
     internal ulong? Group(int index) => _entries[index].Group;
 
@@ -181,6 +195,7 @@ public sealed class MessageBatch : IDisposable
             SendOptions options = _entries[i].Options;
             hash.AppendData(Encoding.ASCII.GetBytes(
                 $"{options.DelayMilliseconds}|{options.DeliverAt}|{options.TtlMilliseconds}|{options.Priority}|" +
+                $"{options.Partition}|" +
                 $"{_entries[i].Length}|"));
             hash.AppendData(Message(i));
         }
@@ -209,6 +224,12 @@ public sealed class MessageBatch : IDisposable
         public ulong? Group { get; init; }
 
         public UInt128? Key { get; set; }
+
+        public int? PartitionHash { get; init; }
+
+        public int Partition { get; set; }
+
+        public long Offset { get; set; }
     }
 }
 
@@ -226,6 +247,10 @@ public readonly record struct SendOptions
 
     /// <summary>0 to 9; the highest is handed out first. Standard queues only.</summary>
     public int Priority { get; init; }
+
+    /// <summary>Of a record of a stream: 0 to the number of partitions - 1; null when its key decides, or nothing.
+    /// </summary>
+    public int? Partition { get; init; }
 
     internal bool IsPlain => DelayMilliseconds is null && DeliverAt is null && TtlMilliseconds is null && Priority == 0;
 }

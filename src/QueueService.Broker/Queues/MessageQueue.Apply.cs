@@ -108,6 +108,15 @@ internal sealed partial class MessageQueue
             case QueueRecord.Failing:
                 FailingSince = (long)new SpanReader(payload).ReadVarint();
                 break;
+            case QueueRecord.Appended:
+                ApplyAppended(payload, record.Time);
+                break;
+            case QueueRecord.Produced:
+                Producers.Apply(payload, record.Time);
+                break;
+            case QueueRecord.ProducersForgotten:
+                Producers.Forget((long)new SpanReader(payload).ReadVarint());
+                break;
             case QueueRecord.Revived:
                 ApplyRevived(payload, record.Time);
                 break;
@@ -122,6 +131,7 @@ internal sealed partial class MessageQueue
         Name = QueueName.Stored(reader.ReadText());
         Config = QueueConfigFormat.Read(ref reader);
         OpenMain();
+        OpenPartitions();
         Version = 1;
         CreatedAt = UpdatedAt = time;
         ApplyAlarms(time);
@@ -133,6 +143,7 @@ internal sealed partial class MessageQueue
         QueueConfig before = Config;
         Config = QueueConfigFormat.Read(ref reader);
         if (Config.Retry != before.Retry || Config.Redrive != before.Redrive) Reconsider();
+        OpenPartitions();
         Version++;
         UpdatedAt = time;
         ApplyAlarms(time);

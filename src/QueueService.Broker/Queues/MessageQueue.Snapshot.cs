@@ -32,6 +32,7 @@ internal sealed partial class MessageQueue
         output.WriteVarint((ulong)DroppedTotal);
         CaptureAlarms(output);
         if (IsSubscription) CaptureDeliveries(output);
+        if (IsStream) Producers.Capture(output);
     }
 
     public void Restore(ref SpanReader input)
@@ -59,6 +60,7 @@ internal sealed partial class MessageQueue
         DroppedTotal = (long)input.ReadVarint();
         RestoreAlarms(ref input);
         if (IsSubscription) RestoreDeliveries(ref input);
+        if (IsStream) Producers.Restore(ref input);
     }
 
     private void CaptureTouched(IBufferWriter<byte> output)

@@ -5,7 +5,13 @@ namespace QueueService.Broker.Queues;
 /// <summary>A cursor over the log of a topic: what it has to do with besides receiving.</summary>
 internal sealed partial class MessageQueue
 {
-    public bool IsTopic => Name.Kind == QueueKind.Topic;
+    /// <summary>A log from which nobody receives: a topic or a stream.</summary>
+    public bool IsTopic => Name.Kind is QueueKind.Topic or QueueKind.Stream;
+
+    public bool IsStream => Name.Kind == QueueKind.Stream;
+
+    /// <summary>Its lanes are the partitions of a stream.</summary>
+    public bool IsPartitioned => Name.Kind is QueueKind.Stream or QueueKind.QueueView;
 
     public bool IsSubscription => Config.Subscription is not null;
 

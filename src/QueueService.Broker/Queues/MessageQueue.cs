@@ -213,7 +213,8 @@ internal sealed partial class MessageQueue
     public Lane OpenLane(int number)
     {
         if (number == 0) return Main;
-        _laneByNumber ??= new Lane?[(QueueConfigLimits.MaxPriority + 1) * Position.LanesPerPriority];
+        _laneByNumber ??= new Lane?[
+            IsPartitioned ? Position.MaxPartitions : (QueueConfigLimits.MaxPriority + 1) * Position.LanesPerPriority];
         if (_laneByNumber[number] is { } lane) return lane;
         lane = NewLane(number);
         _laneByNumber[number] = lane;
@@ -232,6 +233,7 @@ internal sealed partial class MessageQueue
 
     private Lane NewLane(int number) => new(number, _openLog(LogResource, number), _touched, IsSubscription)
     {
+        IsGrouped = !IsPartitioned && Position.IsGrouped(number),
         IsFiltered = Filter is not null,
     };
 }

@@ -2,9 +2,9 @@ namespace QueueService.Broker.Queues;
 
 /// <summary>
 /// Where a message is in its queue: the lane and the offset in the lane's log, as one number. Positions of one lane are
-/// consecutive, and all of them are below 2^53, so that they survive as numbers in JSON.
+/// consecutive, and those of queues and topics are below 2^53, so that they survive as numbers in JSON.
 /// <code>
-///  bits 44–51  lane: 17 × priority + (0 without a group, else 1 + hash of the group mod 16)
+///  bits 44–53  lane: 17 × priority + (0 without a group, else 1 + hash of the group mod 16); the partition of a stream
 ///  bits  0–43  offset
 /// </code>
 /// </summary>
@@ -15,6 +15,9 @@ internal static class Position
     public const int GroupLanes = 16;
 
     public const int LanesPerPriority = GroupLanes + 1;
+
+    /// <summary>Lanes of a stream: each partition is one. The positions of those from 512 on are above 2^53.</summary>
+    public const int MaxPartitions = 1_024;
 
     private const int OffsetBits = 44;
     private const long OffsetMask = (1L << OffsetBits) - 1;

@@ -1,3 +1,4 @@
+using QueueService.Broker.Streams;
 using QueueService.Broker.Topics;
 
 namespace QueueService.Broker.Queues;
@@ -94,8 +95,11 @@ public sealed record QueueConfig
     /// <summary>At most <see cref="Alarm.MaxPerQueue"/>, each with a name of its own.</summary>
     public ValueList<Alarm> Alarms { get; init; } = ValueList<Alarm>.Empty;
 
-    /// <summary>Null for a queue and for a topic.</summary>
+    /// <summary>Null unless it is a subscription or a queue view.</summary>
     public SubscriptionConfig? Subscription { get; init; }
+
+    /// <summary>Null unless it is a stream.</summary>
+    public StreamConfig? Stream { get; init; }
 }
 
 /// <summary>What a full queue does.</summary>

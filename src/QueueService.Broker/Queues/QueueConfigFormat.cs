@@ -1,4 +1,5 @@
 using System.Buffers;
+using QueueService.Broker.Streams;
 using QueueService.Broker.Topics;
 
 namespace QueueService.Broker.Queues;
@@ -6,7 +7,7 @@ namespace QueueService.Broker.Queues;
 /// <summary>The bytes of a queue's settings in records and snapshots.</summary>
 internal static class QueueConfigFormat
 {
-    private const ulong Version = 4;
+    private const ulong Version = 5;
 
     public static void Write(IBufferWriter<byte> output, QueueConfig config)
     {
@@ -51,7 +52,15 @@ internal static class QueueConfigFormat
         }
 
         output.WriteVarint(config.Subscription is null ? 0UL : 1UL);
-        if (config.Subscription is not { } subscription) return;
+        if (config.Subscription is { } subscription) Write(output, subscription);
+        output.WriteVarint(config.Stream is null ? 0UL : 1UL);
+        if (config.Stream is not { } stream) return;
+        output.WriteVarint((ulong)stream.Partitions);
+        output.WriteVarint((ulong)stream.RetentionBytes);
+    }
+
+    private static void Write(IBufferWriter<byte> output, SubscriptionConfig subscription)
+    {
         output.WriteVarint(subscription.Topic);
         output.WriteVarint((ulong)subscription.Target);
         output.WriteText(subscription.Destination);
@@ -74,8 +83,9 @@ internal static class QueueConfigFormat
             Durability = (Durability)input.ReadVarint(),
         };
         if (version >= 2) config = ReadPolicies(ref input, config);
-        return version >= 4 && input.ReadVarint() == 1
-            ? config with { Subscription = ReadSubscription(ref input) }
+        if (version >= 4 && input.ReadVarint() == 1) config = config with { Subscription = ReadSubscription(ref input) };
+        return version >= 5 && input.ReadVarint() == 1
+            ? config with { Stream = ReadStream(ref input) }
             : config;
     }
 
@@ -122,6 +132,12 @@ internal static class QueueConfigFormat
         Filter = input.ReadText(),
         Format = (DeliveryFormat)input.ReadVarint(),
         From = input.ReadText(),
+    };
+
+    private static StreamConfig ReadStream(ref SpanReader input) => new()
+    {
+        Partitions = (int)input.ReadVarint(),
+        RetentionBytes = (long)input.ReadVarint(),
     };
 
     private static ValueList<Tag> ReadTags(ref SpanReader input)

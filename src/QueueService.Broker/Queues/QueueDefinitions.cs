@@ -90,7 +90,8 @@ internal static class QueueDefinitions
     public static bool CanBecome(QueueConfig existing, QueueConfig wanted) =>
         wanted.Type == existing.Type && wanted.Durability == existing.Durability
         && wanted.Subscription?.Target == existing.Subscription?.Target
-        && wanted.Subscription?.From == existing.Subscription?.From;
+        && wanted.Subscription?.From == existing.Subscription?.From
+        && (wanted.Stream?.Partitions ?? 0) >= (existing.Stream?.Partitions ?? 0);
 
     public static Result<QueueChange> Replace(
         Shard shard, PlainCommand<Result<QueueChange>> command, MessageQueue queue, QueueConfig config)

@@ -10,4 +10,10 @@ public enum QueueKind
 
     /// <summary>A cursor over the log of a topic.</summary>
     Subscription,
+
+    /// <summary>A topic whose logs are partitions: readers name offsets.</summary>
+    Stream,
+
+    /// <summary>A cursor over the partitions of a stream.</summary>
+    QueueView,
 }

@@ -21,23 +21,34 @@ public readonly record struct QueueName
         return valid;
     }
 
-    /// <summary>What it names: queues, topics and subscriptions have names of their own.</summary>
+    /// <summary>What it names: queues, topics, streams and what belongs to these have names of their own.</summary>
     public QueueKind Kind => KindOf(Value);
 
     internal BrokerError NotFound => Kind switch
     {
         QueueKind.Topic => BrokerError.TopicNotFound,
         QueueKind.Subscription => BrokerError.SubscriptionNotFound,
+        QueueKind.Stream => BrokerError.StreamNotFound,
+        QueueKind.QueueView => BrokerError.QueueViewNotFound,
         _ => BrokerError.QueueNotFound,
     };
 
     /// <summary>A name that was checked before it was stored.</summary>
     internal static QueueName Stored(string text) => new(text);
 
-    /// <summary>"jobs" is a queue, "orders/" a topic, "orders/billing" a subscription.</summary>
-    internal static QueueKind KindOf(string name) =>
-        name.IndexOf('/', StringComparison.Ordinal) is var slash && slash < 0 ? QueueKind.Queue
-        : slash == name.Length - 1 ? QueueKind.Topic : QueueKind.Subscription;
+    /// <summary>What the name of a stream, and of what belongs to it, begins with.</summary>
+    internal const char StreamMark = '~';
+
+    /// <summary>"jobs" is a queue, "orders/" a topic, "orders/billing" a subscription, "~clicks/" a stream and
+    /// "~clicks/thumbnails" a queue view.</summary>
+    internal static QueueKind KindOf(string name)
+    {
+        int slash = name.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 0) return QueueKind.Queue;
+        bool isWhole = slash == name.Length - 1;
+        if (name[0] == StreamMark) return isWhole ? QueueKind.Stream : QueueKind.QueueView;
+        return isWhole ? QueueKind.Topic : QueueKind.Subscription;
+    }
 
     public override string ToString() => Value;
 }

@@ -103,4 +103,14 @@ internal enum QueueRecord : byte
 
     /// <summary>varint offset: attempts below it are forgotten.</summary>
     AttemptsForgotten = 32,
+
+    /// <summary>varint partition, varint count, then for each record of a stream: varint bytes, the record.</summary>
+    Appended = 33,
+
+    /// <summary>What a producer of a stream has appended, in the frame that does it: see
+    /// <see cref="Streams.ProducerTable"/>.</summary>
+    Produced = 34,
+
+    /// <summary>varint time: producers that were last seen before it are forgotten.</summary>
+    ProducersForgotten = 35,
 }

@@ -142,7 +142,12 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
     public void AnswerEmpty(Shard shard)
     {
         ReceivedMessages messages = Received(shard);
-        messages.NextCursor = _request.ReadFrom;
+        if (_request.ReadFrom is { } from)
+        {
+            messages.NextCursor = from;
+            messages.EndCursor = TopicReading.EndOf(Queue!, from);
+        }
+
         Outcome = messages;
         shard.Note(ReplyAfter, wrote: false);
     }

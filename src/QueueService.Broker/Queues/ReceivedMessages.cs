@@ -33,6 +33,9 @@ public sealed class ReceivedMessages : IDisposable
 
     public Durability Durability { get; private set; }
 
+    /// <summary>The number of whose messages these are: never given to another queue, topic or stream.</summary>
+    public uint Source => _queue.LogResource;
+
     /// <summary>Outcomes of <see cref="ReceiveRequest.Acknowledge"/>, in order; null when none were given.</summary>
     public BrokerError[]? Acknowledged { get; internal set; }
 
@@ -45,6 +48,9 @@ public sealed class ReceivedMessages : IDisposable
 
     /// <summary>Of a topic that is read only: where to go on.</summary>
     public TopicCursor? NextCursor { get; internal set; }
+
+    /// <summary>Of partitions of a stream that are read only: where they end.</summary>
+    public TopicCursor? EndCursor { get; internal set; }
 
     /// <summary>Of a topic that is read only: messages that were not kept until they were asked for.</summary>
     public long Lost { get; internal set; }
@@ -110,6 +116,7 @@ public sealed class ReceivedMessages : IDisposable
         Next = null;
         FirstCursor = null;
         NextCursor = null;
+        EndCursor = null;
         Lost = 0;
         Damaged = null;
         if (_items.Length > MaxIdleItems) _items = new Delivery[1];
@@ -204,6 +211,18 @@ public readonly ref struct MessageView
     internal ReadOnlySpan<byte> Raw => _message;
 
     public ReadOnlySpan<byte> Body => MessageFormat.Body(_message);
+
+    /// <summary>Of a record of a stream: its key, empty when it has none.</summary>
+    public ReadOnlySpan<byte> Key => MessageFormat.Key(_message);
+
+    /// <summary>Nothing but the key is to be told of its headers.</summary>
+    public bool HasOnlyKey => MessageFormat.HasOnlyKey(_message);
+
+    /// <summary>Of a record of a stream.</summary>
+    public int Partition => Position.LaneOf(SequenceNumber);
+
+    /// <summary>Of a record of a stream, in its partition.</summary>
+    public long Offset => Position.OffsetOf(SequenceNumber);
 
     /// <summary>The body is valid UTF-8 (checked when it was sent).</summary>
     public bool BodyIsText => MessageFormat.IsText(_message);

@@ -1,4 +1,5 @@
 using QueueService.Broker.Shards;
+using QueueService.Broker.Streams;
 using QueueService.Broker.Topics;
 using QueueService.Storage.Logs;
 
@@ -37,10 +38,13 @@ internal static class RetentionSweep
                 continue;
             }
 
+            if (queue.IsStream) command.Wrote |= ForgetProducers(shard, queue);
             long before = Before(shard, queue);
             foreach (Lane lane in queue.Lanes)
             {
                 if (!lane.HasMessages) continue;
+                if (queue.Config.Stream is { RetentionBytes: > 0 and var bytes })
+                    expired += Expire(shard, queue, lane.FloorFor(bytes));
                 long oldest = lane.NextPresent(lane.Floor);
                 if (lane.TryPin(oldest, out PinnedRecord record))
                 {
@@ -96,6 +100,20 @@ internal static class RetentionSweep
         // Fewer leases, fewer holes: a waiting receive may go on.
         shard.Dispatch(queue);
         return queue.ExpiredTotal - before;
+    }
+
+    private static bool ForgetProducers(Shard shard, MessageQueue stream)
+    {
+        long before = shard.Now - StreamLimits.ProducerExpiryMilliseconds;
+        if (shard.Now - stream.Producers.LastSweep < DiskIntervalMilliseconds) return false;
+        stream.Producers.LastSweep = shard.Now;
+        if (!stream.Producers.HasOlder(before)) return false;
+        Span<byte> record = stackalloc byte[RecordWriting.MaxVarintBytes];
+        int used = RecordWriting.WriteVarint(record, (ulong)before);
+        shard.Store.BeginFrame();
+        shard.Write(stream, QueueRecord.ProducersForgotten, record[..used]);
+        shard.Store.EndFrame();
+        return true;
     }
 
     /// <summary>A subscription that many messages passed by does not look at them again after a restart.</summary>

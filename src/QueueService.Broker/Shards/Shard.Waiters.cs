@@ -65,6 +65,7 @@ internal sealed partial class Shard
 
             // Leases that end by their time make room for the receives that are parked.
             if (queue.Parked.Count > 0) queue.Promote(Now);
+            if (queue.IsStream) ServeReaders(queue, done);
             while (queue.Waiters.First is { } first && Store.BatchBytes < maxCommitBytes && first.Value.TryServe(this))
                 Finish(first.Value, done);
 
@@ -109,6 +110,17 @@ internal sealed partial class Shard
 
         _impatient.RemoveRange(kept, _impatient.Count - kept);
         TakeEnded(done);
+    }
+
+    /// <summary>Readers of a stream wait for other partitions each, and take nothing away from each other.</summary>
+    private void ServeReaders(MessageQueue stream, List<Command> done)
+    {
+        for (LinkedListNode<ReceiveCommand>? node = stream.Waiters.First; node is not null;)
+        {
+            ReceiveCommand reader = node.Value;
+            node = node.Next;
+            if (reader.TryServe(this)) Finish(reader, done);
+        }
     }
 
     /// <summary>Answers everybody who waits, empty.</summary>

@@ -14,14 +14,14 @@ internal static class SubscriptionDefinitions
         IReadOnlyDictionary<int, long>? starts)
     {
         (SubscriptionName name, QueueConfig config) = (request.Name, request.Config);
-        if (shard.FindQueue(name.Topic.Address) is not { } topic) return BrokerError.TopicNotFound;
+        if (shard.FindQueue(name.Topic.Address) is not { } topic) return name.Topic.Address.NotFound;
         MessageQueue? existing = shard.FindQueue(name.Address);
         if (!QueueDefinitions.Holds(existing, request.Condition)) return BrokerError.PreconditionFailed;
         config = Complete(topic, config);
         if (Check(shard, config) is var refused and not BrokerError.None) return refused;
         if (existing is not null) return QueueDefinitions.Replace(shard, command, existing, config);
         if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
-        if (shard.Catalog.Count(QueueKind.Subscription) >= shard.Options.MaxQueues) return BrokerError.TooManyQueues;
+        if (shard.Catalog.Count(name.Address.Kind) >= shard.Options.MaxQueues) return BrokerError.TooManyQueues;
         if (QueueDefinitions.CheckRedrive(shard, name.Address, config) is var wrong and not BrokerError.None)
             return wrong;
         MessageQueue subscription = shard.Define(
@@ -35,8 +35,8 @@ internal static class SubscriptionDefinitions
         Shard shard, PlainCommand<Result<QueueChange>> command, SubscriptionName name,
         Func<QueueConfig, QueueConfig> change, Precondition condition)
     {
-        if (shard.FindQueue(name.Topic.Address) is not { } topic) return BrokerError.TopicNotFound;
-        if (shard.FindQueue(name.Address) is not { } subscription) return BrokerError.SubscriptionNotFound;
+        if (shard.FindQueue(name.Topic.Address) is not { } topic) return name.Topic.Address.NotFound;
+        if (shard.FindQueue(name.Address) is not { } subscription) return name.Address.NotFound;
         if (!QueueDefinitions.Holds(subscription, condition)) return BrokerError.PreconditionFailed;
         QueueConfig config = Complete(topic, change(subscription.Config));
         return Check(shard, config) is var refused and not BrokerError.None
@@ -48,7 +48,7 @@ internal static class SubscriptionDefinitions
     public static BrokerError DeleteTopic(
         Shard shard, PlainCommand<BrokerError> command, TopicName name, Precondition condition)
     {
-        if (shard.FindQueue(name.Address) is not { } topic) return BrokerError.TopicNotFound;
+        if (shard.FindQueue(name.Address) is not { } topic) return name.Address.NotFound;
         if (!QueueDefinitions.Holds(topic, condition)) return BrokerError.PreconditionFailed;
         foreach (MessageQueue queue in topic.FanOut!.Subscriptions.Values.Append(topic).ToList())
         {
@@ -67,7 +67,7 @@ internal static class SubscriptionDefinitions
         IReadOnlyDictionary<int, long> starts)
     {
         if (shard.FindQueue(name.Address) is not { FanOut.Topic: { } topic } subscription)
-            return BrokerError.SubscriptionNotFound;
+            return name.Address.NotFound;
         command.Queue = subscription;
         shard.Store.BeginFrame();
         shard.SetCursor(

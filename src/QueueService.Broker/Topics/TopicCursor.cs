@@ -11,14 +11,47 @@ namespace QueueService.Broker.Topics;
 /// </summary>
 public sealed class TopicCursor
 {
+    /// <summary>The largest that a lane has.</summary>
+    public const long MaxOffset = Position.MaxOffset;
+
     private const int MaxTextLength = 512;
 
     private readonly SortedList<int, long> _next;
 
     private TopicCursor(SortedList<int, long> next) => _next = next;
 
+    /// <summary>Of a stream: only the partitions that are named are read. Else all lanes are, one that is not named from
+    /// its beginning.</summary>
+    public bool IsSelection { get; init; }
+
+    /// <summary>The lanes that are named, and the first offset of each that was not read.</summary>
+    public IEnumerable<KeyValuePair<int, long>> Places => _next;
+
+    /// <summary>All of a stream, with these partitions each from an offset on, and the others from where they stand here.
+    /// </summary>
+    public TopicCursor Moved(IEnumerable<KeyValuePair<int, long>> places)
+    {
+        var next = new SortedList<int, long>(_next);
+        foreach ((int partition, long offset) in places) next[partition] = offset;
+        return new TopicCursor(next) { IsSelection = IsSelection };
+    }
+
+    /// <summary>The first offset of a partition that was not read; null when it is not named.</summary>
+    public long? OffsetIn(int partition) => _next.TryGetValue(partition, out long offset) ? offset : null;
+
+    /// <summary>Reads these partitions of a stream, each from an offset on.</summary>
+    public static TopicCursor Select(IEnumerable<KeyValuePair<int, long>> places)
+    {
+        var next = new SortedList<int, long>();
+        foreach ((int partition, long offset) in places) next[partition] = offset;
+        return new TopicCursor(next) { IsSelection = true };
+    }
+
     /// <summary>The oldest message that is kept.</summary>
     public static TopicCursor Beginning { get; } = new([]);
+
+    /// <summary>Of a record of a stream.</summary>
+    public static int PartitionOf(long sequenceNumber) => Position.LaneOf(sequenceNumber);
 
     /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out TopicCursor? cursor)
@@ -29,7 +62,7 @@ public sealed class TopicCursor
         var next = new SortedList<int, long>();
         while (reader.TryReadVarint(out ulong lane))
         {
-            if (lane >= Position.LanesPerPriority || !reader.TryReadVarint(out ulong offset)) return false;
+            if (lane >= Position.MaxPartitions || !reader.TryReadVarint(out ulong offset)) return false;
             if (offset > Position.MaxOffset || !next.TryAdd((int)lane, (long)offset)) return false;
         }
 
@@ -44,7 +77,7 @@ public sealed class TopicCursor
         {
             [Position.LaneOf(sequenceNumber)] = Position.OffsetOf(sequenceNumber) + 1,
         };
-        return new TopicCursor(next);
+        return new TopicCursor(next) { IsSelection = IsSelection };
     }
 
     /// <summary>Whether this message was read.</summary>
@@ -99,6 +132,11 @@ public sealed class TopicCursor
         return new TopicCursor(next);
     }
 
+    /// <summary>What is read of a topic or a stream.</summary>
+    internal IReadOnlyList<Lane> LanesOf(MessageQueue topic) => IsSelection
+        ? [.. _next.Keys.Select(topic.FindLane).OfType<Lane>()]
+        : topic.Lanes;
+
     /// <summary>The position of the first message of the lane that was not read.</summary>
     internal long NextIn(Lane lane) => Position.First(lane.Number) + _next.GetValueOrDefault(lane.Number);
 
@@ -107,6 +145,6 @@ public sealed class TopicCursor
     {
         var next = new SortedList<int, long>(_next);
         foreach ((Lane lane, long position) in read) next[lane.Number] = Position.OffsetOf(position);
-        return new TopicCursor(next);
+        return new TopicCursor(next) { IsSelection = IsSelection };
     }
 }

@@ -13,18 +13,24 @@ internal static class TopicReading
         var read = new List<(Lane, long)>();
         var kept = new List<(Lane, long)>();
         long lost = 0;
-        int lanesLeft = topic.Lanes.Count;
-        foreach (Lane lane in topic.Lanes)
+        long bytes = 0;
+        IReadOnlyList<Lane> lanes = from.LanesOf(topic);
+        bool isBeyond = from.IsSelection && lanes.Count < from.Places.Count();
+        int lanesLeft = lanes.Count;
+        foreach (Lane lane in lanes)
         {
             // Each lane has its share, so that none is waited for.
             int room = Math.Max(1, (max - messages.Count) / lanesLeft--);
             long first = from.NextIn(lane);
             long next = Math.Clamp(first, lane.Floor, lane.End);
             lost += Math.Max(0, next - first);
+            isBeyond |= first > lane.End;
             kept.Add((lane, next));
             long end = Math.Min(lane.End, next + room);
             for (long position = next; position < end && messages.Count < max; position++, next++)
             {
+                bytes += lane.SizeOf(position);
+                if (bytes > ReceiveRequest.MaxResponseBytes && messages.Count > 0) break;
                 messages.Add(new ReceivedMessages.Delivery { Position = position, State = MessageState.Available });
             }
 
@@ -34,6 +40,17 @@ internal static class TopicReading
         messages.FirstCursor = lost > 0 ? from.With(kept) : from;
         messages.NextCursor = from.With(read);
         messages.Lost = lost;
-        return messages.Count > 0 || lost > 0;
+        messages.EndCursor = EndOf(from, lanes);
+
+        // Whoever asks for more than there is hears of it at once.
+        return messages.Count > 0 || lost > 0 || (isBeyond && from.IsSelection);
     }
+
+    /// <summary>Where the partitions of a selection end; null for a topic.</summary>
+    public static TopicCursor? EndOf(MessageQueue topic, TopicCursor from) => EndOf(from, from.LanesOf(topic));
+
+    private static TopicCursor? EndOf(TopicCursor from, IReadOnlyList<Lane> lanes) => from.IsSelection
+        ? TopicCursor.Select(lanes.Select(
+            static lane => KeyValuePair.Create(lane.Number, Position.OffsetOf(lane.End))))
+        : null;
 }

@@ -8,6 +8,7 @@ using QueueService.Server.Jobs;
 using QueueService.Server.OpenApi;
 using QueueService.Server.Operations;
 using QueueService.Server.Queues;
+using QueueService.Server.Streams;
 using QueueService.Server.Topics;
 using Serilog;
 using Serilog.Extensions.Logging;
@@ -62,6 +63,7 @@ internal static class ServerSetup
         app.UseRouting();
         QueueRoutes.Map(app);
         TopicRoutes.Map(app);
+        StreamRoutes.Map(app);
         DeliveryRoutes.Map(app);
         OperationRoutes.Map(app);
         JobRoutes.Map(app);

@@ -1,4 +1,6 @@
+using System.Globalization;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Streams;
 using QueueService.Broker.Topics;
 
 namespace QueueService.Server.Http;
@@ -12,6 +14,7 @@ internal static class Addresses
     /// a subscription does what it would do with a queue.</summary>
     public static QueueName Queue(this HttpContext http, ref Problem? problem)
     {
+        if (http.Request.RouteValues["stream"] is not null) return http.Stream(ref problem).Address;
         if (http.Request.RouteValues["topic"] is not null)
         {
             return http.Request.RouteValues["subscription"] is null
@@ -31,6 +34,22 @@ internal static class Addresses
         return name;
     }
 
+    public static StreamName Stream(this HttpContext http, ref Problem? problem)
+    {
+        if (!StreamName.TryParse(http.PathValue("stream"), out StreamName name))
+            Problem.Blame(ref problem, "stream", NameRule);
+        return name;
+    }
+
+    /// <summary>The partition of a stream that the path names.</summary>
+    public static int Partition(this HttpContext http, ref Problem? problem)
+    {
+        if (int.TryParse(http.PathValue("partition"), NumberStyles.None, null, out int partition)
+            && partition < StreamLimits.MaxPartitions) return partition;
+        Problem.Blame(ref problem, "partition", $"in the path must be an integer from 0 to {StreamLimits.MaxPartitions - 1}.");
+        return 0;
+    }
+
     public static SubscriptionName Subscription(this HttpContext http, ref Problem? problem)
     {
         TopicName topic = http.Topic(ref problem);
@@ -43,6 +62,8 @@ internal static class Addresses
     {
         switch (address.Kind)
         {
+            case QueueKind.Stream:
+                return $"/v1/streams/{StreamName.At(address).Value}";
             case QueueKind.Topic:
                 return $"/v1/topics/{TopicName.At(address).Value}";
             case QueueKind.Subscription:

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace QueueService.Server.Http;
 
-/// <summary>An answer that goes on and on. Whoever does not read it is not waited for longer than the write deadline, or
-/// a second once the server stops: the connection is broken then.</summary>
+/// <summary>An answer that goes on and on. Whoever does not read it is not waited for longer than the write deadline,
+/// or a second once the server stops: the connection is broken then.</summary>
 internal sealed class LiveResponse(HttpContext http, LiveStreams streams)
 {
     // The source may be gone when the last reader leaves.

@@ -8,6 +8,7 @@ internal sealed class Problem(ProblemKind kind, string? detail = null)
     public const string ContentType = "application/problem+json";
 
     private readonly List<(string Where, string Message)> _errors = [];
+    private readonly List<(string Name, long Value)> _facts = [];
 
     public ProblemKind Kind => kind;
 
@@ -31,6 +32,13 @@ internal sealed class Problem(ProblemKind kind, string? detail = null)
     public Problem With(string where, string message)
     {
         _errors.Add((where, message));
+        return this;
+    }
+
+    /// <summary>Adds a number that the caller needs to go on, as a member of its own.</summary>
+    public Problem Telling(string name, long value)
+    {
+        _facts.Add((name, value));
         return this;
     }
 
@@ -59,6 +67,7 @@ internal sealed class Problem(ProblemKind kind, string? detail = null)
             .Raw(",\"detail\":"u8).Text(Detail)
             .Raw(",\"code\":"u8).Text(kind.Code)
             .Raw(kind.Retriable ? ",\"retriable\":true"u8 : ",\"retriable\":false"u8);
+        foreach ((string name, long value) in _facts) output.Raw(","u8).Text(name).Raw(":"u8).Number(value);
         if (_errors.Count > 0) WriteErrors(output);
         if (traceId is not null) output.Raw(",\"traceId\":"u8).Text(traceId);
         output.Raw("}"u8);

@@ -63,6 +63,39 @@ internal sealed record ProblemKind(
         "subscription-not-found", 404, "The subscription does not exist", false, Nothing,
         "Create it with PUT /v1/topics/{topic}/subscriptions/{subscription}, or check both names.");
 
+    public static readonly ProblemKind StreamNotFound = new(
+        "stream-not-found", 404, "The stream does not exist", false, Nothing,
+        "Create it with PUT /v1/streams/{stream}, or check its name.");
+
+    public static readonly ProblemKind PartitionNotFound = new(
+        "partition-not-found", 404, "The stream has no such partition", false, Nothing,
+        "Partitions are numbered from 0: read the stream to see how many it has.");
+
+    public static readonly ProblemKind RecordNotFound = new(
+        "record-not-found", 404, "There is no record at this offset", false, Nothing,
+        "Read the partition from this offset on: the next record may have a higher one.");
+
+    public static readonly ProblemKind OffsetOutOfRange = new(
+        "offset-out-of-range", 410, "The partition does not have this offset", false, Nothing,
+        "Go on at `earliestOffset`: what lies before it is past its retention. Beyond `endOffset` there is nothing yet.");
+
+    public static readonly ProblemKind ProducerFenced = new(
+        "producer-fenced", 403, "Another process has taken over this producer", false, Nothing,
+        "Stop, or take over by an epoch above `currentEpoch`, with the sequence beginning at 0 again.");
+
+    public static readonly ProblemKind ProducerSequenceGap = new(
+        "producer-sequence-gap", 409, "Requests of this producer are missing", false, Nothing,
+        "Send the request with Producer-Sequence `expectedSequence` first. A producer that was silent for 7 days is " +
+        "forgotten and begins at 0.");
+
+    public static readonly ProblemKind ProducerSequenceReused = new(
+        "producer-sequence-reused", 422, "This sequence number was used for another request", false, Nothing,
+        "Repeat a request unchanged, and only one of the last five; use the next number for a new one.");
+
+    public static readonly ProblemKind TooManyProducers = new(
+        "too-many-producers", 429, "Too many producers of the stream are remembered", true, Nothing,
+        "A stream remembers 100,000, each for 7 days after its last request: use the same ids again.", 60);
+
     public static readonly ProblemKind NotPullSubscription = new(
         "not-a-pull-subscription", 409, "The messages of this subscription are delivered to its target", false, Nothing,
         "Only a subscription with the target pull is received from: create one beside it.");

@@ -24,6 +24,9 @@ internal sealed class DocumentWriter(EndpointDataSource endpoints) : IOpenApiDoc
         ["queue"] = ("The name of the queue: 1 to 128 of A-Z a-z 0-9 . _ -", "jobs"),
         ["topic"] = ("The name of the topic: 1 to 128 of A-Z a-z 0-9 . _ -", "orders"),
         ["subscription"] = ("The name of the subscription: 1 to 128 of A-Z a-z 0-9 . _ -", "billing"),
+        ["stream"] = ("The name of the stream: 1 to 128 of A-Z a-z 0-9 . _ -", "clicks"),
+        ["partition"] = ("The number of the partition, from 0.", "0"),
+        ["offset"] = ("The number of the record in its partition, from 0.", "41"),
         ["id"] = ("The id of the message.", "AAAAAQAAAAAAAAAq"),
         ["receiptHandle"] = ("The receipt handle that came with the message.", ReceiptSchemas.ExampleHandle),
         ["operation"] = ("The id of the operation.", "op-7"),
@@ -109,7 +112,8 @@ internal sealed class DocumentWriter(EndpointDataSource endpoints) : IOpenApiDoc
         In = parameter.Place == ParameterPlace.Query ? ParameterLocation.Query : ParameterLocation.Header,
         Description = parameter.Description,
         Schema = Schemas.Find(parameter.Schema, set),
-        Example = parameter.Schema is "Limit" or "ReceiveMax" or "Prefetch" or "Boolean" or "Priority" or "TagFilters"
+        Example = parameter.Schema is "Limit" or "ReceiveMax" or "Prefetch" or "Boolean" or "Priority" or
+            "Partition" or "Counter" or "RecordLimit" or "TagFilters"
             ? JsonNode.Parse(parameter.Example)
             : JsonValue.Create(parameter.Example),
     };

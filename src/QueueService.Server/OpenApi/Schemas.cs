@@ -1,6 +1,8 @@
 using Microsoft.OpenApi;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Streams;
 using QueueService.Server.Http;
+using QueueService.Server.Streams;
 using static QueueService.Server.OpenApi.SchemaSet;
 
 namespace QueueService.Server.OpenApi;
@@ -35,6 +37,8 @@ internal static class Schemas
         ["ETag"] = ("Names this version of the definition; for If-Match.", "String"),
         ["Location"] = ("The address of what was created.", "String"),
         ["Link"] = ("The next page, `rel=\"next\"`; absent on the last.", "String"),
+        [ReadRecords.NextOffsetHeader] = ("The offset to go on at.", "String"),
+        [ReadRecords.EndOffsetHeader] = ("The offset of the record that is appended next.", "String"),
         ["Retry-After"] = ("Seconds to wait before trying again.", "Integer"),
         [Http.IdempotencyKey.ReplayedHeader] = ("`true` when this is the outcome of an earlier request with the key.", "String"),
         ["Allow"] = ("The methods that are allowed.", "String"),
@@ -57,6 +61,9 @@ internal static class Schemas
         "Priority" => Bare(Integer("", 0, QueueConfigLimits.MaxPriority)),
         "Prefetch" => Bare(Integer("", 1, Limits.Prefetch, Limits.DefaultPrefetch)),
         "TagFilters" => List("Each must match.", Text("`key:value`, or `key`."), max: Limits.TagFilters),
+        "Partition" => Bare(Integer("", 0, StreamLimits.MaxPartitions - 1)),
+        "Counter" => Bare(Integer("", 0)),
+        "RecordLimit" => Bare(Integer("", 1, StreamLimits.MaxRecordsPerRead, Limits.DefaultPageItems)),
         "ReceiveMax" => Bare(Integer("", 1, ReceiveRequest.MaxMessages, 1)),
         _ => set.Ref(name),
     };
@@ -66,6 +73,7 @@ internal static class Schemas
         SchemaSet set = new(document);
         QueueSchemas.AddTo(set);
         TopicSchemas.AddTo(set);
+        StreamSchemas.AddTo(set);
         DeliverySchemas.AddTo(set);
         MessageSchemas.AddTo(set);
         ReceiptSchemas.AddTo(set);
@@ -102,6 +110,10 @@ internal static class Schemas
             ("detail", Text("What went wrong this time.")),
             ("code", Text("Names the kind of problem; stable.")),
             ("retriable", Flag("The same request may succeed later.")),
+            ("currentEpoch?", Integer("Of a producer that was fenced: the epoch that is valid.", 0)),
+            ("expectedSequence?", Integer("Of a producer's gap: the sequence that comes next.", 0)),
+            ("earliestOffset?", Integer("Of an offset that is not there: where the partition begins.", 0)),
+            ("endOffset?", Integer("Of an offset that is not there: where the partition ends.", 0)),
             ("errors?", new OpenApiSchema
             {
                 Type = JsonSchemaType.Object,

@@ -9,6 +9,7 @@ internal static class Tags
     public const string Topics = "Topics";
     public const string Subscriptions = "Subscriptions";
     public const string Deliveries = "Deliveries";
+    public const string Streams = "Streams";
     public const string Operations = "Operations";
     public const string Jobs = "Jobs";
     public const string Service = "Service";
@@ -21,6 +22,7 @@ internal static class Tags
         (Topics, "Create, read, change and delete topics, and publish to them."),
         (Subscriptions, "What becomes of the messages of a topic; receive and settle those of a pull subscription."),
         (Deliveries, "What was sent to webhooks and what came back; attempt deliveries again."),
+        (Streams, "Create, read, change and delete streams; append records to their partitions and read them by offset."),
         (Operations, "Watch and cancel long work."),
         (Jobs, "What the server does by itself: watch, run, pause."),
         (Service, "Health of the server and explanations of problems."),

@@ -10,18 +10,20 @@ internal static class AttributesReader
 {
     private static readonly FieldNames TypedFields = new("type", "value", "valueBase64");
 
-    public static void Read(ref Utf8JsonReader json, ref MessageDraft draft, ref Problem? problem)
+    /// <param name="field">What they are called.</param>
+    public static void Read(
+        ref Utf8JsonReader json, ref MessageDraft draft, ref Problem? problem, string field = "attributes")
     {
         if (json.TokenType != JsonTokenType.StartObject)
         {
-            Problem.Blame(ref problem, "/attributes", "must be an object.");
+            Problem.Blame(ref problem, "/" + field, "must be an object.");
             return;
         }
 
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             string name = JsonRequest.Name(ref json);
-            string pointer = "/attributes/" + JsonRequest.Escape(name);
+            string pointer = $"/{field}/{JsonRequest.Escape(name)}";
             json.Read();
             if (json.TokenType == JsonTokenType.StartObject) ReadTyped(ref json, name, pointer, ref draft, ref problem);
             else if (TryPlain(ref json, pointer, out AttributeKind kind, out string text, ref problem))

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Streams;
 using QueueService.Server.Http;
 
 namespace QueueService.Server.Queues;
@@ -10,17 +11,13 @@ namespace QueueService.Server.Queues;
 /// <param name="alone">Each message is a request of its own, and what is blamed has no place in a batch.</param>
 internal sealed class BatchIntake(bool partial, int maxMessages, bool alone = false) : IDisposable
 {
-    private readonly MessageReader _reader = new();
     private Dictionary<int, Problem>? _refused;
     private MessageBatch? _batch = MessageBatch.Rent();
 
     public int Count { get; private set; }
 
-    /// <inheritdoc cref="MessageReader.ForTopic"/>
-    public bool ForTopic
-    {
-        init => _reader.ForTopic = value;
-    }
+    /// <summary>Reads what the batch is made of.</summary>
+    public required ItemReader Reader { get; init; }
 
     public MessageBatch Batch => _batch ?? throw new InvalidOperationException("The batch was sent.");
 
@@ -28,7 +25,7 @@ internal sealed class BatchIntake(bool partial, int maxMessages, bool alone = fa
     /// <param name="json">Stands on the first token of the message.</param>
     /// <param name="place">The pointer of the list that holds it.</param>
     public Problem? Add(ref Utf8JsonReader json, string place) =>
-        Full(place) ?? Settle(_reader.Read(ref json, Batch), place);
+        Full(place) ?? Settle(Reader.Read(ref json, Batch), place);
 
     /// <summary>As <see cref="Add"/>, for a structured CloudEvent.</summary>
     public Problem? AddEvent(ref Utf8JsonReader json, ReadOnlySpan<byte> source)
@@ -53,7 +50,7 @@ internal sealed class BatchIntake(bool partial, int maxMessages, bool alone = fa
 
     public void Dispose()
     {
-        _reader.Dispose();
+        Reader.Dispose();
         _batch?.Dispose();
         _batch = null;
     }
@@ -85,6 +82,55 @@ internal sealed class BatchIntake(bool partial, int maxMessages, bool alone = fa
             else WriteResult(output, i, in outcome, ref sent, ref stored);
             output.Raw("\n"u8);
         }
+    }
+
+    /// <summary>One line for each record. An error of the whole batch is one of each record in it.</summary>
+    public void WritePlaceLines(JsonOutput output, in Result<AppendOutcome> result)
+    {
+        AppendOutcome outcome = result.Value;
+        int sent = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            if (!result.Succeeded && _refused?.ContainsKey(i) != true)
+                WriteRefused(output, BrokerProblems.Of(result.Error));
+            else WritePlace(output, i, in outcome, ref sent);
+            output.Raw("\n"u8);
+        }
+    }
+
+    /// <summary>Where the records of a stream are.</summary>
+    public void WritePlaces(JsonOutput output, in AppendOutcome outcome)
+    {
+        output.Raw("{\"results\":["u8);
+        int sent = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            if (i > 0) output.Raw(","u8);
+            WritePlace(output, i, in outcome, ref sent);
+        }
+
+        output.Raw("],\"timestamp\":"u8).Instant(outcome.Timestamp).Raw("}"u8);
+    }
+
+    private void WritePlace(JsonOutput output, int index, in AppendOutcome outcome, ref int sent)
+    {
+        Problem? problem = null;
+        if (_refused is null || !_refused.TryGetValue(index, out problem))
+        {
+            BrokerError error = outcome.Errors is null ? BrokerError.None : outcome.Errors[sent];
+            if (error != BrokerError.None) problem = BrokerProblems.Of(error);
+            sent++;
+        }
+
+        if (problem is not null)
+        {
+            WriteRefused(output, problem);
+            return;
+        }
+
+        (int partition, long offset) = Batch.PlaceOf(sent - 1);
+        output.Raw("{\"partition\":"u8).Number(partition).Raw(",\"offset\":"u8).Number(offset);
+        output.Raw(partial ? ",\"status\":201}"u8 : "}"u8);
     }
 
     private void WriteResult(JsonOutput output, int index, in SendOutcome outcome, ref int sent, ref int stored)

@@ -4,13 +4,12 @@ using QueueService.Server.Http;
 
 namespace QueueService.Server.Queues;
 
-/// <summary>Reads the JSON forms of a batch: `{"messages":[…]}` and a list of CloudEvents.</summary>
+/// <summary>Reads the JSON forms of a batch: `{"messages":[…]}` or `{"records":[…]}`, and a list of CloudEvents.
+/// </summary>
 internal static class BatchReader
 {
-    private static readonly FieldNames Fields = new("messages");
-
     public static Problem? ReadMessages(ReadOnlySpan<byte> body, BatchIntake intake) =>
-        JsonRequest.Parse(body, intake, ReadObject) ?? RefuseEmpty(intake, "/messages");
+        JsonRequest.Parse(body, intake, ReadObject) ?? RefuseEmpty(intake, "/" + intake.Reader.ListName);
 
     public static Problem? ReadEvents(ReadOnlySpan<byte> body, BatchIntake intake)
     {
@@ -64,16 +63,18 @@ internal static class BatchReader
     }
 
     public static Problem? RefuseEmpty(BatchIntake intake, string pointer) =>
-        intake.Count > 0 ? null : Problem.Invalid(pointer, "A batch must hold at least one message.");
+        intake.Count > 0 ? null : Problem.Invalid(pointer, "A batch must not be empty.");
 
     private static Problem? ReadObject(ref Utf8JsonReader json, BatchIntake intake)
     {
         if (json.TokenType != JsonTokenType.StartObject) return Problem.Invalid("", "The body must be a JSON object.");
         Problem? problem = null;
         uint seen = 0;
+        FieldNames fields = new(intake.Reader.ListName);
+        string place = "/" + intake.Reader.ListName;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            int field = JsonRequest.Field(ref json, Fields, ref seen, ref problem);
+            int field = JsonRequest.Field(ref json, fields, ref seen, ref problem);
             json.Read();
             if (field < 0)
             {
@@ -82,10 +83,10 @@ internal static class BatchReader
             }
 
             if (json.TokenType != JsonTokenType.StartArray)
-                return Problem.Invalid("/messages", "must be a list of messages.");
+                return Problem.Invalid(place, $"must be a list of {intake.Reader.ListName}.");
             while (json.Read() && json.TokenType != JsonTokenType.EndArray)
             {
-                if (intake.Add(ref json, "/messages") is { } refused) return refused;
+                if (intake.Add(ref json, place) is { } refused) return refused;
             }
         }
 

@@ -1,5 +1,6 @@
 using QueueService.Broker.Queues;
 using QueueService.Server.Http;
+using QueueService.Server.Streams;
 using QueueService.Server.Topics;
 
 namespace QueueService.Server.Queues;
@@ -35,6 +36,7 @@ internal static class DefinitionJson
     {
         switch (definition.Name.Kind)
         {
+            case QueueKind.Stream: StreamJson.Write(output, definition); break;
             case QueueKind.Topic: TopicJson.Write(output, definition); break;
             case QueueKind.Subscription: SubscriptionJson.Write(output, definition); break;
             default: QueueJson.Write(output, definition); break;

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using QueueService.Broker.Messages;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Streams;
 using QueueService.Broker.Topics.Filters;
 using QueueService.Server.Http;
 
@@ -19,6 +20,7 @@ internal struct MessageDraft
 
     private string? _contentType;
     private SendOptions _options;
+    private string? _key;
     private string? _groupId;
     private string? _deduplicationId;
     private string? _routingKey;
@@ -59,6 +61,13 @@ internal struct MessageDraft
 
     /// <summary>Checked by its reader.</summary>
     public void SetPriority(int priority) => _options = _options with { Priority = priority };
+
+    /// <summary>Of a record of a stream.</summary>
+    public void SetKey(string where, string value, ref Problem? problem) =>
+        _key = ShortText(where, value, ref problem, StreamLimits.KeyBytes);
+
+    /// <summary>Of a record of a stream; checked by its reader.</summary>
+    public void SetPartition(int partition) => _options = _options with { Partition = partition };
 
     public void SetContentType(string where, string value, ref Problem? problem)
     {
@@ -125,6 +134,7 @@ internal struct MessageDraft
         return new MessageHeaders
         {
             ContentType = _contentType,
+            Key = _key,
             GroupId = _groupId,
             DeduplicationId = _deduplicationId,
             RoutingKey = _routingKey,

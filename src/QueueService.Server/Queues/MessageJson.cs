@@ -84,11 +84,18 @@ internal static class MessageJson
         if (headers.RoutingKey is not null) output.Raw(",\"routingKey\":"u8).Text(headers.RoutingKey);
         if (headers.TraceParent is not null) output.Raw(",\"traceparent\":"u8).Text(headers.TraceParent);
         if (headers.TraceState is not null) output.Raw(",\"tracestate\":"u8).Text(headers.TraceState);
+        WriteAttributes(output, headers, ",\"attributes\":{"u8, withEvent);
+    }
+
+    /// <param name="opening">What stands before the first one.</param>
+    public static void WriteAttributes(
+        JsonOutput output, MessageHeaders headers, ReadOnlySpan<byte> opening, bool withEvent = true)
+    {
         bool open = false;
         foreach (MessageAttribute attribute in headers.Attributes)
         {
             if (!withEvent && CloudEvents.IsAttribute(attribute.Name)) continue;
-            output.Raw(open ? ","u8 : ",\"attributes\":{"u8).Text(attribute.Name).Raw(":"u8);
+            output.Raw(open ? ","u8 : opening).Text(attribute.Name).Raw(":"u8);
             WriteValue(output, attribute);
             open = true;
         }

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Buffers.Text;
 using System.Text.Json;
 using QueueService.Broker.Messages;
 using QueueService.Broker.Queues;
@@ -11,7 +9,7 @@ namespace QueueService.Server.Queues;
 /// Reads messages of a batch from JSON straight into the batch: a body without escapes is copied once, from the
 /// request's buffer, and nothing is allocated for a message without attributes.
 /// </summary>
-internal sealed class MessageReader : IDisposable
+internal sealed class MessageReader : ItemReader
 {
     private static readonly FieldNames Fields = new(
         "body", "bodyBase64", "contentType", "delaySeconds", "correlationId", "replyTo", "traceparent", "tracestate",
@@ -31,24 +29,15 @@ internal sealed class MessageReader : IDisposable
     /// <summary>Hidden, expiring or preferred: not in a topic.</summary>
     private const uint Timing = (1u << 3) | (1u << 9) | (1u << 10) | (1u << 11);
 
-    /// <summary>Unescaped and decoded bodies.</summary>
-    private byte[] _scratch = [];
-
     /// <summary>For an import: from when the retention of its messages counts, Unix milliseconds.</summary>
     public long? ImportedAt { get; init; }
 
     /// <summary>The messages are published: a topic hands each on at once.</summary>
-    public bool ForTopic { get; set; }
+    public bool ForTopic { get; init; }
 
-    public void Dispose()
-    {
-        if (_scratch.Length > 0) ArrayPool<byte>.Shared.Return(_scratch);
-        _scratch = [];
-    }
+    public override string ListName => "messages";
 
-    /// <summary>Reads the message on whose first token the reader stands, to its end whatever is wrong with it.
-    /// </summary>
-    public Problem? Read(ref Utf8JsonReader json, MessageBatch batch)
+    public override Problem? Read(ref Utf8JsonReader json, MessageBatch batch)
     {
         Problem? problem = null;
         if (json.TokenType != JsonTokenType.StartObject)
@@ -168,46 +157,5 @@ internal sealed class MessageReader : IDisposable
         if (JsonRequest.TryInteger(
             ref json, 0, QueueConfigLimits.MaxPriority, "/priority", out long priority, ref problem))
             draft.SetPriority((int)priority);
-    }
-
-    private ReadOnlySpan<byte> ReadText(scoped ref Utf8JsonReader json, string pointer, scoped ref Problem? problem)
-    {
-        if (json.TokenType != JsonTokenType.String)
-        {
-            Problem.Blame(ref problem, pointer, "must be a string.");
-            return default;
-        }
-
-        if (!json.ValueIsEscaped) return json.ValueSpan;
-        try
-        {
-            Reserve(json.ValueSpan.Length);
-            return _scratch.AsSpan(0, json.CopyString(_scratch));
-        }
-        catch (InvalidOperationException)
-        {
-            Problem.Blame(ref problem, pointer, JsonRequest.NotUnicode);
-            return default;
-        }
-    }
-
-    private ReadOnlySpan<byte> ReadBase64(scoped ref Utf8JsonReader json, scoped ref Problem? problem)
-    {
-        ReadOnlySpan<byte> text = ReadText(ref json, "/bodyBase64", ref problem);
-        if (problem is not null || text.IsEmpty) return default;
-        Reserve(text.Length);
-        // Decoding shrinks, so it may happen in place when the text was unescaped into the same buffer.
-        text.CopyTo(_scratch);
-        OperationStatus status = Base64.DecodeFromUtf8InPlace(_scratch.AsSpan(0, text.Length), out int written);
-        if (status == OperationStatus.Done) return _scratch.AsSpan(0, written);
-        Problem.Blame(ref problem, "/bodyBase64", "must be base64 (RFC 4648, section 4, with padding).");
-        return default;
-    }
-
-    private void Reserve(int length)
-    {
-        if (_scratch.Length >= length) return;
-        Dispose();
-        _scratch = ArrayPool<byte>.Shared.Rent(length);
     }
 }

@@ -34,6 +34,8 @@ internal sealed class QueueChanges(DefinitionFields fields)
         Problem problem = new(ProblemKind.ImmutableField);
         foreach (QueueField field in fields.Values)
         {
+            if (field.OnlyGrows && field.Get(wanted) < field.Get(existing))
+                problem.With("/" + field.Name, $"is {field.Get(existing)} and cannot become smaller.");
             if (!field.Immutable || field.Get(wanted) == field.Get(existing)) continue;
             problem.With("/" + field.Name, $"is {field.Choices[field.Get(existing)]} and cannot change.");
         }

@@ -19,6 +19,9 @@ internal sealed record QueueField(
     /// <summary>Cannot change after creation.</summary>
     public bool Immutable { get; init; }
 
+    /// <summary>Can become larger after creation, and not smaller.</summary>
+    public bool OnlyGrows { get; init; }
+
     /// <summary>The name of an enum's schema.</summary>
     public string Schema { get; init; } = "";
 

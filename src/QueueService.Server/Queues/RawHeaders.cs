@@ -38,6 +38,7 @@ internal static class RawHeaders
 
     public static void Write(IHeaderDictionary headers, MessageHeaders message)
     {
+        if (message.Key is not null) headers["Message-Key"] = Printable(message.Key);
         if (message.GroupId is not null) headers["Message-Group-Id"] = message.GroupId;
         if (message.DeduplicationId is not null) headers["Message-Deduplication-Id"] = message.DeduplicationId;
         if (message.CorrelationId is not null) headers["Message-Correlation-Id"] = Printable(message.CorrelationId);

@@ -70,7 +70,7 @@ internal static class SendMessageBatch
         bool lines = ContentTypes.Is(http.Request.ContentType, ContentTypes.Lines);
         using BatchIntake intake = new(partial, lines ? Limits.LineBatchMessages : Limits.BatchMessages)
         {
-            ForTopic = problem is null && queue.Kind == QueueKind.Topic,
+            Reader = new MessageReader { ForTopic = problem is null && queue.Kind == QueueKind.Topic },
         };
         problem ??= lines ? await LineReader.Read(http, host, intake) : await ReadWhole(http, host, intake);
         if (problem is not null)
@@ -88,7 +88,7 @@ internal static class SendMessageBatch
         await (result.Succeeded ? Answer(http, intake, partial, result.Value) : result.Error.Write(http));
     }
 
-    private static async ValueTask<Problem?> ReadWhole(HttpContext http, BrokerHost host, BatchIntake intake)
+    public static async ValueTask<Problem?> ReadWhole(HttpContext http, BrokerHost host, BatchIntake intake)
     {
         bool events = ContentTypes.Is(http.Request.ContentType, ContentTypes.EventBatch);
         Problem? problem = JsonRequest.CheckContentType(http, ContentTypes.Lines, ContentTypes.EventBatch);

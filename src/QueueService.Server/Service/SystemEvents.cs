@@ -1,6 +1,7 @@
 using System.Text;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Streams;
 using QueueService.Broker.Topics;
 using QueueService.Server.Http;
 using QueueService.Server.Queues;
@@ -64,6 +65,9 @@ internal static class SystemEvents
     {
         switch (address.Kind)
         {
+            case QueueKind.Stream:
+                output.Raw("{\"stream\":"u8).Text(StreamName.At(address).Value);
+                break;
             case QueueKind.Topic:
                 output.Raw("{\"topic\":"u8).Text(TopicName.At(address).Value);
                 break;
@@ -82,6 +86,7 @@ internal static class SystemEvents
     {
         string what = change.Queue.Kind switch
         {
+            QueueKind.Stream => "stream",
             QueueKind.Topic => "topic",
             QueueKind.Subscription => "subscription",
             _ => "queue",

@@ -228,7 +228,8 @@ public sealed class WebhookModelTests : IDisposable
         while (_topic.Harness.ReceiveFrom($"{hook.Name}-letters", 10) is { Count: > 0 } page)
             dead.AddRange(page.Select(static message => int.Parse(message.Body, null)));
         Assert.Equal(
-            hook.Deliveries.Where(static one => one.State == NaiveState.Dead).Select(static one => one.Message), dead.Order());
+            hook.Deliveries.Where(static one => one.State == NaiveState.Dead).Select(static one => one.Message),
+            dead.Order());
     }
 
     private void Subscribe(string name, bool ordered, int? deadAfter)

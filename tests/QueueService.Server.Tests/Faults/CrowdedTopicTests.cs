@@ -57,8 +57,9 @@ public sealed class CrowdedTopicTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    /// <summary>The share of a core that the server takes while every reader hears a heartbeat and nothing else happens.
-    /// What it has just compiled, or what runs beside it, may cost more in one round: the cheapest of three counts.</summary>
+    /// <summary>The share of a core that the server takes while every reader hears a heartbeat and nothing else
+    /// happens. What it has just compiled, or what runs beside it, may cost more in one round: the cheapest of three
+    /// counts.</summary>
     private static async Task<double> Heartbeats(int process, ReaderCrowd crowd)
     {
         double least = double.MaxValue;

@@ -44,7 +44,8 @@ public sealed class StalledTopicTests(ITestOutputHelper output) : IDisposable
 
         async Task Flow()
         {
-            string lines = string.Concat(Enumerable.Repeat($$"""{"body":"{{new string('x', 1_024)}}"}""" + "\n", BatchMessages));
+            string line = $$"""{"body":"{{new string('x', 1_024)}}"}""" + "\n";
+            string lines = string.Concat(Enumerable.Repeat(line, BatchMessages));
             for (int i = 0; i < Batches; i++)
             {
                 using StringContent content = new(lines, Encoding.UTF8, "application/x-ndjson");
@@ -65,7 +66,10 @@ public sealed class StalledTopicTests(ITestOutputHelper output) : IDisposable
     /// <summary>Takes the beginning of the answer and nothing after it.</summary>
     private async Task Stall(Uri server, string path)
     {
-        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4_096 };
+        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+        {
+            ReceiveBufferSize = 4_096,
+        };
         _stalled.Add(socket);
         await socket.ConnectAsync(IPAddress.Loopback, server.Port);
         await socket.SendAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"));
@@ -84,7 +88,8 @@ public sealed class StalledTopicTests(ITestOutputHelper output) : IDisposable
             .. File.ReadLines("/proc/net/tcp").Skip(1)
                 .Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 .Where(fields => fields[1].EndsWith(local, StringComparison.Ordinal) && fields[3] == "01")
-                .Select(static fields => long.Parse(fields[4].Split(':')[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture))
+                .Select(static fields => fields[4].Split(':')[0])
+                .Select(static unsent => long.Parse(unsent, NumberStyles.HexNumber, CultureInfo.InvariantCulture))
                 .Where(static bytes => bytes > 4_096),
         ];
     }

@@ -38,7 +38,7 @@ public sealed class DocumentTests(RunningServer server)
         }
 
         Assert.Equal(ids.Distinct(), ids);
-        Assert.Equal(76, ids.Count);
+        Assert.Equal(88, ids.Count);
     }
 
     [Fact]

@@ -138,6 +138,9 @@ internal sealed record Answer(int Status, string MediaType, byte[] Bytes, Dictio
         if (Status is 429 or 503) Assert.Contains("Retry-After", Headers);
     }
 
+    /// <summary>The problem is of this kind.</summary>
+    public void ShouldBeProblem(int status, string code) => Assert.Equal((status, code), (Status, Code));
+
     /// <summary>The problem is of this kind, and names the part that is to blame.</summary>
     public void ShouldBlame(int status, string code, params string[] parts)
     {

@@ -42,6 +42,7 @@ internal sealed class ApiDocumentation
         // The raw form of a received message has the message's own type, which no document can list.
         bool isMessage = path.EndsWith("/receive", StringComparison.Ordinal) || path.EndsWith("/request", StringComparison.Ordinal);
         if (isMessage && answer.Headers.ContainsKey("Message-Id")) return;
+        if (answer.Headers.ContainsKey("Message-Offset")) return;
         Assert.True(content is not null, $"{method} {path} {answer.Status} answered an undocumented {answer.MediaType}.");
         // Of lines, the document says in words what they are.
         if (answer.MediaType == "application/x-ndjson") return;

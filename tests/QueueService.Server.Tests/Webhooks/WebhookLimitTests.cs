@@ -16,7 +16,8 @@ public sealed class WebhookLimitTests : IAsyncLifetime
     private readonly ManualTimeProvider _time = new(Start);
     private readonly LiveServer _server;
 
-    public WebhookLimitTests() => _server = new LiveServer(_time, "Webhooks:AllowedNetworks:0=" + HookServer.Network);
+    public WebhookLimitTests() =>
+        _server = new LiveServer(_time, "Webhooks:AllowedNetworks:0=" + HookServer.Network);
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -80,7 +81,8 @@ public sealed class WebhookLimitTests : IAsyncLifetime
         DateTimeOffset[] at = [.. receiver.Requests.Select(static request => request.At)];
         Assert.Equal(Messages, at.Length);
         Assert.All(at[..Rate], static time => Assert.Equal(Start, time));
-        for (int i = Rate; i < Messages; i++) Assert.InRange(at[i] - at[i - Rate], TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
+        for (int i = Rate; i < Messages; i++)
+            Assert.InRange(at[i] - at[i - Rate], TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
     }
 
     [Fact]

@@ -54,8 +54,8 @@ internal static class LiveRequest
     /// <summary>Nothing more can come of this queue, or of this server.</summary>
     public static readonly ProblemKind[] Final =
     [
-        ProblemKind.QueueNotFound, ProblemKind.TopicNotFound, ProblemKind.SubscriptionNotFound, ProblemKind.StorageFailed,
-        ProblemKind.ShuttingDown,
+        ProblemKind.QueueNotFound, ProblemKind.TopicNotFound, ProblemKind.SubscriptionNotFound, ProblemKind.StreamNotFound,
+        ProblemKind.StorageFailed, ProblemKind.ShuttingDown,
     ];
 
     /// <summary>The line that tells what went wrong.</summary>

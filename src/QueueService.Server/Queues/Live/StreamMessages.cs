@@ -1,3 +1,4 @@
+using QueueService.Broker.Queues;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
 using QueueService.Server.OpenApi;
@@ -48,7 +49,10 @@ internal static class StreamMessages
         return LiveRequest.Run(http, host, problem, async queue =>
         {
             http.Promise(queue.Config.Durability);
-            using MessageStream stream = new(http, host, queue.Name);
+            using MessageStream<SendOutcome> stream = new(http, host, new MessageStreamTarget<SendOutcome>(
+                () => new MessageReader { ForTopic = queue.Name.Kind == QueueKind.Topic },
+                intake => host.Broker.Send(queue.Name, intake.Take()),
+                static (intake, output, result) => intake.WriteLines(output, in result)));
             await stream.Run();
         });
     }

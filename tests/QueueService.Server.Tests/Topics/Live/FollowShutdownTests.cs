@@ -93,7 +93,8 @@ public sealed class FollowShutdownTests : IDisposable
         using HttpResponseMessage topic = await http.PutAsync(new Uri(Topic, UriKind.Relative), null);
         topic.EnsureSuccessStatusCode();
         using StringContent content = new(body);
-        using HttpResponseMessage answer = await http.PostAsync(new Uri(Topic + "/messages", UriKind.Relative), content);
+        using HttpResponseMessage answer =
+            await http.PostAsync(new Uri(Topic + "/messages", UriKind.Relative), content);
         answer.EnsureSuccessStatusCode();
     }
 }

@@ -1,0 +1,69 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using QueueService.Broker.Queues;
+using QueueService.Server.Hosting;
+using QueueService.Server.Http;
+using QueueService.Server.OpenApi;
+using QueueService.Server.Queues;
+
+namespace QueueService.Server.Streams;
+
+internal static class GetRecord
+{
+    private static readonly Operation Description = new(
+        "getRecord", Tags.Streams, "Read one record as it was sent",
+        "Its own bytes with its content type; its key, time and headers are HTTP headers.")
+    {
+        Replies = [new(200, "The record.", new Content("*/*", "Bytes", "hello"))],
+        Problems =
+        [
+            ProblemKind.StreamNotFound, ProblemKind.PartitionNotFound, ProblemKind.RecordNotFound,
+            ProblemKind.OffsetOutOfRange,
+        ],
+    };
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapOperation("GET", StreamRoutes.PartitionRecords + "/{offset}", Handle, Description);
+
+    public static async Task Handle(HttpContext http, BrokerHost host)
+    {
+        Problem? problem = null;
+        PartitionReading reading = new(host, http.Stream(ref problem), http.Partition(ref problem));
+        RequestQuery.Read(http, [], ref problem);
+        if (!RecordPlace.TryParse(http.PathValue("offset"), out RecordPlace place) || place.Offset is null)
+            Problem.Blame(ref problem, "offset", "in the path must be an integer of at least 0.");
+        ReceivedMessages? records = null;
+        if (problem is null) (records, problem) = await reading.Read(place, 1, 0, CancellationToken.None);
+        if (problem is not null)
+        {
+            await problem.Write(http);
+            return;
+        }
+
+        using (records)
+        {
+            if (!Start(http, records!, place.Offset!.Value))
+            {
+                await new Problem(ProblemKind.RecordNotFound).Write(http);
+                await host.ReportDamage(records!);
+                return;
+            }
+
+            await http.Response.BodyWriter.FlushAsync(CancellationToken.None);
+        }
+    }
+
+    private static bool Start(HttpContext http, ReceivedMessages records, long offset)
+    {
+        if (records.Count == 0 || !records.TryRead(0, out MessageView record) || record.Offset != offset) return false;
+        HttpResponse response = http.Response;
+        if (record.HasHeaders) RawHeaders.Write(response.Headers, record.ReadHeaders());
+        response.Headers["Message-Partition"] = record.Partition.ToString();
+        response.Headers["Message-Offset"] = record.Offset.ToString();
+        response.Headers["Message-Sent-At"] = Rfc3339.Format(record.SentAt);
+        response.ContentType = record.ContentType;
+        response.ContentLength = record.Body.Length;
+        response.BodyWriter.Write(record.Body);
+        return true;
+    }
+}

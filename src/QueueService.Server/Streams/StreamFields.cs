@@ -1,0 +1,38 @@
+using QueueService.Broker.Queues;
+using QueueService.Broker.Streams;
+using QueueService.Server.Queues;
+
+namespace QueueService.Server.Streams;
+
+/// <summary>What the owner of a stream declares.</summary>
+internal static class StreamFields
+{
+    public static readonly DefinitionFields All = new(
+        new QueueConfig { RetentionSeconds = StreamLimits.DefaultRetentionSeconds, Stream = new StreamConfig() },
+        [
+            new("partitions", 1, StreamLimits.MaxPartitions,
+                config => config.Stream!.Partitions,
+                (config, value) => config with { Stream = config.Stream! with { Partitions = (int)value } })
+            {
+                OnlyGrows = true,
+                Description = "How many partitions the stream has: the order of records is kept within each, and a group " +
+                    "has at most one reader for each. Can grow and not shrink. When it grows, keys may go to other " +
+                    "partitions from then on, and what is there stays where it is.",
+            },
+            QueueFields.Named("retentionSeconds") with
+            {
+                Description = "How long records are kept.",
+            },
+            new("retentionBytes", StreamLimits.MinRetentionBytes, QueueConfigLimits.MaxMaxBytes,
+                config => config.Stream!.RetentionBytes,
+                (config, value) => config with { Stream = config.Stream! with { RetentionBytes = value } })
+            {
+                IsOptional = true,
+                Description = "How many bytes of records each partition keeps, as they are stored. The oldest go, 256 at a " +
+                    "time; the newest 256 always stay.",
+            },
+            QueueFields.Named("maxMessageBytes") with { Description = "The largest record that is accepted, in bytes." },
+            QueueFields.Named("durability"),
+        ],
+        [QueuePolicies.Named("tags")]);
+}
