@@ -151,7 +151,7 @@ public sealed class CircuitTests
 
         Assert.InRange(taken.Count, 18 * rate, 20 * rate);
         for (int i = rate; i < taken.Count; i++)
-            Assert.True(taken[i] - taken[i - rate] >= TimeSpan.FromSeconds(1), $"{i} came after {taken[i] - taken[i - rate]}");
+            Assert.True(taken[i] - taken[i - rate] >= TimeSpan.FromSeconds(1), $"{i} is too early");
     }
 
     private void Open()

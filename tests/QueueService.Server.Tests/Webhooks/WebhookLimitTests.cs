@@ -26,7 +26,7 @@ public sealed class WebhookLimitTests : IAsyncLifetime
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_kept_connection_that_ends_when_it_is_taken_costs_no_attempt_and_the_request_is_made_again_at_once(
+    public async Task A_kept_connection_that_ends_when_it_is_taken_costs_no_attempt_and_the_request_is_made_again(
         bool resets)
     {
         await using KeepAliveReceiver receiver = new(resets);
@@ -86,7 +86,7 @@ public sealed class WebhookLimitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_endpoint_that_fails_for_5_days_is_disabled_keeps_its_backlog_and_delivers_it_when_it_is_resumed()
+    public async Task An_endpoint_that_fails_for_5_days_is_disabled_and_its_backlog_is_kept_until_it_is_resumed()
     {
         TimeSpan pause = TimeSpan.FromHours(13);
         const int Attempts = 11;
@@ -131,8 +131,8 @@ public sealed class WebhookLimitTests : IAsyncLifetime
             [1, 1, Attempts + 1], attempts.Skip(Attempts).Select(static attempt => attempt.Kept.Number).Order());
     }
 
-    /// <summary>Waits until so many are delivered. Whoever looked at the clock just before it was moved, and sleeps since
-    /// just after, needs it moved again.</summary>
+    /// <summary>Waits until so many are delivered. Whoever looked at the clock just before it was moved, and sleeps
+    /// since just after, needs it moved again.</summary>
     private async Task DeliverAll(HookTopic topic, SubscriptionName hook, int count)
     {
         int quiet = 0;
