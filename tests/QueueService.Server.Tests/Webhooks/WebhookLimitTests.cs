@@ -75,7 +75,7 @@ public sealed class WebhookLimitTests : IAsyncLifetime
             _time.Advance(TimeSpan.FromMilliseconds(900));
             await topic.Stats(hook);
             _time.Advance(TimeSpan.FromMilliseconds(100));
-            await DeliverAll(topic, hook, done);
+            await Reach(topic, hook, TimeSpan.FromMilliseconds(100), stats => stats.Successes >= done);
         }
 
         DateTimeOffset[] at = [.. receiver.Requests.Select(static request => request.At)];
@@ -105,12 +105,14 @@ public sealed class WebhookLimitTests : IAsyncLifetime
         await topic.Publish("1");
         for (int attempt = 1; attempt < Attempts; attempt++)
         {
+            await Reach(topic, hook, TimeSpan.FromMinutes(1), stats => stats.Failures >= attempt);
             await topic.Attempts(hook, attempt);
             Assert.Null((await topic.Stats(hook)).DisabledReason);
             _time.Advance(pause);
         }
 
         Assert.InRange(_time.GetUtcNow() - Start, TimeSpan.FromDays(5), TimeSpan.FromDays(5) + pause);
+        await Reach(topic, hook, TimeSpan.FromMinutes(1), static stats => stats.Failures >= Attempts);
         await topic.Attempts(hook, Attempts);
         Assert.Equal("failing", (await topic.Stats(hook)).DisabledReason);
 
@@ -123,7 +125,8 @@ public sealed class WebhookLimitTests : IAsyncLifetime
         Assert.Equal(Attempts, receiver.Requests.Count);
 
         Assert.Equal(204, (await _server.Api.Post(path + "/resume")).Status);
-        await DeliverAll(topic, hook, 3);
+        await Reach(topic, hook, TimeSpan.FromMinutes(1), static stats => stats.Successes >= 3);
+        await topic.Until(hook, static stats => stats.DeletedTotal == 3);
         Assert.Equal(["1", "2", "3"], receiver.Requests.Skip(Attempts).Select(static request => request.Text).Order());
         Assert.Null((await topic.Stats(hook)).DisabledReason);
         (KeptAttempt Kept, AttemptDetails)[] attempts = await topic.Attempts(hook);
@@ -131,17 +134,17 @@ public sealed class WebhookLimitTests : IAsyncLifetime
             [1, 1, Attempts + 1], attempts.Skip(Attempts).Select(static attempt => attempt.Kept.Number).Order());
     }
 
-    /// <summary>Waits until so many are delivered. Whoever looked at the clock just before it was moved, and sleeps
-    /// since just after, needs it moved again.</summary>
-    private async Task DeliverAll(HookTopic topic, SubscriptionName hook, int count)
+    /// <summary>Waits until it is so. Whoever looked at the clock just before it was moved, and sleeps since just after,
+    /// needs it moved again.</summary>
+    private async Task Reach(HookTopic topic, SubscriptionName hook, TimeSpan step, Func<WebhookStats, bool> holds)
     {
         int quiet = 0;
         await HookTopic.Until(async () =>
         {
-            QueueDescription now = await topic.Describe(hook);
-            quiet = topic.Webhooks.Stats(now).InFlight > 0 ? 0 : quiet + 1;
-            if (quiet % 200 == 199) _time.Advance(TimeSpan.FromMilliseconds(100));
-            return now.Stats.DeletedTotal >= count;
+            WebhookStats now = topic.Webhooks.Stats(await topic.Describe(hook));
+            quiet = now.InFlight > 0 ? 0 : quiet + 1;
+            if (quiet % 200 == 199) _time.Advance(step);
+            return holds(now);
         });
     }
 }
