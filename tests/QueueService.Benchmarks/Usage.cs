@@ -31,8 +31,8 @@ internal static class Usage
         relay            copies --messages 200000 of a topic to 10 queues, from the first publish to the last copy
         webhooks         delivers --messages 5000 of a topic to 10 endpoints in this process, signed; then how late
                          deliveries to 100 endpoints come, with and without one that hangs
-        topic-sse        --connections 10000 readers of one topic: memory and CPU of each while idle for --seconds, and
-                         how long a publish takes to reach all of them
+        topic-sse        --connections 10000 readers of one topic: memory and CPU of each while idle for --seconds,
+                         --warmup after the last one came, and how long a publish takes to reach all of them
         micro            the broker without HTTP: durable sends of 1, 64 and 1,024 producers in this process, and what
                          one operation of the shard costs, with allocated bytes; and a receive from
                          a FIFO queue with 100,000 groups of which nine of ten are blocked; and matching a message

@@ -44,8 +44,10 @@ internal sealed class JobHost(
         if (_scheduler is null) return;
         try
         {
-            await _scheduler.Shutdown(waitForJobsToComplete: true, cancellationToken).AsTask()
-                .WaitAsync(StopLimit, time, cancellationToken);
+            // Also when connections have used up the time in which the host stops: runs end at their next page,
+            // before the broker does.
+            await _scheduler.Shutdown(waitForJobsToComplete: true, CancellationToken.None).AsTask()
+                .WaitAsync(StopLimit, time, CancellationToken.None);
         }
         catch (TimeoutException)
         {

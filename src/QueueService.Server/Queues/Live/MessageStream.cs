@@ -28,7 +28,7 @@ internal sealed class MessageStream<TOutcome> : IDisposable
     {
         (_http, _host, _target) = (http, host, target);
         _lines = new LineSource(http.Request.BodyReader, host.Bodies, Limits.RequestBytes);
-        _response = new LiveResponse(http, host.Live.Time);
+        _response = new LiveResponse(http, host.Live);
         // The batch whose answer is awaited has left the channel.
         _sent = Channel.CreateBounded<SentBatch>(new BoundedChannelOptions(Limits.StreamBatches - 1)
         {

@@ -18,7 +18,7 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
     /// <summary>A reader whose filter lets so many pass hears how far it is.</summary>
     private const int SkippedPerId = 1_000;
 
-    private readonly LiveResponse _response = new(http, host.Time);
+    private readonly LiveResponse _response = new(http, host.Live);
     private readonly FeedEvents _events = FeedEvents.Of(feed.Topic);
     private int _skipped;
 
@@ -121,12 +121,13 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
             await host.ReportDamage(messages);
         }
 
-        bool goesOn = await Add(output.Written) && await Flush();
+        // Only a large message makes this one wait: who stalls holds no buffer but its connection's.
+        bool goesOn = await Add(output.Written);
         output.Return();
-        return goesOn;
+        return goesOn && await Flush();
     }
 
-    /// <summary>Writes as many messages as one write takes, at least one.</summary>
+    /// <summary>Writes as many messages as go out without a wait, at least one.</summary>
     private void Write(JsonOutput output, ReceivedMessages messages)
     {
         if (messages.Lost > 0)
@@ -138,7 +139,7 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
 
         for (int i = 0; i < messages.Count; i++)
         {
-            if (output.Length >= Limits.ResponseChunk) return;
+            if (output.Length >= Limits.ResponseChunk / 2) return;
             if (!messages.TryRead(i, out MessageView message)) continue;
             place.Cursor = place.Cursor.After(message.SequenceNumber);
             if (Filter?.Matches(in message) == false)
