@@ -169,7 +169,7 @@ public sealed class WebhookModelTests : IDisposable
         hook.PassTime(Now);
         if (hook.Deliveries[message].State == NaiveState.Dead) return;
         int count = _topic.Harness.Run(() =>
-            _topic.Broker.Redeliver(TopicFixture.Name(hook.Name), [_positions[message]])).Value;
+            _topic.Broker.Redeliver(TopicFixture.Name(hook.Name), [_positions[message]])).Value.Count;
         Assert.Equal(hook.Redeliver(message, Now) ? 1 : 0, count);
     }
 
