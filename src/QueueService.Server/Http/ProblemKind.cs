@@ -96,6 +96,39 @@ internal sealed record ProblemKind(
         "too-many-producers", 429, "Too many producers of the stream are remembered", true, Nothing,
         "A stream remembers 100,000, each for 7 days after its last request: use the same ids again.", 60);
 
+    public static readonly ProblemKind GroupNotFound = new(
+        "group-not-found", 404, "The consumer group does not exist", false, Nothing,
+        "Poll it, or create it with PUT /v1/streams/{stream}/groups/{group}, or check its name.");
+
+    public static readonly ProblemKind MemberNotFound = new(
+        "member-not-found", 404, "The consumer group has no such member", false, Nothing,
+        "It has left already, or its session has ended.");
+
+    public static readonly ProblemKind StaleGeneration = new(
+        "stale-generation", 409, "The partition is not this member's any more", false, Nothing,
+        "Poll without `commit` and `positions`: the answer says what the member owns now, and its records from the " +
+        "committed offsets on. What it has processed and not committed is processed again, by whoever owns it.");
+
+    public static readonly ProblemKind MemberFenced = new(
+        "member-fenced", 409, "Another process has taken over as this instance", false, Nothing,
+        "Stop, or join under a new member name: whoever polls with the instanceId last has its partitions.");
+
+    public static readonly ProblemKind OffsetBeyondEnd = new(
+        "offset-beyond-end", 422, "The partition has no such offset yet", false, Nothing,
+        "Commit the offset behind the last record that was processed: nextOffsets of the poll that brought it.");
+
+    public static readonly ProblemKind GroupHasMembers = new(
+        "group-has-members", 409, "The consumer group has members", true, Nothing,
+        "Stop them, or let them leave with DELETE …/members/{member}: while they are there, they decide about offsets.");
+
+    public static readonly ProblemKind TooManyGroups = new(
+        "too-many-groups", 429, "The service holds as many consumer groups as it may", true, Nothing,
+        "Delete those that are not needed.", 60);
+
+    public static readonly ProblemKind TooManyMembers = new(
+        "too-many-members", 429, "The consumer group has as many members as it may", true, Nothing,
+        "Use one name for each process, over all its polls; members that are silent go after their session timeout.", 30);
+
     public static readonly ProblemKind NotPullSubscription = new(
         "not-a-pull-subscription", 409, "The messages of this subscription are delivered to its target", false, Nothing,
         "Only a subscription with the target pull is received from: create one beside it.");
@@ -325,6 +358,8 @@ internal sealed record ProblemKind(
         PriorityNotSupported, DeduplicationNotSupported, OptionNotForTopics, RouteNotFound, QueueNotFound,
         TopicNotFound, SubscriptionNotFound, NotPullSubscription, TargetQueueNotFound,
         MessageNotFound, ReceiptInvalid,
+        GroupNotFound, MemberNotFound, StaleGeneration, MemberFenced, OffsetBeyondEnd, GroupHasMembers, TooManyGroups,
+        TooManyMembers,
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
         RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,
         IdempotencyKeyReused, IdempotencyWindowFull,

@@ -49,6 +49,9 @@ public sealed class PollAnswer : IDisposable
     /// <summary>-1 when none is to blame.</summary>
     public int Partition { get; init; } = -1;
 
+    /// <summary>The fault is in the positions; else it is in what was to be committed.</summary>
+    public bool BlamesPositions { get; init; }
+
     public long Generation { get; internal set; }
 
     /// <summary>The partitions that the member reads.</summary>

@@ -102,10 +102,16 @@ internal sealed class GroupPoll(GroupName name, PollRequest request)
         CommitOutcome outcome = request.Commit is null ? default
             : GroupOffsets.Check(
                 _group, stream, new CommitRequest(request.Member, request.Generation, request.Commit));
-        if (outcome.Refused == BrokerError.None && request.Positions is not null)
-            outcome = GroupOffsets.CheckEnds(stream, request.Positions);
+        bool blamesPositions = outcome.Refused == BrokerError.None && request.Positions is not null;
+        if (blamesPositions) outcome = GroupOffsets.CheckEnds(stream, request.Positions!);
         if (outcome.Refused != BrokerError.None)
-            Answer = new PollAnswer { Refused = outcome.Refused, Partition = outcome.Partition };
+        {
+            Answer = new PollAnswer
+            {
+                Refused = outcome.Refused, Partition = outcome.Partition, BlamesPositions = blamesPositions,
+            };
+        }
+
         return outcome.Refused;
     }
 
