@@ -78,7 +78,7 @@ internal sealed class GroupPoll(GroupName name, PollRequest request)
             return BrokerError.None;
         }
 
-        if (request.Commit is not null || request.Positions is not null) return BrokerError.StaleGeneration;
+        if (RemembersMore) return Refuse(new CommitOutcome(BrokerError.StaleGeneration, -1));
         Result<ConsumerGroup> created = GroupDefinitions.Create(shard, name, stream, new GroupConfig());
         if (created.Succeeded) shard.Note(Durability.Fsync, wrote: true);
         _group = created.Value;
@@ -87,11 +87,11 @@ internal sealed class GroupPoll(GroupName name, PollRequest request)
 
     private BrokerError Check(Shard shard, MessageQueue stream)
     {
-        if (request.Generation > _group.Generation) return BrokerError.StaleGeneration;
+        if (request.Generation > _group.Generation) return Refuse(new CommitOutcome(BrokerError.StaleGeneration, -1));
         if (_group.Find(request.Member) is null)
         {
             if (_group.IsFenced(request.Member)) return BrokerError.MemberFenced;
-            if (request.Commit is not null || request.Positions is not null) return BrokerError.StaleGeneration;
+            if (RemembersMore) return Refuse(new CommitOutcome(BrokerError.StaleGeneration, -1));
             bool replaces = request.InstanceId is { } instance && _group.FindInstance(instance) is not null;
             if (!replaces && _group.Members.Count >= GroupLimits.MaxMembers) return BrokerError.TooManyMembers;
             return shard.WhyNoNewData();
@@ -104,6 +104,14 @@ internal sealed class GroupPoll(GroupName name, PollRequest request)
                 _group, stream, new CommitRequest(request.Member, request.Generation, request.Commit));
         bool blamesPositions = outcome.Refused == BrokerError.None && request.Positions is not null;
         if (blamesPositions) outcome = GroupOffsets.CheckEnds(stream, request.Positions!);
+        return Refuse(outcome, blamesPositions);
+    }
+
+    /// <summary>It goes on with what a member knows: whoever is none has lost that.</summary>
+    private bool RemembersMore => request.Commit is not null || request.Positions is not null;
+
+    private BrokerError Refuse(CommitOutcome outcome, bool blamesPositions = false)
+    {
         if (outcome.Refused != BrokerError.None)
         {
             Answer = new PollAnswer
