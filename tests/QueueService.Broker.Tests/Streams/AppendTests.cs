@@ -136,6 +136,9 @@ public sealed class AppendTests : IDisposable
         (_, long offset) = Assert.Single(_stream.Append(("21", "c")));
         Assert.True(offset >= end);
         Assert.Equal("c", _stream.Bodies(0, offset).Single());
+
+        // A reader from the beginning passes over what was left out.
+        Assert.Equal("c", _stream.Bodies(0, max: 2)[^1]);
     }
 
     private (int, long)[] AppendKeyed(out bool wasReplayed)

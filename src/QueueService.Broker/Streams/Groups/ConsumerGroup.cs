@@ -82,22 +82,24 @@ internal sealed partial class ConsumerGroup(uint resource)
         _nextDeadline = Math.Min(_nextDeadline, member.Deadline(Config));
     }
 
-    /// <summary>Members whose sessions are over, added to the list. Costs nothing while none can be.</summary>
+    /// <summary>Members whose sessions are over; null when there are none. Costs nothing while none can be.</summary>
     /// <param name="except">Who calls: as long as nobody else has noticed, it is there.</param>
-    public void FindSilent(long now, string? except, List<string> silent)
+    public List<string>? FindSilent(long now, string? except)
     {
-        if (now < _nextDeadline) return;
+        if (now < _nextDeadline) return null;
+        List<string>? silent = null;
         long next = long.MaxValue;
         foreach (GroupMember member in _members.Values)
         {
             if (member.SeenAt == 0) member.Seen(now, works: true);
             if (member.Waiting is not null) continue;
             long deadline = member.Deadline(Config);
-            if (deadline <= now && member.Name != except) silent.Add(member.Name);
+            if (deadline <= now && member.Name != except) (silent ??= []).Add(member.Name);
             else next = Math.Min(next, deadline);
         }
 
         _nextDeadline = next;
+        return silent;
     }
 
     public void Apply(in JournalRecord record)

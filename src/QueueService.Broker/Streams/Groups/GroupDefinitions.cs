@@ -7,6 +7,9 @@ namespace QueueService.Broker.Streams.Groups;
 /// <summary>Creating, changing, deleting and describing consumer groups, on the loop.</summary>
 internal static class GroupDefinitions
 {
+    /// <summary>Partitions that a page of a listing looks at: a few milliseconds of the loop.</summary>
+    private const int MaxLooked = 20_000;
+
     public static Result<GroupChange> Put(
         Shard shard, PlainCommand<Result<GroupChange>> command, GroupName name,
         (GroupConfig Config, Precondition Condition) wanted)
@@ -62,8 +65,8 @@ internal static class GroupDefinitions
         var groups = new List<GroupDescription>();
         foreach (uint resource in shard.Catalog.List(QueueKind.ConsumerGroup, start + page.Prefix, after))
         {
-            groups.Add(Describe(shard, shard.GroupOf(resource), stream));
-            if (groups.Count == page.Limit) return new GroupPage(groups, groups[^1].Name.Value);
+            groups.Add(Describe(shard, shard.GroupOf(resource), stream, withAges: false));
+            if (groups.Count == page.Limit || groups.Count * stream.Partitions >= MaxLooked) return new GroupPage(groups, groups[^1].Name.Value);
         }
 
         return new GroupPage(groups, null);
@@ -81,28 +84,36 @@ internal static class GroupDefinitions
         shard.Store.EndFrame();
     }
 
-    private static GroupDescription Describe(Shard shard, ConsumerGroup group, MessageQueue stream) =>
+    private static GroupDescription Describe(
+        Shard shard, ConsumerGroup group, MessageQueue stream, bool withAges = true) =>
         new(group.Name, group.Config, group.ETag(), group.CreatedAt, group.UpdatedAt)
         {
             Generation = group.Generation,
             Members = [.. group.Members.Select(static member => new MemberState(
                 member.Name, member.InstanceId, member.SessionMilliseconds, member.JoinedAt, member.SeenAt))],
-            Partitions = [.. stream.Lanes.Select(lane => Describe(shard, group, lane))],
+            Partitions = [.. stream.Lanes.Select(lane => withAges
+                ? AddAge(shard, lane, Describe(group, lane, out long next), next)
+                : Describe(group, lane, out _))],
         };
 
-    private static GroupPartition Describe(Shard shard, ConsumerGroup group, Lane lane)
+    /// <param name="next">The first record that was not committed.</param>
+    private static GroupPartition Describe(ConsumerGroup group, Lane lane, out long next)
     {
         PartitionClaim? claim = lane.Number < group.Claims.Count ? group.Claims[lane.Number] : null;
         long? committed = group.CommittedIn(lane.Number);
-        long next = committed is { } offset ? Position.First(lane.Number) + offset
+        next = committed is { } offset ? Position.First(lane.Number) + offset
             : group.BeginsAtEnd ? lane.End : lane.Floor;
         next = lane.NextPresent(Math.Max(next, lane.Floor));
-        var partition = new GroupPartition(lane.Number, claim?.Owner, claim?.Next, committed)
+        return new GroupPartition(lane.Number, claim?.Owner, claim?.Next, committed)
         {
             End = Position.OffsetOf(lane.End),
-            Lag = Math.Max(0, lane.End - next),
+            Lag = lane.CountFrom(next),
             MissedTotal = claim?.MissedTotal ?? 0,
         };
+    }
+
+    private static GroupPartition AddAge(Shard shard, Lane lane, GroupPartition partition, long next)
+    {
         if (partition.Lag == 0) return partition;
         if (!lane.TryPin(next, out PinnedRecord record))
             return partition with { OnDisk = (lane.Log, Position.OffsetOf(next), shard.Now) };

@@ -12,12 +12,11 @@ internal static class GroupMembership
     /// <returns>Whether there was anything.</returns>
     public static bool Keep(Shard shard, ConsumerGroup group, MessageQueue stream, string? except = null)
     {
-        var silent = new List<string>();
-        group.FindSilent(shard.Now, except, silent);
+        List<string>? silent = group.FindSilent(shard.Now, except);
         bool hasGrown = group.Members.Count > 0 && group.Claims.Count < stream.Partitions;
-        if (silent.Count == 0 && !hasGrown) return false;
+        if (silent is null && !hasGrown) return false;
         shard.Store.BeginFrame();
-        foreach (string member in silent) shard.WriteLeft(group, member);
+        foreach (string member in silent ?? []) shard.WriteLeft(group, member);
         Assign(shard, group, stream);
         shard.Store.EndFrame();
         shard.Note(Durability.Fsync, wrote: true);

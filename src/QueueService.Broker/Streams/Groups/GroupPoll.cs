@@ -197,7 +197,7 @@ internal sealed class GroupPoll(GroupName name, PollRequest request)
         foreach ((int partition, long next) in records.NextCursor!.Places)
         {
             answer.NextOffsets[partition] = next;
-            answer.Lag += Math.Max(0, Position.OffsetOf(stream.FindLane(partition)!.End) - next);
+            answer.Lag += stream.FindLane(partition)!.CountFrom(Position.First(partition) + next);
         }
 
         answer.Assignment = [.. answer.NextOffsets.Keys];

@@ -10,7 +10,8 @@ internal sealed class GroupFixture : IDisposable
 {
     private readonly StreamFixture _stream = new();
 
-    public GroupFixture(int partitions) => _stream.Create(StreamFixture.Config(partitions));
+    public GroupFixture(int partitions, Durability durability = Durability.Fsync) =>
+        _stream.Create(StreamFixture.Config(partitions) with { Durability = durability });
 
     public static GroupName Group { get; } = Named("billing");
 

@@ -43,6 +43,20 @@ public sealed class GroupOffsetTests : IDisposable
     }
 
     [Fact]
+    public void Offsets_that_a_crash_of_a_weaker_stream_left_out_are_no_lag()
+    {
+        using var stream = new GroupFixture(partitions: 1, Durability.Memory);
+        stream.Append(0, "a");
+        Assert.Equal(["a"], stream.Poll(new PollRequest("m", 10) { AutoCommit = true }).Bodies);
+        stream.Harness.CutPowerAndRestart(3);
+        stream.Append(0, "b", "c");
+        Assert.Equal(2, stream.Describe().Lag);
+        Polled polled = stream.Poll("m", max: 1);
+        Assert.Equal(["b"], polled.Bodies);
+        Assert.Equal(1, polled.Lag);
+    }
+
+    [Fact]
     public void A_commit_is_all_or_nothing()
     {
         _group.Append(0, "a");
