@@ -24,8 +24,7 @@ public readonly record struct GroupName(StreamName Stream, string Value)
     internal static GroupName At(string address)
     {
         int mark = address.IndexOf(Mark, StringComparison.Ordinal);
-        StreamName.TryParse(address[1..mark], out StreamName stream);
-        return new GroupName(stream, address[(mark + 1)..]);
+        return new GroupName(StreamName.At(QueueName.Stored(address[..mark] + "/")), address[(mark + 1)..]);
     }
 
     public override string ToString() => $"{Stream}/{Value}";
