@@ -38,8 +38,8 @@ public sealed partial class MessageBroker
 
     /// <summary>
     /// Joins the group by its first call, which also creates a group that does not exist, commits what is to be, and
-    /// answers the next records of the partitions that the member owns, waiting for the first one or for a change of what
-    /// it owns. May be refused (see <see cref="PollAnswer.Refused"/>) as a commit is.
+    /// answers the next records of the partitions that the member owns, waiting for the first one or for a change of
+    /// what it owns. May be refused (see <see cref="PollAnswer.Refused"/>) as a commit is.
     /// </summary>
     /// <returns>Also MemberFenced, TooManyMembers, TooManyGroups, TooManyWaiters.</returns>
     public async ValueTask<Result<PollAnswer>> Poll(GroupName name, PollRequest request, CancellationToken cancellation)

@@ -7,8 +7,8 @@ namespace QueueService.Broker;
 /// <summary>The end of messages that are older than their queue keeps them.</summary>
 public sealed partial class MessageBroker
 {
-    /// <summary>One pass over all queues, and over the members of consumer groups whose sessions are over. To be called every second or so, one call at a time: a message on disk may
-    /// live 10 s too long.</summary>
+    /// <summary>One pass over all queues, and over the members of consumer groups whose sessions are over. To be called
+    /// every second or so, one call at a time: a message on disk may live 10 s too long.</summary>
     /// <returns>Messages that expired.</returns>
     public async Task<long> ExpireMessages(CancellationToken cancellation)
     {

@@ -44,8 +44,8 @@ internal sealed record ProblemKind(
 
     public static readonly ProblemKind OptionNotForTopics = new(
         "option-not-for-topics", 400, "A topic hands every message on at once", false, Nothing,
-        "Publish without delay, time of delivery, time to live and priority; retentionSeconds of the topic says how long " +
-        "messages are kept.");
+        "Publish without delay, time of delivery, time to live and priority; retentionSeconds of the topic says how " +
+        "long messages are kept.");
 
     public static readonly ProblemKind TooManyTags = new(
         "too-many-tags", 400, "It would have more tags than it may", false, Nothing,
@@ -119,7 +119,7 @@ internal sealed record ProblemKind(
 
     public static readonly ProblemKind GroupHasMembers = new(
         "group-has-members", 409, "The consumer group has members", true, Nothing,
-        "Stop them, or let them leave with DELETE …/members/{member}: while they are there, they decide about offsets.");
+        "Stop them, or let them leave with DELETE …/members/{member}: they decide about offsets.");
 
     public static readonly ProblemKind TooManyGroups = new(
         "too-many-groups", 429, "The service holds as many consumer groups as it may", true, Nothing,
@@ -127,7 +127,7 @@ internal sealed record ProblemKind(
 
     public static readonly ProblemKind TooManyMembers = new(
         "too-many-members", 429, "The consumer group has as many members as it may", true, Nothing,
-        "Use one name for each process, over all its polls; members that are silent go after their session timeout.", 30);
+        "Use one name for each process, over all its polls: silent members go after their session timeout.", 30);
 
     public static readonly ProblemKind NotPullSubscription = new(
         "not-a-pull-subscription", 409, "The messages of this subscription are delivered to its target", false, Nothing,
@@ -170,8 +170,8 @@ internal sealed record ProblemKind(
 
     public static readonly ProblemKind TooManyPendingRequests = new(
         "too-many-pending-requests", 429, "Too many requests wait for their answers", true, Nothing,
-        "Wait as Retry-After says. At most 10,000 requests wait at once: answer them sooner, let them wait less, or send " +
-        "messages with a Message-Reply-To of your own.", 1);
+        "Wait as Retry-After says. At most 10,000 requests wait at once: answer them sooner, let them wait less, or " +
+        "send messages with a Message-Reply-To of your own.", 1);
 
     public static readonly ProblemKind ReplyTimeout = new(
         "reply-timeout", 504, "No answer came in time", true,
@@ -306,8 +306,8 @@ internal sealed record ProblemKind(
 
     public static readonly ProblemKind DeliveryNotFound = new(
         "delivery-not-found", 404, "The delivery does not exist", false, Nothing,
-        "Check its id. Of finished deliveries, those are known whose attempts are kept: for a week the newest 10,000 attempts " +
-        "of a subscription.");
+        "Check its id. Of finished deliveries, those are known whose attempts are kept: for a week the newest 10,000 " +
+        "attempts of a subscription.");
 
     public static readonly ProblemKind DeliveryInProgress = new(
         "delivery-in-progress", 409, "The delivery is being attempted", true, Nothing,

@@ -74,10 +74,10 @@ internal static class GroupSchemas
         set.Add("PollRequest", Closed(Object(
             "What a member asks for.",
             ("member", Text("Its name: one for each process, the same in all its calls.", NamePattern)),
-            ("instanceId?", Text("Keeps the partitions for a process that comes back under another name.", NamePattern)),
+            ("instanceId?", Text("Of a process that keeps its partitions under another name.", NamePattern)),
             ("max?", Integer(
-                $"At most so many records, and at most 16 MiB of them; {GroupLimits.DefaultPollRecords} when left out. 0 is a " +
-                "heartbeat.", 0, StreamLimits.MaxRecordsPerRead)),
+                $"At most so many records, and at most 16 MiB; {GroupLimits.DefaultPollRecords} when left out. 0 is a heartbeat.",
+                0, StreamLimits.MaxRecordsPerRead)),
             ("waitSeconds?", Integer("Wait so long for a first record.", 0, QueueConfigLimits.MaxReceiveWaitSeconds)),
             ("sessionTimeoutSeconds?", Session()),
             ("generation?", Integer("Of the last answer.", 0)),
@@ -129,15 +129,15 @@ internal static class GroupSchemas
     private static (string Name, IOpenApiSchema Schema)[] Settings() =>
     [
         ("autoOffsetReset", Choice(
-            "Where the group begins: with the oldest records, which is the default, or with what is appended after the " +
-            "first member joined.", GroupSettings.Resets)),
+            "Where the group begins: with the oldest records, which is the default, or with what is appended after " +
+            "the first member joined.", GroupSettings.Resets)),
         ("assignor", Choice(
-            "`stickyCooperative`, the default: evenly, and everybody keeps what it can. `range`: evenly, neighbouring " +
-            "partitions together.", GroupSettings.Assignors)),
+            "`stickyCooperative`, the default: evenly, and everybody keeps what it can. `range`: evenly, " +
+            "neighbouring partitions together.", GroupSettings.Assignors)),
         ("sessionTimeoutSeconds", Session()),
         ("processingTimeoutSeconds", Integer(
-            "Whoever asks for no records and commits nothing for so long has left, also when it sends heartbeats; 300 when " +
-            "left out.", GroupLimits.MinProcessingTimeoutSeconds, GroupLimits.MaxProcessingTimeoutSeconds)),
+            "Whoever asks for no records and commits nothing for so long has left, also when it sends heartbeats; " +
+            "300 when left out.", GroupLimits.MinProcessingTimeoutSeconds, GroupLimits.MaxProcessingTimeoutSeconds)),
     ];
 
     private static OpenApiSchema Session() => Integer(

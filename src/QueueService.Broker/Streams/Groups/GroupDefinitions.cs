@@ -26,7 +26,12 @@ internal static class GroupDefinitions
         }
 
         command.Wrote = GroupMembership.Keep(shard, group, stream);
-        if (group.Config != wanted.Config) Change(shard, command, group, stream, wanted.Config);
+        if (group.Config != wanted.Config)
+        {
+            Change(shard, group, stream, wanted.Config);
+            command.Wrote = true;
+        }
+
         return new GroupChange(Describe(shard, group, stream), Created: false);
     }
 
@@ -41,7 +46,8 @@ internal static class GroupDefinitions
     public static BrokerError Delete(
         Shard shard, PlainCommand<BrokerError> command, GroupName name, Precondition condition)
     {
-        if (!shard.TryFindGroup(name, out ConsumerGroup? group, out MessageQueue? stream, out BrokerError error)) return error;
+        if (!shard.TryFindGroup(name, out ConsumerGroup? group, out MessageQueue? stream, out BrokerError missing))
+            return missing;
         if (!Holds(group, condition)) return BrokerError.PreconditionFailed;
         command.Wrote = GroupMembership.Keep(shard, group, stream);
         if (group.Members.Count > 0) return BrokerError.GroupHasMembers;
@@ -50,9 +56,11 @@ internal static class GroupDefinitions
         return BrokerError.None;
     }
 
-    public static Result<GroupDescription> Get(Shard shard, PlainCommand<Result<GroupDescription>> command, GroupName name)
+    public static Result<GroupDescription> Get(
+        Shard shard, PlainCommand<Result<GroupDescription>> command, GroupName name)
     {
-        if (!shard.TryFindGroup(name, out ConsumerGroup? group, out MessageQueue? stream, out BrokerError error)) return error;
+        if (!shard.TryFindGroup(name, out ConsumerGroup? group, out MessageQueue? stream, out BrokerError missing))
+            return missing;
         command.Wrote = GroupMembership.Keep(shard, group, stream);
         return Describe(shard, group, stream);
     }
@@ -66,18 +74,18 @@ internal static class GroupDefinitions
         foreach (uint resource in shard.Catalog.List(QueueKind.ConsumerGroup, start + page.Prefix, after))
         {
             groups.Add(Describe(shard, shard.GroupOf(resource), stream, withAges: false));
-            if (groups.Count == page.Limit || groups.Count * stream.Partitions >= MaxLooked) return new GroupPage(groups, groups[^1].Name.Value);
+            if (groups.Count == page.Limit || groups.Count * stream.Partitions >= MaxLooked)
+                return new GroupPage(groups, groups[^1].Name.Value);
         }
 
         return new GroupPage(groups, null);
     }
 
     private static void Change(
-        Shard shard, PlainCommand<Result<GroupChange>> command, ConsumerGroup group, MessageQueue stream, GroupConfig config)
+        Shard shard, ConsumerGroup group, MessageQueue stream, GroupConfig config)
     {
         bool reassigns = config.Assignor != group.Config.Assignor && group.Members.Count > 0;
         shard.Define(group.Resource, group.Name, stream.Resource, config);
-        command.Wrote = true;
         if (!reassigns) return;
         shard.Store.BeginFrame();
         GroupMembership.Assign(shard, group, stream);

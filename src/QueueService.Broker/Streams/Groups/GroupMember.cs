@@ -22,7 +22,8 @@ internal sealed class GroupMember(string name)
     /// <summary>Not folded: the generation that it was told of last; 0 after a restart, so it is told again.</summary>
     public long ToldAt { get; set; }
 
-    /// <summary>Not folded: its last call, Unix milliseconds; 0 after a restart, when its session begins anew.</summary>
+    /// <summary>Not folded: its last call, Unix milliseconds; 0 after a restart, when its session begins
+    /// anew.</summary>
     public long SeenAt { get; private set; }
 
     /// <summary>Not folded: when it last asked for records or committed, Unix milliseconds.</summary>

@@ -6,8 +6,8 @@ namespace QueueService.Broker.Streams.Groups;
 /// <summary>Who belongs to a group and what follows from that for the partitions, on the loop.</summary>
 internal static class GroupMembership
 {
-    /// <summary>Notices what time and the stream have changed: sessions that are over, and partitions that were added. In a
-    /// frame of its own.</summary>
+    /// <summary>Notices what time and the stream have changed: sessions that are over, and partitions that were added.
+    /// In a frame of its own.</summary>
     /// <param name="except">Who calls, and so is there.</param>
     /// <returns>Whether there was anything.</returns>
     public static bool Keep(Shard shard, ConsumerGroup group, MessageQueue stream, string? except = null)
@@ -23,8 +23,8 @@ internal static class GroupMembership
         return true;
     }
 
-    /// <summary>Shares the partitions out among the members, in the open frame: what is nobody's goes to its new owner at
-    /// once, the rest when its owner has given it up.</summary>
+    /// <summary>Shares the partitions out among the members, in the open frame: what is nobody's goes to its new owner
+    /// at once, the rest when its owner has given it up.</summary>
     public static void Assign(Shard shard, ConsumerGroup group, MessageQueue stream)
     {
         WriteBeginnings(shard, group, stream);
@@ -68,7 +68,8 @@ internal static class GroupMembership
     /// <summary>A member leaves.</summary>
     public static BrokerError Leave(Shard shard, PlainCommand<BrokerError> command, GroupName name, string member)
     {
-        if (!shard.TryFindGroup(name, out ConsumerGroup? group, out MessageQueue? stream, out BrokerError error)) return error;
+        if (!shard.TryFindGroup(name, out ConsumerGroup? group, out MessageQueue? stream, out BrokerError missing))
+            return missing;
         command.Wrote = Keep(shard, group, stream);
         if (group.Find(member) is null) return BrokerError.MemberNotFound;
         shard.Store.BeginFrame();
@@ -88,8 +89,8 @@ internal static class GroupMembership
         return command.Wrote = changed;
     }
 
-    /// <summary>Where a group begins is written down when its first member joins, so that nothing that is appended between
-    /// two polls is passed over. Partitions that are added later are read from their beginning.</summary>
+    /// <summary>Where a group begins is written down when its first member joins, so that nothing that is appended
+    /// between two polls is passed over. Partitions that are added later are read from their beginning.</summary>
     private static void WriteBeginnings(Shard shard, ConsumerGroup group, MessageQueue stream)
     {
         var beginnings = new List<(int, long)>();

@@ -14,7 +14,8 @@ internal static class GroupOffsets
         Shard shard, PlainCommand<Result<CommitOutcome>> command, GroupName name,
         CommitRequest asked)
     {
-        if (!shard.TryFindGroup(name, out ConsumerGroup? group, out MessageQueue? stream, out BrokerError error)) return error;
+        if (!shard.TryFindGroup(name, out ConsumerGroup? group, out MessageQueue? stream, out BrokerError missing))
+            return missing;
         command.Wrote = GroupMembership.Keep(shard, group, stream, asked.Member);
         if (asked.Member is null && group.Members.Count > 0) return BrokerError.GroupHasMembers;
         CommitOutcome outcome = asked.Member is null
@@ -29,7 +30,8 @@ internal static class GroupOffsets
         return outcome;
     }
 
-    /// <summary>Whether a member may commit these: it owns each partition, and has since the generation it names.</summary>
+    /// <summary>Whether a member may commit these: it owns each partition, and has since the generation it
+    /// names.</summary>
     public static CommitOutcome Check(
         ConsumerGroup group, MessageQueue stream, CommitRequest asked)
     {
@@ -64,7 +66,8 @@ internal static class GroupOffsets
         Shard shard, PlainCommand<Result<ResetOutcome>> command, GroupName name,
         (ResetRequest Request, IReadOnlyDictionary<int, long> Places) asked)
     {
-        if (!shard.TryFindGroup(name, out ConsumerGroup? group, out MessageQueue? stream, out BrokerError error)) return error;
+        if (!shard.TryFindGroup(name, out ConsumerGroup? group, out MessageQueue? stream, out BrokerError missing))
+            return missing;
         command.Wrote = GroupMembership.Keep(shard, group, stream);
         ResetRequest request = asked.Request;
         if (group.Members.Count > 0 && !request.DryRun) return BrokerError.GroupHasMembers;
@@ -119,7 +122,9 @@ internal static class GroupOffsets
         long first = Position.First(lane.Number);
         if (target.Offset is { } offset) return first + offset;
         if (target.Shift is not { } shift)
-            return target.Time == long.MaxValue ? lane.End : target.Time == 0 ? lane.Floor : places.GetValueOrDefault(lane.Number, lane.Floor);
+            return target.Time == long.MaxValue ? lane.End
+                : target.Time == 0 ? lane.Floor
+                : places.GetValueOrDefault(lane.Number, lane.Floor);
         long from = group.CommittedIn(lane.Number) is { } committed ? first + committed
             : group.BeginsAtEnd ? lane.End : lane.Floor;
         return from + Math.Clamp(shift, -Position.MaxOffset, Position.MaxOffset);

@@ -155,4 +155,5 @@ public readonly record struct OffsetMove(int Partition, long? From, long To);
 
 /// <summary>What a reset did or would do.</summary>
 /// <param name="Refused">PartitionNotFound, with the number in <paramref name="Partition"/>.</param>
-public sealed record ResetOutcome(IReadOnlyList<OffsetMove> Moves, BrokerError Refused = BrokerError.None, int Partition = -1);
+public sealed record ResetOutcome(
+    IReadOnlyList<OffsetMove> Moves, BrokerError Refused = BrokerError.None, int Partition = -1);

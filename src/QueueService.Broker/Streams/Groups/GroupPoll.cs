@@ -5,8 +5,8 @@ using QueueService.Broker.Topics;
 namespace QueueService.Broker.Streams.Groups;
 
 /// <summary>
-/// One poll of a member: carried by a <see cref="ReceiveCommand"/> that stands among the readers of the stream. It joins,
-/// commits and gives up when it arrives, and reads then or when there is something.
+/// One poll of a member: carried by a <see cref="ReceiveCommand"/> that stands among the readers of the stream. It
+/// joins, commits and gives up when it arrives, and reads then or when there is something.
 /// </summary>
 internal sealed class GroupPoll(GroupName name, PollRequest request)
 {
@@ -20,7 +20,8 @@ internal sealed class GroupPoll(GroupName name, PollRequest request)
     /// <summary>Set with the answer.</summary>
     public PollAnswer Answer { get; private set; } = new();
 
-    /// <summary>What the member may be told at once: all that it does to the group. Answers why nothing was done.</summary>
+    /// <summary>What the member may be told at once: all that it does to the group. Answers why nothing was
+    /// done.</summary>
     public BrokerError Begin(Shard shard, MessageQueue stream)
     {
         if (Find(shard, stream) is var refused and not BrokerError.None) return refused;
@@ -71,7 +72,8 @@ internal sealed class GroupPoll(GroupName name, PollRequest request)
     private BrokerError Find(Shard shard, MessageQueue stream)
     {
         // An error promises that nothing happened, so this one is not left to the line.
-        if (request.WaitMilliseconds > 0 && shard.WaiterCount >= shard.Options.MaxWaiters) return BrokerError.TooManyWaiters;
+        if (request.WaitMilliseconds > 0 && shard.WaiterCount >= shard.Options.MaxWaiters)
+            return BrokerError.TooManyWaiters;
         if (shard.FindGroup(name) is { } group)
         {
             _group = group;
@@ -151,8 +153,8 @@ internal sealed class GroupPoll(GroupName name, PollRequest request)
         }
     }
 
-    /// <summary>Whoever was told and comes back for more has let go. A heartbeat may come from beside the work, so it has
-    /// to name the generation.</summary>
+    /// <summary>Whoever was told and comes back for more has let go. A heartbeat may come from beside the work, so it
+    /// has to name the generation.</summary>
     private bool HasGivenUp(int partition)
     {
         long revokedAt = _group.Claims[partition].RevokedAt;
@@ -170,7 +172,8 @@ internal sealed class GroupPoll(GroupName name, PollRequest request)
         {
             PartitionClaim claim = _group.Claims[partition];
             long offset = claim.Committed;
-            if (request.Positions?.TryGetValue(partition, out long position) == true && claim.Since <= request.Generation)
+            if (claim.Since <= request.Generation
+                && request.Positions?.TryGetValue(partition, out long position) == true)
                 offset = position;
             long floor = Position.OffsetOf(stream.FindLane(partition)!.Floor);
             if (offset < floor) gaps.Add(new RecordGap(partition, offset, floor));

@@ -15,7 +15,8 @@ internal enum GroupRecord : byte
     /// <summary>Nothing.</summary>
     Deleted = 130,
 
-    /// <summary>text member, text instance id, varint session timeout in milliseconds: it is a member, with these.</summary>
+    /// <summary>text member, text instance id, varint session timeout in milliseconds: it is a member, with
+    /// these.</summary>
     Joined = 131,
 
     /// <summary>text member: it is none any more, and what it owned is nobody's.</summary>
@@ -24,14 +25,14 @@ internal enum GroupRecord : byte
     /// <summary>text old member, text new member: the same instance under a new name.</summary>
     Replaced = 133,
 
-    /// <summary>varint generation, varint partitions in all, then for each one that changes: varint partition, text owner,
-    /// varint generation since, text next owner, varint generation of the revocation.</summary>
+    /// <summary>varint generation, varint partitions in all, then for each one that changes: varint partition, text
+    /// owner, varint generation since, text next owner, varint generation of the revocation.</summary>
     Assigned = 134,
 
     /// <summary>For each partition: varint partition, varint offset.</summary>
     Committed = 135,
 
-    /// <summary>For each partition: varint partition, varint from, varint to: these records were not kept until they were
-    /// read, and the group goes on behind them.</summary>
+    /// <summary>For each partition: varint partition, varint from, varint to: these records were not kept until they
+    /// were read, and the group goes on behind them.</summary>
     Missed = 136,
 }

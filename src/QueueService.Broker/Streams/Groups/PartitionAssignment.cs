@@ -24,12 +24,13 @@ internal static class PartitionAssignment
         return owners;
     }
 
-    /// <summary>Takes from each member only what it has more than its share, and from those that have most the least: when
-    /// one joins n - 1 others, at most a n-th of the partitions moves.</summary>
+    /// <summary>Takes from each member only what it has more than its share, and from those that have most the least:
+    /// when one joins n - 1 others, at most a n-th of the partitions moves.</summary>
     private static string?[] Sticky(ConsumerGroup group, int partitions)
     {
         var owners = new string?[partitions];
-        var held = group.Members.ToDictionary(static member => member.Name, static _ => new List<int>(), StringComparer.Ordinal);
+        var held = group.Members.ToDictionary(
+            static member => member.Name, static _ => new List<int>(), StringComparer.Ordinal);
         for (int partition = 0; partition < Math.Min(partitions, group.Claims.Count); partition++)
         {
             // What is on its way arrives: turning back would not be cheaper.
@@ -43,8 +44,8 @@ internal static class PartitionAssignment
             .ThenBy(static entry => entry.Key, StringComparer.Ordinal))
         {
             int share = more-- > 0 ? each + 1 : each;
-            foreach (int partition in some.OrderBy(partition => group.Claims[partition].Owner == member ? 0 : 1).Take(share))
-                owners[partition] = member;
+            var kept = some.OrderBy(partition => group.Claims[partition].Owner == member ? 0 : 1).Take(share);
+            foreach (int partition in kept) owners[partition] = member;
             shares[member] = share - Math.Min(share, some.Count);
         }
 

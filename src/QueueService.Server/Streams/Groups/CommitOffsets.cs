@@ -14,10 +14,10 @@ internal static class CommitOffsets
 {
     private static readonly Operation Description = new(
         "commitOffsets", Tags.Groups, "Commit offsets",
-        "`offsets` are those of the records to be read next, as `nextOffsets` of a poll are: all of them are committed or " +
-        "none. The member has to own each partition, and to have owned it since the `generation` of the poll that " +
-        "brought the records, else 409 `stale-generation`. Without `member` and `generation` only a group that has no " +
-        "members is committed to.")
+        "`offsets` are those of the records to be read next, as `nextOffsets` of a poll are: all of them are " +
+        "committed or none. The member has to own each partition, and to have owned it since the `generation` of the " +
+        "poll that brought the records, else 409 `stale-generation`. Without `member` and `generation` only a group " +
+        "that has no members is committed to.")
     {
         IsKeyed = true,
         Request = [Content.Json("CommitRequest", """{"member":"worker-1","generation":3,"offsets":{"0":42}}""")],
@@ -101,9 +101,12 @@ internal static class CommitOffsets
         public Problem? Check()
         {
             Problem? problem = null;
-            if (Offsets is not { Count: > 0 }) Problem.Blame(ref problem, "/offsets", "must name at least one partition.");
-            if (Member is null && Generation is not null) Problem.Blame(ref problem, "/member", "is needed with a generation.");
-            if (Member is not null && Generation is null) Problem.Blame(ref problem, "/generation", "is needed with a member.");
+            if (Offsets is not { Count: > 0 })
+                Problem.Blame(ref problem, "/offsets", "must name at least one partition.");
+            if (Member is null && Generation is not null)
+                Problem.Blame(ref problem, "/member", "is needed with a generation.");
+            if (Member is not null && Generation is null)
+                Problem.Blame(ref problem, "/generation", "is needed with a member.");
             return problem;
         }
 

@@ -10,8 +10,8 @@ internal static class GetGroup
 {
     private static readonly Operation Description = new(
         "getGroup", Tags.Groups, "Read a consumer group",
-        "Its settings, its members and what they own. `state` is `rebalancing` while some member has not given up what " +
-        "goes to another. The ETag names the settings.")
+        "Its settings, its members and what they own. `state` is `rebalancing` while some member has not given up " +
+        "what goes to another. The ETag names the settings.")
     {
         Replies = [new(200, "The group.", Content.Json("Group", GroupJson.Example)) { Headers = ["ETag"] }],
         Problems = [ProblemKind.StreamNotFound, ProblemKind.GroupNotFound],
@@ -19,7 +19,8 @@ internal static class GetGroup
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapOperation(
         "GET", GroupRoutes.OneGroup,
-        static (http, host) => Handle(http, host, static (http, group) => GroupJson.Answer(http, 200, group)), Description);
+        static (http, host) => Handle(http, host, static (http, group) => GroupJson.Answer(http, 200, group)),
+        Description);
 
     /// <summary>Also for what is told of a group at another address.</summary>
     public static async Task Handle(

@@ -16,8 +16,9 @@ internal static class GroupProblems
             BrokerError.StaleGeneration when partition < 0 =>
                 problem.With("/generation", "is of a session that has ended, or of no generation of this group."),
             BrokerError.StaleGeneration =>
-                problem.With($"{field}/{partition}", "is not the member's, or was not all the time since the generation."),
-            BrokerError.OffsetBeyondEnd => problem.With($"{field}/{partition}", "lies beyond the end of the partition."),
+                problem.With($"{field}/{partition}", "is not the member's, or not since this generation."),
+            BrokerError.OffsetBeyondEnd =>
+                problem.With($"{field}/{partition}", "lies beyond the end of the partition."),
             BrokerError.PartitionNotFound => problem.With($"{field}/{partition}", "is no partition of the stream."),
             _ => problem,
         };

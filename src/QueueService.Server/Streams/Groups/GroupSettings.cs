@@ -38,8 +38,8 @@ internal sealed class GroupSettings
         ref Utf8JsonReader json, string pointer, out int seconds, ref Problem? problem)
     {
         bool read = JsonRequest.TryInteger(
-            ref json, GroupLimits.MinSessionTimeoutSeconds, GroupLimits.MaxSessionTimeoutSeconds, pointer, out long value,
-            ref problem);
+            ref json, GroupLimits.MinSessionTimeoutSeconds, GroupLimits.MaxSessionTimeoutSeconds, pointer,
+            out long value, ref problem);
         seconds = (int)value;
         return read;
     }

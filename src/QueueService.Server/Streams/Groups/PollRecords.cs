@@ -15,13 +15,13 @@ internal static class PollRecords
 
     private static readonly Operation Description = new(
         "pollRecords", Tags.Groups, "Read as a member of a consumer group",
-        "The first poll of a member joins the group, and creates it when it does not exist. Each answers the partitions " +
-        "that are the member's and their next records, from the committed offsets on: poll, process, and poll again with " +
-        "`commit` set to `nextOffsets`. So a lost answer loses nothing. `autoCommit` commits what is answered with the " +
-        "answer: at most once. `max: 0` is a heartbeat. `revoked` are partitions that go to another member: they stay " +
-        "the member's, also for commits, until its next poll for records, or one that names this `generation`. A second " +
-        "poll of a member ends one that waits. An Idempotency-Key is refused: a repeated poll is a new one, and answers " +
-        "again what was not committed.")
+        "The first poll of a member joins the group, and creates it when it does not exist. Each answers the " +
+        "partitions that are the member's and their next records, from the committed offsets on: poll, process, and " +
+        "poll again with `commit` set to `nextOffsets`. So a lost answer loses nothing. `autoCommit` commits what is " +
+        "answered with the answer: at most once. `max: 0` is a heartbeat. `revoked` are partitions that go to " +
+        "another member: they stay the member's, also for commits, until its next poll for records, or one that " +
+        "names this `generation`. A second poll of a member ends one that waits. An Idempotency-Key is refused: a " +
+        "repeated poll is a new one, and answers again what was not committed.")
     {
         Request =
         [

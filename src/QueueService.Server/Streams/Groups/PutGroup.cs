@@ -12,8 +12,8 @@ internal static class PutGroup
     private static readonly Operation Description = new(
         "putGroup", Tags.Groups, "Create or replace a consumer group",
         "Idempotent: the same request again answers 200. A field left out takes its default; no body is `{}`. A poll " +
-        "creates a group that does not exist, with the defaults. `autoOffsetReset` counts until the first member joins: " +
-        "then it is written down where the group begins.")
+        "creates a group that does not exist, with the defaults. `autoOffsetReset` counts until the first member " +
+        "joins: then it is written down where the group begins.")
     {
         Parameters = [Schemas.IfMatch, Schemas.IfNoneMatch],
         Request = [Content.Json("GroupSettings", """{"autoOffsetReset":"latest","sessionTimeoutSeconds":10}""")],

@@ -56,12 +56,14 @@ internal sealed class ResetDraft
 
     /// <summary>All that matters of the request.</summary>
     public override string ToString() =>
-        $"{_to}\n{_time}\n{_offset}\n{_shift}\n{(_partitions is null ? "all" : string.Join(",", _partitions))}\n{_dryRun}";
+        $"{_to}\n{_time}\n{_offset}\n{_shift}\n{_dryRun}\n" +
+        (_partitions is null ? "all" : string.Join(",", _partitions));
 
     private void CheckValue(int place, bool isGiven, ref Problem? problem)
     {
         if (_to == place && !isGiven) Problem.Blame(ref problem, "/" + Places[place], "is needed with this `to`.");
-        if (_to != place && isGiven) Problem.Blame(ref problem, "/" + Places[place], $"goes with to: {Places[place]} only.");
+        if (_to != place && isGiven)
+            Problem.Blame(ref problem, "/" + Places[place], $"goes with to: {Places[place]} only.");
     }
 
     private void ReadField(ref Utf8JsonReader json, int field, ref Problem? problem)

@@ -12,10 +12,10 @@ internal static class ResetOffsets
 {
     private static readonly Operation Description = new(
         "resetOffsets", Tags.Groups, "Set the offsets of a consumer group",
-        "`to` is `earliest`, `latest`, `time` (the first record of that instant or later), `offset` or `shift` (records " +
-        "forward, or back when negative), for all partitions or those that `partitions` names; what lies outside a " +
-        "partition is moved to its nearest end. With `dryRun` it only says what it would do; else the group must have no " +
-        "members.")
+        "`to` is `earliest`, `latest`, `time` (the first record of that instant or later), `offset` or `shift` " +
+        "(records forward, or back when negative), for all partitions or those that `partitions` names; what lies " +
+        "outside a partition is moved to its nearest end. With `dryRun` it only says what it would do; else the " +
+        "group must have no members.")
     {
         IsKeyed = true,
         Request = [Content.Json("ResetRequest", """{"to":"time","time":"2026-11-21T10:00:00Z","dryRun":true}""")],

@@ -85,8 +85,8 @@ internal sealed class GroupFixture : IDisposable
         {
             Assert.Equal(BrokerError.None, answer.Refused);
             return new Polled(
-                answer.Generation, [.. answer.Assignment], [.. answer.Revoked], [.. StreamFixture.Bodies(answer.Records!)],
-                answer.NextOffsets, answer.Gaps, answer.Lag);
+                answer.Generation, [.. answer.Assignment], [.. answer.Revoked],
+                [.. StreamFixture.Bodies(answer.Records!)], answer.NextOffsets, answer.Gaps, answer.Lag);
         }
     }
 

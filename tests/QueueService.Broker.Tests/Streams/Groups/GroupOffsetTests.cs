@@ -104,7 +104,8 @@ public sealed class GroupOffsetTests : IDisposable
         long time = _group.Harness.Time.GetUtcNow().ToUnixTimeMilliseconds();
         _group.Append(0, "b", "c");
         _group.Put(new GroupConfig());
-        Assert.Equal([new OffsetMove(0, null, 3)], _group.Reset(new OffsetTarget(null, null, long.MaxValue), false, 0).Value.Moves);
+        var latest = new OffsetTarget(null, null, long.MaxValue);
+        Assert.Equal([new OffsetMove(0, null, 3)], _group.Reset(latest, false, 0).Value.Moves);
         Assert.Equal([new OffsetMove(0, 3, 1)], _group.Reset(new OffsetTarget(null, null, time), false, 0).Value.Moves);
         Assert.Equal([new OffsetMove(0, 1, 3)], _group.Reset(new OffsetTarget(99, null, 0), false, 0).Value.Moves);
         Assert.Equal([new OffsetMove(0, 3, 0)], _group.Reset(new OffsetTarget(null, null, 0), false, 0).Value.Moves);
@@ -124,7 +125,8 @@ public sealed class GroupOffsetTests : IDisposable
         for (int i = 0; i < 2; i++)
         {
             var token = new IdempotencyToken(1, 1);
-            ResetOutcome outcome = _group.Harness.Run(() => _group.Broker.ResetOffsets(GroupFixture.Group, reset, token)).Value;
+            ResetOutcome outcome = _group.Harness.Run(() =>
+                _group.Broker.ResetOffsets(GroupFixture.Group, reset, token)).Value;
             Assert.Equal([new OffsetMove(0, null, 1)], outcome.Moves);
             Assert.Equal(i == 1, token.IsReplayed);
         }
@@ -172,7 +174,8 @@ public sealed class GroupOffsetTests : IDisposable
         PartitionOffsets offsets = GroupFixture.Offsets([.. committed.Select(static (offset, p) => (p, offset))]);
         Assert.Equal(
             BrokerError.None,
-            _group.Harness.Run(() => _group.Broker.Commit(group, new CommitRequest("m", generation, offsets))).Value.Refused);
+            _group.Harness.Run(() =>
+                _group.Broker.Commit(group, new CommitRequest("m", generation, offsets))).Value.Refused);
         GroupDescription description = _group.Describe(group);
         Assert.Equal(committed, description.Partitions.Select(static partition => partition.Committed!.Value));
         Assert.Equal(lag, description.Partitions.Select(static partition => partition.Lag));

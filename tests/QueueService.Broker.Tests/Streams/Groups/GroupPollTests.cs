@@ -174,9 +174,11 @@ public sealed class GroupPollTests : IDisposable
         Assert.Equal(BrokerError.StreamNotFound, BrokerHarness.Answer(waiting).Error);
         Assert.Equal(BrokerError.StreamNotFound, _group.TryPoll(new PollRequest("a", 1)).Error);
         _group.Stream.Create(StreamFixture.Config());
-        Assert.Equal(BrokerError.GroupNotFound, _group.Harness.Run(() => _group.Broker.GetGroup(GroupFixture.Group)).Error);
+        Assert.Equal(
+            BrokerError.GroupNotFound, _group.Harness.Run(() => _group.Broker.GetGroup(GroupFixture.Group)).Error);
         _group.Harness.KillAndRestart();
-        Assert.Equal(BrokerError.GroupNotFound, _group.Harness.Run(() => _group.Broker.GetGroup(GroupFixture.Group)).Error);
+        Assert.Equal(
+            BrokerError.GroupNotFound, _group.Harness.Run(() => _group.Broker.GetGroup(GroupFixture.Group)).Error);
     }
 
     [Fact]

@@ -7,8 +7,8 @@ namespace QueueService.Broker.Tests.Streams.Groups;
 
 /// <summary>
 /// A group under random joins, polls, leaves, silence, crashes and growth, and what must hold meanwhile. A member holds
-/// what its last answer assigned or revoked. It gives up by a poll for records, or by naming a generation in which it knew
-/// of the revocation; one that is silent for its session timeout knows by its own clock that it has lost all.
+/// what its last answer assigned or revoked. It gives up by a poll for records, or by naming a generation in which it
+/// knew of the revocation; one that is silent for its session timeout knows by its own clock that it has lost all.
 /// </summary>
 internal sealed class GroupTurmoil(ulong seed) : IDisposable
 {
@@ -151,7 +151,8 @@ internal sealed class GroupTurmoil(ulong seed) : IDisposable
     {
         _group.Harness.Advance(time);
         DateTimeOffset now = _group.Harness.Time.GetUtcNow();
-        foreach (Client client in _clients.Values.Where(client => now - client.LastCall >= TimeSpan.FromSeconds(SessionSeconds)))
+        var session = TimeSpan.FromSeconds(SessionSeconds);
+        foreach (Client client in _clients.Values.Where(client => now - client.LastCall >= session))
             client.Held.Clear();
         if (_random.Chance(1, 2)) _group.Harness.Sweep();
     }
@@ -202,7 +203,8 @@ internal sealed class GroupTurmoil(ulong seed) : IDisposable
 
         public bool IsSilent { get; set; }
 
-        /// <summary>The generation to name: a heartbeat beside the work names none as long as it has to give something up.
+        /// <summary>The generation to name: a heartbeat beside the work names none as long as it has to give something
+        /// up.
         /// </summary>
         public long? Told(bool heartbeat) => heartbeat && Revoked.Count > 0 ? null : Generation;
     }
