@@ -76,7 +76,7 @@ internal static class GroupSchemas
             ("member", Text("Its name: one for each process, the same in all its calls.", NamePattern)),
             ("instanceId?", Text("Of a process that keeps its partitions under another name.", NamePattern)),
             ("max?", Integer(
-                $"At most so many records, and at most 16 MiB; {GroupLimits.DefaultPollRecords} when left out. 0 is a heartbeat.",
+                $"At most so many, and 16 MiB of them; {GroupLimits.DefaultPollRecords} when left out. 0: a heartbeat.",
                 0, StreamLimits.MaxRecordsPerRead)),
             ("waitSeconds?", Integer("Wait so long for a first record.", 0, QueueConfigLimits.MaxReceiveWaitSeconds)),
             ("sessionTimeoutSeconds?", Session()),

@@ -136,12 +136,16 @@ internal sealed class GroupPoll(GroupName name, PollRequest request)
         int[] given = member is null ? [] : [.. _group.PartitionsOf(member.Name, revoked: true).Where(HasGivenUp)];
         bool joins = member is null && former is null;
         bool stores = member is null || member.SessionMilliseconds != session || member.InstanceId != instance;
-        if (!stores && request.Commit is null && given.Length == 0) return;
+
+        // A loop with nothing to do commits the same again and again: that is not worth a sync.
+        List<(int, long)> commits = [.. (request.Commit ?? [])
+            .Where(entry => _group.CommittedIn(entry.Key) != entry.Value)
+            .Select(static entry => (entry.Key, entry.Value))];
+        if (!stores && commits.Count == 0 && given.Length == 0) return;
         shard.Store.BeginFrame();
         if (former is not null) shard.WriteReplaced(_group, former.Name, request.Member);
         if (stores) shard.WriteJoined(_group, request.Member, instance, session);
-        if (request.Commit is { } offsets)
-            shard.WriteCommitted(_group, offsets.Select(static entry => (entry.Key, entry.Value)));
+        if (commits.Count > 0) shard.WriteCommitted(_group, commits);
         if (given.Length > 0) GroupMembership.HandOn(shard, _group, stream, given);
         if (joins) GroupMembership.Assign(shard, _group, stream);
         shard.Store.EndFrame();

@@ -14,7 +14,7 @@ internal static class GetLag
     private static readonly Operation Description = new(
         "getGroupLag", Tags.Groups, "Read how far a consumer group is behind",
         "For each partition: the records that were appended, are kept and were not committed, and the age of the " +
-        "oldest of them. `lag` sums them up, `lagSeconds` is the largest. `committedOffset` is there once somebody joined.")
+        "oldest of them. `lag` sums them up, `lagSeconds` is the most. Before anybody joined nothing is committed.")
     {
         Replies = [new(200, "The lag.", Content.Json("GroupLag", Example))],
         Problems = [ProblemKind.StreamNotFound, ProblemKind.GroupNotFound],

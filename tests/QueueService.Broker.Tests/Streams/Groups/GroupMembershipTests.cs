@@ -154,6 +154,20 @@ public sealed class GroupMembershipTests : IDisposable
     }
 
     [Fact]
+    public void Whoever_got_a_partition_back_cannot_commit_in_the_name_of_the_time_before()
+    {
+        _group.Append(0, "x", "y");
+        Polled first = _group.Poll("a");
+        _group.Leave("a");
+        Polled other = _group.Poll("b");
+        Assert.Equal(BrokerError.None, _group.Commit("b", other.Generation, (0, 2)));
+        _group.Leave("b");
+        Polled again = _group.Poll("a");
+        Assert.Equal(BrokerError.StaleGeneration, _group.Commit("a", first.Generation, (0, 1)));
+        Assert.Equal(BrokerError.None, _group.Commit("a", again.Generation, (0, 2)));
+    }
+
+    [Fact]
     public void Spare_members_own_nothing_until_somebody_leaves()
     {
         string[] members = ["a", "b", "c", "d", "e"];
