@@ -10,6 +10,29 @@ public enum BrokerError
     StreamNotFound,
     QueueViewNotFound,
 
+    GroupNotFound,
+
+    /// <summary>The consumer group has no such member.</summary>
+    MemberNotFound,
+
+    /// <summary>Another process has taken over as the same instance.</summary>
+    MemberFenced,
+
+    /// <summary>The member does not own the partition, or has not since the generation that it names.</summary>
+    StaleGeneration,
+
+    /// <summary>The partition has no such offset yet.</summary>
+    OffsetBeyondEnd,
+
+    /// <summary>Its members decide about offsets, and keep the group.</summary>
+    GroupHasMembers,
+
+    /// <summary>The service has as many consumer groups as it may.</summary>
+    TooManyGroups,
+
+    /// <summary>The consumer group has as many members as it may.</summary>
+    TooManyMembers,
+
     /// <summary>The stream has no such partition.</summary>
     PartitionNotFound,
 

@@ -1,4 +1,5 @@
 using QueueService.Broker.Queues;
+using QueueService.Broker.Streams.Groups;
 using QueueService.Storage.Logs;
 
 namespace QueueService.Broker;
@@ -6,11 +7,12 @@ namespace QueueService.Broker;
 /// <summary>The end of messages that are older than their queue keeps them.</summary>
 public sealed partial class MessageBroker
 {
-    /// <summary>One pass over all queues. To be called every second or so, one call at a time: a message on disk may
-    /// live 10 s too long.</summary>
+    /// <summary>One pass over all queues, and over the members of consumer groups whose sessions are over. To be called
+    /// every second or so, one call at a time: a message on disk may live 10 s too long.</summary>
     /// <returns>Messages that expired.</returns>
     public async Task<long> ExpireMessages(CancellationToken cancellation)
     {
+        await Ask<bool>(GroupMembership.Sweep);
         long expired = await ExpireMoved(cancellation);
         RetentionPass pass = await Ask(RetentionSweep.Sweep, new RetentionPass(0, []));
         expired += pass.Expired;

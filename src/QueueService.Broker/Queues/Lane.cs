@@ -47,6 +47,9 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
     /// <summary>Messages that were never handed out and are not delayed.</summary>
     public long Untouched => End - Next - GapsIn(Next, End) - _terminalAhead - _touchedAhead;
 
+    /// <summary>Of a log that is read by position: messages at or above one.</summary>
+    public long CountFrom(long position) => position >= End ? 0 : End - position - GapsIn(position, End);
+
     /// <summary>Blocks of the terminal set that take memory.</summary>
     public int PartialBlocks => _terminal.PartialBlocks;
 

@@ -16,4 +16,7 @@ public enum QueueKind
 
     /// <summary>A cursor over the partitions of a stream.</summary>
     QueueView,
+
+    /// <summary>Offsets in the partitions of a stream, and the members who read them: no queue of any sort.</summary>
+    ConsumerGroup,
 }

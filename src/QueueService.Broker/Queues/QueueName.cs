@@ -30,6 +30,7 @@ public readonly record struct QueueName
         QueueKind.Subscription => BrokerError.SubscriptionNotFound,
         QueueKind.Stream => BrokerError.StreamNotFound,
         QueueKind.QueueView => BrokerError.QueueViewNotFound,
+        QueueKind.ConsumerGroup => BrokerError.GroupNotFound,
         _ => BrokerError.QueueNotFound,
     };
 
@@ -39,12 +40,12 @@ public readonly record struct QueueName
     /// <summary>What the name of a stream, and of what belongs to it, begins with.</summary>
     internal const char StreamMark = '~';
 
-    /// <summary>"jobs" is a queue, "orders/" a topic, "orders/billing" a subscription, "~clicks/" a stream and
-    /// "~clicks/thumbnails" a queue view.</summary>
+    /// <summary>"jobs" is a queue, "orders/" a topic, "orders/billing" a subscription, "~clicks/" a stream,
+    /// "~clicks/thumbnails" a queue view and "~clicks:billing" a consumer group.</summary>
     internal static QueueKind KindOf(string name)
     {
         int slash = name.IndexOf('/', StringComparison.Ordinal);
-        if (slash < 0) return QueueKind.Queue;
+        if (slash < 0) return name.StartsWith(StreamMark) ? QueueKind.ConsumerGroup : QueueKind.Queue;
         bool isWhole = slash == name.Length - 1;
         if (name[0] == StreamMark) return isWhole ? QueueKind.Stream : QueueKind.QueueView;
         return isWhole ? QueueKind.Topic : QueueKind.Subscription;

@@ -76,14 +76,22 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
             return true;
         }
 
-        ReplyAfter = Queue.Config.Durability;
+        if (_request.Poll?.Begin(shard, Queue) is { } refused and not BrokerError.None)
+        {
+            Outcome = refused;
+            ReplyAfter = shard.Note(Durability.Fsync, wrote: false);
+            return true;
+        }
+
+        // Who owns what is never told before it is durable.
+        ReplyAfter = _request.Poll is null ? Queue.Config.Durability : Durability.Fsync;
         _wait = shard.IsDraining ? 0 : _request.WaitMilliseconds ?? Queue.Config.ReceiveWaitSeconds * 1000L;
         Acknowledge(shard);
         if (TryRepeat(shard, Queue)) return true;
         if (_request.Holder is { Room: <= 0 } holder) return !Park(shard, holder);
 
         // Nobody in the line wants what a reader takes: it takes nothing away.
-        if ((Queue.Waiters.Count == 0 || _request.ReadFrom is not null) && TryServe(shard)) return true;
+        if ((Queue.Waiters.Count == 0 || IsReader) && TryServe(shard)) return true;
         return !Wait(shard);
     }
 
@@ -91,7 +99,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
     public bool TryServe(Shard shard)
     {
         MessageQueue queue = Queue!;
-        if (_request.ReadFrom is { } from) return TryRead(shard, queue, from);
+        if (IsReader) return TryRead(shard, queue);
         queue.FollowTopic();
 
         // One of the same name may have been served while this one stood in line.
@@ -118,10 +126,16 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         return true;
     }
 
-    private bool TryRead(Shard shard, MessageQueue topic, TopicCursor from)
+    /// <summary>It leases nothing.</summary>
+    private bool IsReader => _request.ReadFrom is not null || _request.Poll is not null;
+
+    private bool TryRead(Shard shard, MessageQueue topic)
     {
         ReceivedMessages messages = Received(shard);
-        if (!TopicReading.TryRead(topic, from, _request.Max, messages))
+        bool isDone = _request.Poll is { } poll
+            ? poll.TryAnswer(shard, topic, messages)
+            : TopicReading.TryRead(topic, _request.ReadFrom!, _request.Max, messages);
+        if (!isDone)
         {
             messages.Dispose();
             return false;
@@ -148,6 +162,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
             messages.EndCursor = TopicReading.EndOf(Queue!, from);
         }
 
+        _request.Poll?.AnswerEmpty(shard, Queue!, messages);
         Outcome = messages;
         shard.Note(ReplyAfter, wrote: false);
     }

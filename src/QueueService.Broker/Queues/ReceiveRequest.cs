@@ -1,3 +1,4 @@
+using QueueService.Broker.Streams.Groups;
 using QueueService.Broker.Topics;
 
 namespace QueueService.Broker.Queues;
@@ -37,6 +38,9 @@ public readonly record struct ReceiveRequest
 
     /// <summary>Of a topic only: reads on from here, and leases nothing.</summary>
     internal TopicCursor? ReadFrom { get; init; }
+
+    /// <summary>Of a stream only: reads as a member of a consumer group.</summary>
+    internal GroupPoll? Poll { get; init; }
 
     public const int MaxMessages = 1_000;
 

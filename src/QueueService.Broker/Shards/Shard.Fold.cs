@@ -4,6 +4,7 @@ using QueueService.Broker.Control;
 using QueueService.Broker.Idempotency;
 using QueueService.Broker.Operations;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Streams.Groups;
 using QueueService.Storage;
 
 namespace QueueService.Broker.Shards;
@@ -32,6 +33,7 @@ internal sealed partial class Shard
             return;
         }
 
+        if (TryApplyToGroup(record)) return;
         if (!_queues.TryGetValue(record.Resource, out MessageQueue? queue))
         {
             // A queue that was deleted before the checkpoint that this replay starts from captured it.
@@ -62,7 +64,7 @@ internal sealed partial class Shard
             Idempotency.Restore(resource, ref reader);
             _resources.Add(resource);
         }
-        else
+        else if (!TryRestoreGroup(resource, reader))
         {
             MessageQueue queue = AddQueue(resource);
             queue.Restore(ref reader);
@@ -88,6 +90,7 @@ internal sealed partial class Shard
         if (resource == Catalog.Resource) Catalog.Capture(output);
         else if (IdempotencyWindow.IsGeneration(resource)) Idempotency.Capture(resource, output);
         else if (resource == OperationTable.Resource) Operations.Capture(output);
+        else if (_groups.TryGetValue(resource, out ConsumerGroup? group)) group.Capture(output);
         else _queues[resource].Capture(output);
     }
 

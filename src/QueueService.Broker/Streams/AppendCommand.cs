@@ -12,11 +12,14 @@ internal sealed class AppendCommand : Command<Result<AppendOutcome>>
     private static readonly CommandPool<AppendCommand> Pool = new();
 
     private readonly List<(int Partition, long First, int Count)> _runs = [];
+    private readonly OutcomeReader<Result<AppendOutcome>> _repeat;
     private StreamName _name;
     private MessageBatch? _batch;
     private ProducerState? _producer;
     private int[] _order = new int[16];
     private int[] _counts = [];
+
+    public AppendCommand() => _repeat = Repeat;
 
     public static AppendCommand Rent(StreamName name, MessageBatch batch, ProducerState? producer)
     {
@@ -27,7 +30,8 @@ internal sealed class AppendCommand : Command<Result<AppendOutcome>>
 
     public override bool Execute(Shard shard)
     {
-        if (Token is not null && TryReplay(shard, Repeat)) return true;
+        // Also without a key: it forgets that of a call before, which had no effect.
+        if (TryReplay(shard, _repeat)) return true;
         if (shard.FindQueue(_name.Address) is not { } stream)
         {
             Outcome = BrokerError.StreamNotFound;

@@ -1,6 +1,7 @@
 using QueueService.Broker.Control;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Shards;
+using QueueService.Broker.Streams.Groups;
 
 namespace QueueService.Broker.Topics;
 
@@ -50,6 +51,12 @@ internal static class SubscriptionDefinitions
     {
         if (shard.FindQueue(name.Address) is not { } topic) return name.Address.NotFound;
         if (!QueueDefinitions.Holds(topic, condition)) return BrokerError.PreconditionFailed;
+        if (topic.IsStream)
+        {
+            foreach (ConsumerGroup group in shard.GroupsOf(topic))
+                shard.Define(group.Resource, group.Name, topic.Resource, config: null);
+        }
+
         foreach (MessageQueue queue in topic.FanOut!.Subscriptions.Values.Append(topic).ToList())
         {
             shard.EndWaits(queue);

@@ -26,9 +26,11 @@ internal static class TopicReading
             lost += Math.Max(0, next - first);
             isBeyond |= first > lane.End;
             kept.Add((lane, next));
-            long position = lane.NextPresent(next);
-            for (; position < lane.End && room > 0 && messages.Count < max; position = lane.NextPresent(next), room--)
+            for (; room > 0 && messages.Count < max; room--)
             {
+                // A restart may have left millions of offsets out.
+                long position = lane.IsPlainAhead ? next : lane.NextPresent(next);
+                if (position >= lane.End) break;
                 bytes += lane.SizeOf(position);
                 if (bytes > ReceiveRequest.MaxResponseBytes && messages.Count > 0) break;
                 messages.Add(new ReceivedMessages.Delivery { Position = position, State = MessageState.Available });

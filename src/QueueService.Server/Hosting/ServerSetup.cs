@@ -9,6 +9,7 @@ using QueueService.Server.OpenApi;
 using QueueService.Server.Operations;
 using QueueService.Server.Queues;
 using QueueService.Server.Streams;
+using QueueService.Server.Streams.Groups;
 using QueueService.Server.Topics;
 using Serilog;
 using Serilog.Extensions.Logging;
@@ -64,6 +65,7 @@ internal static class ServerSetup
         QueueRoutes.Map(app);
         TopicRoutes.Map(app);
         StreamRoutes.Map(app);
+        GroupRoutes.Map(app);
         DeliveryRoutes.Map(app);
         OperationRoutes.Map(app);
         JobRoutes.Map(app);

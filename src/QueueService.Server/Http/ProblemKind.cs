@@ -44,8 +44,8 @@ internal sealed record ProblemKind(
 
     public static readonly ProblemKind OptionNotForTopics = new(
         "option-not-for-topics", 400, "A topic hands every message on at once", false, Nothing,
-        "Publish without delay, time of delivery, time to live and priority; retentionSeconds of the topic says how long " +
-        "messages are kept.");
+        "Publish without delay, time of delivery, time to live and priority; retentionSeconds of the topic says how " +
+        "long messages are kept.");
 
     public static readonly ProblemKind TooManyTags = new(
         "too-many-tags", 400, "It would have more tags than it may", false, Nothing,
@@ -114,6 +114,39 @@ internal sealed record ProblemKind(
         "too-many-producers", 429, "Too many producers of the stream are remembered", true, Nothing,
         "A stream remembers 100,000, each for 7 days after its last request: use the same ids again.", 60);
 
+    public static readonly ProblemKind GroupNotFound = new(
+        "group-not-found", 404, "The consumer group does not exist", false, Nothing,
+        "Poll it, or create it with PUT /v1/streams/{stream}/groups/{group}, or check its name.");
+
+    public static readonly ProblemKind MemberNotFound = new(
+        "member-not-found", 404, "The consumer group has no such member", false, Nothing,
+        "It has left already, or its session has ended.");
+
+    public static readonly ProblemKind StaleGeneration = new(
+        "stale-generation", 409, "The partition is not this member's any more", false, Nothing,
+        "Poll without `commit` and `positions`: the answer says what the member owns now, and its records from the " +
+        "committed offsets on. What it has processed and not committed is processed again, by whoever owns it.");
+
+    public static readonly ProblemKind MemberFenced = new(
+        "member-fenced", 409, "Another process has taken over as this instance", false, Nothing,
+        "Stop, or join under a new member name: whoever polls with the instanceId last has its partitions.");
+
+    public static readonly ProblemKind OffsetBeyondEnd = new(
+        "offset-beyond-end", 422, "The partition has no such offset yet", false, Nothing,
+        "Commit the offset behind the last record that was processed: nextOffsets of the poll that brought it.");
+
+    public static readonly ProblemKind GroupHasMembers = new(
+        "group-has-members", 409, "The consumer group has members", true, Nothing,
+        "Stop them, or let them leave with DELETE …/members/{member}: they decide about offsets.");
+
+    public static readonly ProblemKind TooManyGroups = new(
+        "too-many-groups", 429, "The service holds as many consumer groups as it may", true, Nothing,
+        "Delete those that are not needed.", 60);
+
+    public static readonly ProblemKind TooManyMembers = new(
+        "too-many-members", 429, "The consumer group has as many members as it may", true, Nothing,
+        "Use one name for each process, over all its polls: silent members go after their session timeout.", 30);
+
     public static readonly ProblemKind NotPullSubscription = new(
         "not-a-pull-subscription", 409, "The messages of this subscription are delivered to its target", false, Nothing,
         "Only a subscription with the target pull is received from: create one beside it.");
@@ -155,8 +188,8 @@ internal sealed record ProblemKind(
 
     public static readonly ProblemKind TooManyPendingRequests = new(
         "too-many-pending-requests", 429, "Too many requests wait for their answers", true, Nothing,
-        "Wait as Retry-After says. At most 10,000 requests wait at once: answer them sooner, let them wait less, or send " +
-        "messages with a Message-Reply-To of your own.", 1);
+        "Wait as Retry-After says. At most 10,000 requests wait at once: answer them sooner, let them wait less, or " +
+        "send messages with a Message-Reply-To of your own.", 1);
 
     public static readonly ProblemKind ReplyTimeout = new(
         "reply-timeout", 504, "No answer came in time", true,
@@ -295,8 +328,8 @@ internal sealed record ProblemKind(
 
     public static readonly ProblemKind DeliveryNotFound = new(
         "delivery-not-found", 404, "The delivery does not exist", false, Nothing,
-        "Check its id. Of finished deliveries, those are known whose attempts are kept: for a week the newest 10,000 attempts " +
-        "of a subscription.");
+        "Check its id. Of finished deliveries, those are known whose attempts are kept: for a week the newest 10,000 " +
+        "attempts of a subscription.");
 
     public static readonly ProblemKind DeliveryInProgress = new(
         "delivery-in-progress", 409, "The delivery is being attempted", true, Nothing,
@@ -348,6 +381,8 @@ internal sealed record ProblemKind(
         TopicNotFound, SubscriptionNotFound, NotPullSubscription, TargetQueueNotFound,
         SnapshotNotFound, TooManySnapshots, SnapshotTooLarge, SnapshotIsFiltered,
         MessageNotFound, ReceiptInvalid,
+        GroupNotFound, MemberNotFound, StaleGeneration, MemberFenced, OffsetBeyondEnd, GroupHasMembers, TooManyGroups,
+        TooManyMembers,
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
         RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,
         IdempotencyKeyReused, IdempotencyKeyInUse, IdempotencyWindowFull,

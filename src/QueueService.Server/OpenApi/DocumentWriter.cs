@@ -27,6 +27,8 @@ internal sealed class DocumentWriter(EndpointDataSource endpoints) : IOpenApiDoc
         ["snapshot"] = ("The name of the snapshot: 1 to 128 of A-Z a-z 0-9 . _ -", "before-deploy"),
         ["stream"] = ("The name of the stream: 1 to 128 of A-Z a-z 0-9 . _ -", "clicks"),
         ["partition"] = ("The number of the partition, from 0.", "0"),
+        ["group"] = ("The name of the consumer group: 1 to 128 of A-Z a-z 0-9 . _ -", "billing"),
+        ["member"] = ("The name of the member: 1 to 128 of A-Z a-z 0-9 . _ -", "worker-1"),
         ["offset"] = ("The number of the record in its partition, from 0.", "41"),
         ["id"] = ("The id of the message.", "AAAAAQAAAAAAAAAq"),
         ["receiptHandle"] = ("The receipt handle that came with the message.", ReceiptSchemas.ExampleHandle),

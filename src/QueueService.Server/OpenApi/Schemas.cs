@@ -74,6 +74,7 @@ internal static class Schemas
         QueueSchemas.AddTo(set);
         TopicSchemas.AddTo(set);
         StreamSchemas.AddTo(set);
+        GroupSchemas.AddTo(set);
         DeliverySchemas.AddTo(set);
         MessageSchemas.AddTo(set);
         ReceiptSchemas.AddTo(set);

@@ -110,6 +110,23 @@ public sealed class AppendTests : IDisposable
     }
 
     [Fact]
+    public void A_refused_call_with_a_key_leaves_nothing_for_the_append_after_it()
+    {
+        _stream.Create(StreamFixture.Config());
+        Assert.True(StreamName.TryParse("absent", out StreamName absent));
+        Assert.Equal(BrokerError.StreamNotFound, AppendKeyed());
+        _stream.Append((null, "without a key"));
+        Assert.Equal(BrokerError.StreamNotFound, AppendKeyed());
+
+        BrokerError AppendKeyed()
+        {
+            using MessageBatch batch = StreamFixture.Batch((null, "a"));
+            return _stream.Harness.Run(() =>
+                _stream.Broker.Append(absent, batch, producer: null, new IdempotencyToken(7, 7))).Error;
+        }
+    }
+
+    [Fact]
     public void A_stream_of_weaker_durability_never_gives_an_offset_twice_after_a_crash()
     {
         _stream.Create(StreamFixture.Config(partitions: 2) with { Durability = Durability.Memory });
@@ -119,6 +136,9 @@ public sealed class AppendTests : IDisposable
         (_, long offset) = Assert.Single(_stream.Append(("21", "c")));
         Assert.True(offset >= end);
         Assert.Equal("c", _stream.Bodies(0, offset).Single());
+
+        // A reader from the beginning passes over what was left out.
+        Assert.Equal("c", _stream.Bodies(0, max: 2)[^1]);
     }
 
     private (int, long)[] AppendKeyed(out bool wasReplayed)
