@@ -1,3 +1,4 @@
+using QueueService.Broker.DurableStreams;
 using QueueService.Broker.Queues;
 using QueueService.Storage.Logs;
 
@@ -14,6 +15,7 @@ public sealed partial class MessageBroker
         long expired = await ExpireMoved(cancellation);
         RetentionPass pass = await Ask(RetentionSweep.Sweep, new RetentionPass(0, []));
         expired += pass.Expired;
+        await Ask<long>(DurableStreamDefinitions.Sweep);
         foreach ((MessageQueue queue, Lane lane, long before, long memoryStart) in pass.OnDisk)
         {
             if (cancellation.IsCancellationRequested) break;

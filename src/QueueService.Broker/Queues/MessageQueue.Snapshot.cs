@@ -33,6 +33,7 @@ internal sealed partial class MessageQueue
         CaptureAlarms(output);
         if (IsSubscription) CaptureDeliveries(output);
         if (IsStream) Producers.Capture(output);
+        if (IsDurable) CaptureDurable(output);
     }
 
     public void Restore(ref SpanReader input)
@@ -61,6 +62,7 @@ internal sealed partial class MessageQueue
         RestoreAlarms(ref input);
         if (IsSubscription) RestoreDeliveries(ref input);
         if (IsStream) Producers.Restore(ref input);
+        if (IsDurable) RestoreDurable(ref input);
     }
 
     private void CaptureTouched(IBufferWriter<byte> output)

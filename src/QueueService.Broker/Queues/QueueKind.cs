@@ -16,4 +16,7 @@ public enum QueueKind
 
     /// <summary>A cursor over the partitions of a stream.</summary>
     QueueView,
+
+    /// <summary>A log at a path of its own choice, read by offset: see <see cref="DurableStreams"/>.</summary>
+    DurableStream,
 }
