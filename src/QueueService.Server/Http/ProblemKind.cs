@@ -336,6 +336,7 @@ internal sealed record ProblemKind(
         ReplyTimeout, InternalError, Overloaded,
         ShuttingDown, Starting, StorageFailed,
         DiskFull,
+        .. DurableStreams.DurableStreamProblems.All,
     ];
 
     public static readonly FrozenDictionary<string, ProblemKind> ByCode = All.ToFrozenDictionary(kind => kind.Code);

@@ -10,6 +10,7 @@ internal static class Tags
     public const string Subscriptions = "Subscriptions";
     public const string Deliveries = "Deliveries";
     public const string Streams = "Streams";
+    public const string DurableStreams = "DurableStreams";
     public const string Operations = "Operations";
     public const string Jobs = "Jobs";
     public const string Service = "Service";
@@ -23,6 +24,7 @@ internal static class Tags
         (Subscriptions, "What becomes of the messages of a topic; receive and settle those of a pull subscription."),
         (Deliveries, "What was sent to webhooks and what came back; attempt deliveries again."),
         (Streams, "Create, read, change and delete streams; append records to their partitions and read them by offset."),
+        (DurableStreams, "The open Durable Streams protocol: one address for each stream, to append to, read, follow and fork."),
         (Operations, "Watch and cancel long work."),
         (Jobs, "What the server does by itself: watch, run, pause."),
         (Service, "Health of the server and explanations of problems."),
