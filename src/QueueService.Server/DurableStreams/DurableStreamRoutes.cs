@@ -1,4 +1,5 @@
 using QueueService.Broker.DurableStreams;
+using QueueService.Server.Hosting;
 using QueueService.Server.Http;
 using QueueService.Server.OpenApi;
 
@@ -18,6 +19,12 @@ internal static class DurableStreamRoutes
         Map(routes, "GET", ReadDurableStream.Handle, ReadDurableStream.Description);
         Map(routes, "HEAD", GetDurableStream.Handle, GetDurableStream.Description);
         Map(routes, "DELETE", DeleteDurableStream.Handle, DeleteDurableStream.Description);
+        BrokerHost host = routes.ServiceProvider.GetRequiredService<BrokerHost>();
+        routes.MapMethods(Stream, ["OPTIONS"], http =>
+        {
+            CrossOrigin.Tell(http, host.Options.DurableStreams);
+            return CrossOrigin.AnswerPreflight(http);
+        });
     }
 
     /// <summary>The stream that the path names. A slash may be escaped: %2F is a slash.</summary>
@@ -41,7 +48,7 @@ internal static class DurableStreamRoutes
             IHeaderDictionary headers = http.Response.Headers;
             headers.XContentTypeOptions = "nosniff";
             headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
-            headers["Cross-Origin-Resource-Policy"] = "same-origin";
+            CrossOrigin.Tell(http, host.Options.DurableStreams);
             return handler(http, host);
         }, operation);
 }

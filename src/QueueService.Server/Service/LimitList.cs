@@ -25,7 +25,7 @@ internal sealed record Limit(string Name, long Value, string Unit, string Bounds
 internal static partial class LimitList
 {
     public static IReadOnlyList<Limit> Of(LimitOptions process) =>
-        [.. Process(process), .. Requests, .. Messages, .. Definitions, .. Webhooks];
+        [.. Process(process), .. Requests, .. Messages, .. Definitions, .. Webhooks, .. DurableStreams(process)];
 
     private static IEnumerable<Limit> Process(LimitOptions limits) =>
     [
