@@ -38,7 +38,7 @@ public sealed class DocumentTests(RunningServer server)
         }
 
         Assert.Equal(ids.Distinct(), ids);
-        Assert.Equal(86, ids.Count);
+        Assert.Equal(91, ids.Count);
     }
 
     [Fact]
