@@ -45,8 +45,8 @@ internal sealed record DurableStreamPlan(
             from = config.ForkOffset;
         }
 
-        if (from < to)
-            parts.Add(new DurableStreamPart(stream.Name, source, from - config.ForkOffset, (int)Math.Min(to - from, int.MaxValue)));
+        int count = (int)Math.Min(to - from, int.MaxValue);
+        if (count > 0) parts.Add(new DurableStreamPart(stream.Name, source, from - config.ForkOffset, count));
     }
 }
 

@@ -19,7 +19,7 @@ internal static class AppendToDurableStream
         [
             DurableStreamHeaders.ClosedParameter,
             new(DurableStreamHeaders.Sequence, "String",
-                "Refused unless it is greater, byte by byte, than that of the append before.", "0001", ParameterPlace.Header),
+                "Must be greater, byte by byte, than that of the append before.", "0001", ParameterPlace.Header),
             new(DurableStreamHeaders.ProducerId, "String", "Names the producer among whose requests retries are recognised.",
                 "importer-1", ParameterPlace.Header),
             new(DurableStreamHeaders.ProducerEpoch, "Counter",

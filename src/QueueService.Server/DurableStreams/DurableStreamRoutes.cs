@@ -38,6 +38,9 @@ internal static class DurableStreamRoutes
                 $"must be 1 to {DurableStreamLimits.PathLength} characters, none of them a control character.");
         }
 
+        // An option that would change what a retry does must not be ignored.
+        if (http.Request.Headers.ContainsKey(IdempotencyKey.Header))
+            Problem.Blame(ref problem, IdempotencyKey.Header, "is not supported here: the Producer- headers are.");
         return name;
     }
 

@@ -28,7 +28,7 @@ internal static class ReadDurableStream
     {
         Parameters =
         [
-            new("offset", "String", "Where to begin: an offset that was told, `-1` for the beginning, `now` for the end.", "-1"),
+            new("offset", "String", "Where to begin: an offset that was told, `-1` (the beginning) or `now` (the end).", "-1"),
             new("live", "String", "`long-poll` or `sse`; needs `offset`.", "long-poll"),
             new("cursor", "String", "`Stream-Cursor` of the answer before.", "3021"),
             new("If-None-Match", "String", "Answers 304 when nothing has changed since this ETag.", "\"1-0-3\"",
@@ -131,7 +131,9 @@ internal static class ReadDurableStream
             {
                 if (!Add(output, part, i, isJson && !isFirst)) continue;
                 isFirst = false;
-                if (output.Length >= Limits.ResponseChunk && !await Flush(http, output)) return;
+                if (output.Length < Limits.ResponseChunk || await Flush(http, output)) continue;
+                output.Return();
+                return;
             }
         }
 

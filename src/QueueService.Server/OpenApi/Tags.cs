@@ -24,7 +24,7 @@ internal static class Tags
         (Subscriptions, "What becomes of the messages of a topic; receive and settle those of a pull subscription."),
         (Deliveries, "What was sent to webhooks and what came back; attempt deliveries again."),
         (Streams, "Create, read, change and delete streams; append records to their partitions and read them by offset."),
-        (DurableStreams, "The open Durable Streams protocol: one address for each stream, to append to, read, follow and fork."),
+        (DurableStreams, "The open Durable Streams protocol: addresses to append to, to read, to follow and to fork."),
         (Operations, "Watch and cancel long work."),
         (Jobs, "What the server does by itself: watch, run, pause."),
         (Service, "Health of the server and explanations of problems."),

@@ -37,8 +37,9 @@ public sealed class ForkTests : IDisposable
         _streams.Create(Fork("c", "b"), "3");
         Assert.Equal(BrokerError.None, _streams.Delete("a"));
         Assert.Equal(BrokerError.None, _streams.Delete("b"));
+        BrokerHarness harness = _streams.Harness;
         foreach (Action restart in new Action[]
-            { _streams.Harness.KillAndRestart, () => _streams.Harness.CutPowerAndRestart(5), _streams.Harness.CloseAndRestart })
+            { harness.KillAndRestart, () => harness.CutPowerAndRestart(5), harness.CloseAndRestart })
         {
             restart();
             _streams.Harness.Sweep();
