@@ -61,6 +61,18 @@ public enum BrokerError
     /// <summary>As many producers of the stream are remembered as may be. Retriable.</summary>
     TooManyProducers,
 
+    /// <summary>The subscription has no snapshot of this name, or its time is over.</summary>
+    SnapshotNotFound,
+
+    /// <summary>The subscription, or all together, have as many snapshots as they may.</summary>
+    TooManySnapshots,
+
+    /// <summary>Acknowledged and other messages alternate too often to be written down as one snapshot.</summary>
+    SnapshotTooLarge,
+
+    /// <summary>The snapshot is that of another subscription, which had a filter when it was taken.</summary>
+    SnapshotIsFiltered,
+
     /// <summary>The queue to which a subscription is to copy does not exist.</summary>
     TargetQueueNotFound,
 

@@ -1,4 +1,5 @@
 using QueueService.Broker.Queues;
+using QueueService.Broker.Topics;
 
 namespace QueueService.Broker;
 
@@ -8,15 +9,16 @@ public sealed partial class MessageBroker
     /// <summary>Definitions written by one commit: about a hundred kilobytes.</summary>
     private const int DeclaredPerCommit = 100;
 
-    /// <summary>What declaring these queues would do, dead-letter queues first; changes nothing. Each name is given
-    /// once.</summary>
+    /// <summary>What declaring these queues, topics and subscriptions would do, in this order and dead-letter queues first;
+    /// changes nothing. Each name is given once.</summary>
     public ValueTask<Result<IReadOnlyList<QueuePlan>>> PlanQueues(IReadOnlyList<QueueDeclaration> declared) =>
         Submit<IReadOnlyList<QueuePlan>>((shard, _) => QueueDeclarations.Plan(shard, declared));
 
     /// <summary>Does what was planned without errors. Nobody may change definitions between the two.</summary>
     public async ValueTask<BrokerError> ApplyPlan(IEnumerable<QueuePlan> plans)
     {
-        foreach (QueuePlan[] some in plans.Where(static plan => plan.IsChange).Chunk(DeclaredPerCommit))
+        QueuePlan[] changes = [.. plans.Where(static plan => plan.IsChange)];
+        foreach (QueuePlan[] some in changes.Where(static plan => !IsSubscription(plan)).Chunk(DeclaredPerCommit))
         {
             long at = 0;
             BrokerError error = await Submit((shard, command) =>
@@ -33,7 +35,20 @@ public sealed partial class MessageBroker
             }
         }
 
+        // One after the other: where a subscription begins is looked up on disk.
+        foreach (QueueDeclaration one in changes.Where(IsSubscription).Select(static plan => plan.Declaration))
+        {
+            var request = new SubscriptionRequest(SubscriptionName.At(one.Name), one.Config, Precondition.None)
+            {
+                From = one.From,
+            };
+            Result<QueueChange> result = await PutSubscription(request);
+            if (!result.Succeeded) return result.Error;
+        }
+
         return BrokerError.None;
+
+        static bool IsSubscription(QueuePlan plan) => plan.Declaration.Name.Kind == QueueKind.Subscription;
     }
 
     /// <summary>A page of the queues whose names start so and that have all these tags. The loop looks at a bounded

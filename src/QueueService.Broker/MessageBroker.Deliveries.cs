@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Shards;
 using QueueService.Broker.Topics;
@@ -28,10 +29,13 @@ public sealed partial class MessageBroker
         return outcome;
     }
 
-    /// <summary>Delivers messages again, or now instead of later. Answers how many there are to deliver.</summary>
+    /// <summary>Delivers messages again, or now instead of later, in one commit. Answers how many there are to deliver.
+    /// </summary>
     /// <param name="sequenceNumbers">At most 10,000.</param>
-    public ValueTask<Result<int>> Redeliver(SubscriptionName name, IReadOnlyList<long> sequenceNumbers) =>
-        Submit<int>((shard, command) => Deliveries.Redeliver(shard, command, name, sequenceNumbers));
+    public ValueTask<Result<Redelivery>> Redeliver(
+        SubscriptionName name, IReadOnlyList<long> sequenceNumbers, IdempotencyToken? token = null) =>
+        Submit(token, Redelivery.Read, (shard, command) =>
+            Deliveries.Redeliver(shard, command, name, sequenceNumbers));
 
     /// <summary>The subscription of a delivery; null when there is none.</summary>
     public ValueTask<SubscriptionName?> FindSubscription(MessageId delivery) => Ask<SubscriptionName?>((shard, _) =>

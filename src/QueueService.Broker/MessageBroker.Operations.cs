@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using QueueService.Broker.Idempotency;
 using QueueService.Broker.Operations;
 using QueueService.Broker.Queues;
@@ -38,9 +39,11 @@ public sealed partial class MessageBroker
         OperationStatus? status, OperationKind? kind, OperationId? before, int limit) =>
         Submit<OperationPage>((shard, _) => OperationCommands.List(shard, status, kind, before, limit));
 
-    /// <summary>Starts an import. Every start needs its <see cref="EndImport"/>.</summary>
-    public ValueTask<Result<Operation>> BeginImport(QueueName name, bool dryRun) =>
-        Submit<Operation>((shard, command) => OperationCommands.BeginImport(shard, command, name, dryRun));
+    /// <summary>Starts an import. Every start needs its <see cref="EndImport"/>; one that is replayed has begun earlier.
+    /// </summary>
+    public ValueTask<Result<Operation>> BeginImport(QueueName name, bool dryRun, IdempotencyToken? token = null) =>
+        Submit(token, ReadOperation, (shard, command) =>
+            OperationCommands.BeginImport(shard, command, name, dryRun));
 
     /// <summary>Adds the messages of some lines. The batch stays the caller's. Answers also OperationFinished (it was
     /// cancelled) and QueueNotFound.</summary>
@@ -48,8 +51,20 @@ public sealed partial class MessageBroker
         Submit<ImportOutcome>((shard, command) => Imports.Add(shard, command, id, lines));
 
     /// <summary>Ends an import; one whose lines did not all come has failed.</summary>
-    public ValueTask<Result<Operation>> EndImport(OperationId id, bool whole) =>
-        Submit<Operation>((shard, command) => Imports.End(shard, command, id, whole));
+    /// <param name="token">That of its start. The note of one that is whole is kept with the operation as it ended: see
+    /// <see cref="FindImport"/>.</param>
+    public ValueTask<Result<Operation>> EndImport(OperationId id, bool whole, IdempotencyToken? token = null) =>
+        Submit<Operation>((shard, command) => Imports.End(shard, command, id, whole ? token : null, whole));
+
+    /// <summary>How an import that began with this token ended; null when it did not, or not by itself.</summary>
+    public async ValueTask<Result<EndedImport?>> FindImport(IdempotencyToken token)
+    {
+        Result<byte[]?> kept = await Recall(token.OfNote);
+        if (!kept.Succeeded) return kept.Error;
+        if (kept.Value is not { } outcome) return default(EndedImport?);
+        int length = BinaryPrimitives.ReadInt32LittleEndian(outcome);
+        return new EndedImport(ReadOperation(outcome.AsSpan(4, length)), outcome.AsMemory(4 + length));
+    }
 
     /// <summary>Goes on with all operations, a page of each in turn, until nothing is left to do now. One call at a
     /// time.</summary>
@@ -81,16 +96,19 @@ public sealed partial class MessageBroker
     public ValueTask<IReadOnlyCollection<string>> PausedJobs() =>
         Ask<IReadOnlyCollection<string>>((shard, _) => [.. shard.Operations.PausedJobs], []);
 
-    /// <summary>Notes that a periodic job is paused, or is not any more.</summary>
-    public ValueTask<BrokerError> PauseJob(string job, bool paused) => Submit((shard, command) =>
-    {
-        if (shard.Operations.PausedJobs.Contains(job) == paused) return BrokerError.None;
-        shard.Store.BeginFrame();
-        shard.WriteJob(job, paused);
-        shard.Store.EndFrame();
-        command.Wrote = true;
-        return BrokerError.None;
-    });
+    /// <summary>Notes that a periodic job is paused, or is not any more. Also when nothing changes, if there is a token:
+    /// a repeated request must not undo what another did in between.</summary>
+    /// <returns>Whether it is paused.</returns>
+    public ValueTask<Result<bool>> PauseJob(string job, bool paused, IdempotencyToken? token = null) =>
+        Submit<bool>(token, static outcome => outcome[0] == 1, (shard, command) =>
+        {
+            if (token is null && shard.Operations.PausedJobs.Contains(job) == paused) return paused;
+            shard.Store.BeginFrame();
+            shard.WriteJob(job, paused);
+            shard.EndFrame([paused ? (byte)1 : (byte)0]);
+            command.Wrote = true;
+            return paused;
+        });
 
     private static Operation ReadOperation(ReadOnlySpan<byte> outcome)
     {

@@ -58,6 +58,23 @@ public sealed partial class MessageBroker
         Complete(Submit<QueueChange>((shard, command) =>
             SubscriptionDefinitions.Patch(shard, command, name, change, precondition)));
 
+    /// <summary>Changes where a subscription delivers to, unless somebody changed it since its ETag was this one.
+    /// </summary>
+    /// <returns>The new ETag; null when the token is replayed.</returns>
+    public async ValueTask<Result<string?>> ChangeDestination(
+        SubscriptionName name, string destination, string etag, IdempotencyToken? token = null)
+    {
+        Result<QueueChange> result = await Submit<QueueChange>(token, static _ => null!, (shard, command) =>
+            SubscriptionDefinitions.Patch(
+                shard, command, name,
+                config => config with { Subscription = config.Subscription! with { Destination = destination } },
+                new Precondition([etag], MustNotExist: false)));
+        if (!result.Succeeded) return result.Error;
+        if (token is { IsReplayed: true }) return default(string?);
+        Tell(result.Value);
+        return result.Value.Queue.ETag;
+    }
+
     public ValueTask<Result<QueueDescription>> GetSubscription(SubscriptionName name) => GetQueue(name.Address);
 
     /// <summary>A page of a topic's subscriptions, in ordinal order of their names.</summary>

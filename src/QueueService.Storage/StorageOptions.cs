@@ -27,8 +27,9 @@ public sealed record StorageOptions
     /// <summary>A segment is sealed at this size.</summary>
     public int SegmentBytes { get; init; } = 64 << 20;
 
-    /// <summary>Segment files held open at once.</summary>
-    public int MaxOpenSegments { get; init; } = 256;
+    /// <summary>Segment files held open at once, for writing and for reading each: as many as the partitions of a large
+    /// stream. Past it all are synced and closed.</summary>
+    public int MaxOpenSegments { get; init; } = 1_280;
 
     /// <summary>State copied per turn of the loop, so that no commit waits long for a checkpoint.</summary>
     public int SliceBytes { get; init; } = 1 << 20;

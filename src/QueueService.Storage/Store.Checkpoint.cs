@@ -1,4 +1,3 @@
-using System.Buffers;
 using QueueService.Storage.Checkpoints;
 using QueueService.Storage.Logs;
 
@@ -18,7 +17,6 @@ public sealed partial class Store
     private const int SparesKept = 4;
 
     private readonly List<(Segment Segment, long Generation)> _obsolete = [];
-    private readonly ArrayBufferWriter<byte> _state = new(4096);
     private Stage _stage = Stage.Idle;
     private Manifest? _newest;
     private Manifest? _previous;
@@ -130,10 +128,11 @@ public sealed partial class Store
         {
             _captureAfter = resource;
             foreach (AppendLog log in _logsByResource.GetValueOrDefault(resource) ?? []) slice.Add(CaptureLog(log));
-            _state.ResetWrittenCount();
-            _fold.Capture(resource, _state);
-            slice.Add(resource, _journal.NextSequence - 1, _state.WrittenSpan.ToArray());
-            bytes += _state.WrittenCount + 64;
+            int before = slice.State.Length;
+            _fold.Capture(resource, slice.State);
+            int length = slice.State.Length - before;
+            slice.Add(resource, _journal.NextSequence - 1, length);
+            bytes += length + 64;
         }
 
         slice.IsLast = bytes < _options.SliceBytes;

@@ -35,14 +35,18 @@ public sealed partial class Store
     private sealed class SliceJob(Store store) : BackgroundJob
     {
         private readonly List<CapturedLog> _logs = [];
-        private readonly List<(uint Resource, ulong Applied, byte[] State, int Logs)> _resources = [];
+        private readonly List<(uint Resource, ulong Applied, int Length, int Logs)> _resources = [];
+
+        /// <summary>Of all resources of the slice, one behind the other.</summary>
+        public PageBuffer State { get; } = new();
 
         public bool IsLast { get; set; }
 
         public void Add(CapturedLog log) => _logs.Add(log);
 
-        public void Add(uint resource, ulong applied, byte[] state) =>
-            _resources.Add((resource, applied, state, _logs.Count));
+        /// <param name="length">Of its state, which was written last.</param>
+        public void Add(uint resource, ulong applied, int length) =>
+            _resources.Add((resource, applied, length, _logs.Count));
 
         public override void Run()
         {
@@ -63,7 +67,8 @@ public sealed partial class Store
         private void Write(SnapshotWriter snapshot)
         {
             int next = 0;
-            foreach ((uint resource, ulong applied, byte[] state, int logs) in _resources)
+            int at = 0;
+            foreach ((uint resource, ulong applied, int length, int logs) in _resources)
             {
                 for (; next < logs; next++)
                 {
@@ -71,7 +76,8 @@ public sealed partial class Store
                     snapshot.WriteLog(_logs[next].Id, _logs[next].End);
                 }
 
-                snapshot.WriteResource(resource, applied, state);
+                snapshot.WriteResource(resource, applied, State.Written.Slice(at, length));
+                at += length;
             }
         }
 
@@ -79,6 +85,7 @@ public sealed partial class Store
         {
             foreach (CapturedLog log in _logs)
                 foreach (ChunkView view in log.Riders) view.Chunk.Release();
+            State.Dispose();
         }
 
         public override void Complete(Store owner) => owner.CompleteSlice(this);

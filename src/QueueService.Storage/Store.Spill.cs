@@ -9,8 +9,12 @@ public sealed partial class Store
     /// <summary>How long to wait before a failed write is tried again, in milliseconds of shard time.</summary>
     private const long RetryMilliseconds = 1_000;
 
+    /// <summary>Writes of less than a run that are handed over at once: some milliseconds of the writer.</summary>
+    private const int MaxSmallSpills = 128;
+
     private readonly Queue<(AppendLog Log, TailChunk Chunk)> _clean = new();
     private readonly List<AppendLog> _spillPlan = [];
+    private readonly Queue<AppendLog> _pressed = new();
     private int _spillsInFlight;
     private long _retryAt;
     private long _now;
@@ -57,12 +61,41 @@ public sealed partial class Store
         if (_spillsInFlight > 0) return;
 
         // No log has a run of its own: memory is a hard bound and the run is only a preference.
-        foreach (AppendLog log in _logs.Values)
+        StartSmallSpills();
+        if (_spillsInFlight > 0) return;
+
+        // The rest of the plan was done with already.
+        PlanSmallSpills();
+        StartSmallSpills();
+    }
+
+    private void StartSmallSpills()
+    {
+        while (_spillsInFlight < MaxSmallSpills && _pressed.TryDequeue(out AppendLog? log))
         {
+            if (log.Deleted) continue;
             log.SealActive();
-            if (_spillsInFlight >= 64) break;
             StartSpill(log, minimum: 1);
         }
+    }
+
+    /// <summary>The largest first, and each once before one of them comes again: a thousand logs that grow alike have a
+    /// few pages to write each. Those that hold little are left alone: they would have a file for nothing.</summary>
+    private void PlanSmallSpills()
+    {
+        List<(long Bytes, AppendLog Log)> logs = [];
+        long sum = 0;
+        foreach (AppendLog log in _logs.Values)
+        {
+            long bytes = log.UnspilledBytes();
+            if (bytes == 0) continue;
+            logs.Add((bytes, log));
+            sum += bytes;
+        }
+
+        logs.Sort(static (a, b) => b.Bytes.CompareTo(a.Bytes));
+        foreach ((long bytes, AppendLog log) in logs)
+            if (bytes * logs.Count * 4 >= sum) _pressed.Enqueue(log);
     }
 
     private void EvictClean()

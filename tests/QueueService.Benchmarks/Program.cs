@@ -22,6 +22,7 @@ try
         "topic-sse" => await TopicReaders.RunAsync(report),
         "redrive" => await Redrive.RunAsync(report),
         "delayed" => await Delayed.RunAsync(report),
+        "append" => await Append.RunAsync(report),
         "publish" => await Publish.RunAsync(report),
         "relay" => await Relay.RunAsync(report),
         "webhooks" => await Webhooks.RunAsync(report),

@@ -26,12 +26,13 @@ internal static class Usage
                          --rate 200 per second on 4 connections
         delayed          --messages 1000000 that become due at --rate 1000 per second: memory before and after kill -9, and
                          how late they come to four consumers
+        append           1,000 records per request to streams with 8 and 1,000 partitions, and pages of 10,000 read back
         publish          one message per request to topics with 1, 100 and 1,000 pull subscriptions
         relay            copies --messages 200000 of a topic to 10 queues, from the first publish to the last copy
         webhooks         delivers --messages 5000 of a topic to 10 endpoints in this process, signed; then how late
                          deliveries to 100 endpoints come, with and without one that hangs
-        topic-sse        --connections 10000 readers of one topic: memory and CPU of each while idle for --seconds, and
-                         how long a publish takes to reach all of them
+        topic-sse        --connections 10000 readers of one topic: memory and CPU of each while idle for --seconds,
+                         --warmup after the last one came, and how long a publish takes to reach all of them
         micro            the broker without HTTP: durable sends of 1, 64 and 1,024 producers in this process, and what
                          one operation of the shard costs, with allocated bytes; and a receive from
                          a FIFO queue with 100,000 groups of which nine of ten are blocked; and matching a message

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Shards;
 
@@ -47,8 +50,9 @@ internal static class Imports
     }
 
     /// <summary>Ends it; one that was cancelled or failed stays so.</summary>
+    /// <param name="token">Null when nothing of it is kept.</param>
     public static Result<Operation> End(
-        Shard shard, PlainCommand<Result<Operation>> command, OperationId id, bool whole)
+        Shard shard, PlainCommand<Result<Operation>> command, OperationId id, IdempotencyToken? token, bool whole)
     {
         shard.LiveImports.Remove(id);
         if (shard.Operations.Find(id) is not { } operation) return BrokerError.OperationNotFound;
@@ -56,15 +60,34 @@ internal static class Imports
         operation = whole
             ? operation.Finish(OperationStatus.Succeeded, shard.Now)
             : operation.Finish(OperationStatus.Failed, shard.Now, OperationProblem.Interrupted);
-        OperationCommands.Store(shard, operation);
+        shard.Store.BeginFrame();
+        shard.Write(operation);
+        if (token is not null) Keep(shard, operation, token);
+        shard.Store.EndFrame();
         command.Wrote = true;
         return operation;
+    }
+
+    /// <summary>Four bytes of length, the operation, the note.</summary>
+    private static void Keep(Shard shard, Operation operation, IdempotencyToken token)
+    {
+        ArrayBufferWriter<byte> outcome = shard.OutcomeBuffer();
+        var bytes = new ArrayBufferWriter<byte>();
+        OperationFormat.Write(bytes, operation);
+        BinaryPrimitives.WriteInt32LittleEndian(outcome.GetSpan(4), bytes.WrittenCount);
+        outcome.Advance(4);
+        outcome.Write(bytes.WrittenSpan);
+        outcome.Write(token.Note.Span);
+        shard.Remember(token.OfNote, outcome.WrittenSpan);
     }
 }
 
 /// <summary>Lines of an import.</summary>
 /// <param name="Invalid">Lines that were no message.</param>
 public readonly record struct ImportedLines(MessageBatch Batch, long Invalid);
+
+/// <summary>An import that came to its end, and the note of its token.</summary>
+public sealed record EndedImport(Operation Operation, ReadOnlyMemory<byte> Note);
 
 /// <summary>The operation after some lines, and which messages of the batch were too large for the queue.</summary>
 public sealed record ImportOutcome(Operation Operation, IReadOnlyList<bool> TooLarge);

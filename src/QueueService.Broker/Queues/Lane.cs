@@ -226,6 +226,12 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
         _touchedAhead = _terminalAhead = 0;
     }
 
+    /// <summary>Offsets that were lost, and never given again.</summary>
+    public IReadOnlyList<(long From, long To)> Gaps => _gaps;
+
+    /// <summary>Runs above the floor that are done with, in rising order.</summary>
+    public IEnumerable<(long From, long To)> FinishedAhead() => _terminal.RunsFrom(Floor);
+
     /// <summary>Leaves offsets out: what was lost must never be given again.</summary>
     public void SkipTo(long offset)
     {

@@ -186,18 +186,20 @@ public sealed class MessageBatch : IDisposable
         }
     }
 
-    /// <summary>Of the messages and their options: another content has another one.</summary>
+    /// <summary>Of the messages and their options: another content has another one. Not of their traces, which are new
+    /// in each attempt of a client that repeats a request.</summary>
     public byte[] Fingerprint()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         for (int i = 0; i < Count; i++)
         {
             SendOptions options = _entries[i].Options;
+            ReadOnlySpan<byte> message = WithoutTrace(Message(i));
             hash.AppendData(Encoding.ASCII.GetBytes(
                 $"{options.DelayMilliseconds}|{options.DeliverAt}|{options.TtlMilliseconds}|{options.Priority}|" +
                 $"{options.Partition}|" +
-                $"{_entries[i].Length}|"));
-            hash.AppendData(Message(i));
+                $"{message.Length}|"));
+            hash.AppendData(message);
         }
 
         return hash.GetHashAndReset();
@@ -209,6 +211,18 @@ public sealed class MessageBatch : IDisposable
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(id, hash);
         return BinaryPrimitives.ReadUInt128LittleEndian(hash);
+    }
+
+    private static ReadOnlySpan<byte> WithoutTrace(ReadOnlySpan<byte> message)
+    {
+        if (!MessageFormat.HasHeaders(message)) return message;
+        MessageHeaders headers = MessageFormat.ReadHeaders(message);
+        if (headers.TraceParent is null) return message;
+        headers = headers with { TraceParent = null, TraceState = null };
+        ReadOnlySpan<byte> body = MessageFormat.Body(message);
+        byte[] bytes = new byte[MessageFormat.Measure(headers, body.Length)];
+        MessageFormat.Write(bytes, headers, body);
+        return bytes;
     }
 
     private void Grow(int needed)

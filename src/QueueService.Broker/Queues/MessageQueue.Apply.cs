@@ -132,6 +132,12 @@ internal sealed partial class MessageQueue
             case QueueRecord.Revived:
                 ApplyRevived(payload, record.Time);
                 break;
+            case QueueRecord.SnapshotTaken:
+                ApplySnapshotTaken(record);
+                break;
+            case QueueRecord.SnapshotForgotten:
+                Forget(new SpanReader(payload).ReadText());
+                break;
             default:
                 throw new InvalidOperationException($"Queue record type {record.Type} is not known to this version.");
         }

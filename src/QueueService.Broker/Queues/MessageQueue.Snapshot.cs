@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
+using QueueService.Storage.Logs;
 
 namespace QueueService.Broker.Queues;
 
@@ -6,6 +8,7 @@ namespace QueueService.Broker.Queues;
 internal sealed partial class MessageQueue
 {
     private const ulong SnapshotVersion = 1;
+    private const int FewTouched = 512;
 
     public void Capture(IBufferWriter<byte> output)
     {
@@ -32,6 +35,7 @@ internal sealed partial class MessageQueue
         output.WriteVarint((ulong)DroppedTotal);
         CaptureAlarms(output);
         if (IsSubscription) CaptureDeliveries(output);
+        if (IsSubscription) CaptureKept(output);
         if (IsStream) Producers.Capture(output);
         if (IsDurable) CaptureDurable(output);
     }
@@ -61,15 +65,21 @@ internal sealed partial class MessageQueue
         DroppedTotal = (long)input.ReadVarint();
         RestoreAlarms(ref input);
         if (IsSubscription) RestoreDeliveries(ref input);
+        if (IsSubscription) RestoreKept(ref input);
         if (IsStream) Producers.Restore(ref input);
         if (IsDurable) RestoreDurable(ref input);
     }
 
     private void CaptureTouched(IBufferWriter<byte> output)
     {
-        long[] positions = ArrayPool<long>.Shared.Rent(_touched.Count);
-        _touched.Keys.CopyTo(positions, 0);
-        Span<long> sorted = positions.AsSpan(0, _touched.Count);
+        // Most queues have few, and a million of them is eight megabytes that nobody needs between two checkpoints.
+        using PageBuffer pages = new();
+        int count = _touched.Count;
+        Span<long> sorted = count <= FewTouched
+            ? stackalloc long[count]
+            : MemoryMarshal.Cast<byte, long>(pages.GetSpan(count * sizeof(long)))[..count];
+        int next = 0;
+        foreach (long position in _touched.Keys) sorted[next++] = position;
         sorted.Sort();
         output.WriteVarint((ulong)sorted.Length);
         long previous = 0;
@@ -84,8 +94,6 @@ internal sealed partial class MessageQueue
                 ((ulong)touched.ReceiveCount << 2) | (touched.IsExpired ? 2UL : 0) | (touched.IsLeased ? 1UL : 0));
             previous = position;
         }
-
-        ArrayPool<long>.Shared.Return(positions);
     }
 
     private void RestoreTouched(ref SpanReader input)

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace QueueService.Broker.Queues;
 
 /// <summary>Writes ascending offsets as runs, and reads them back.</summary>
@@ -32,6 +34,29 @@ internal ref struct OffsetRuns(ReadOnlySpan<byte> bytes, bool withCounts = false
         }
 
         return used;
+    }
+
+    /// <summary>Writes one run behind another one.</summary>
+    /// <param name="last">The end of the run before; 0 at first.</param>
+    /// <returns>The end of this one.</returns>
+    public static long Write(IBufferWriter<byte> output, (long From, long To) run, long last)
+    {
+        output.WriteVarint((ulong)(run.From - last));
+        output.WriteVarint((ulong)(run.To - run.From));
+        return run.To;
+    }
+
+    /// <summary>The same offsets as runs that rise and do not touch each other.</summary>
+    public static List<(long From, long To)> Union(IEnumerable<(long From, long To)> runs)
+    {
+        var union = new List<(long From, long To)>();
+        foreach ((long from, long to) in runs.OrderBy(static run => run.From))
+        {
+            if (union.Count > 0 && from <= union[^1].To) union[^1] = (union[^1].From, Math.Max(union[^1].To, to));
+            else union.Add((from, to));
+        }
+
+        return union;
     }
 
     public bool MoveNext()

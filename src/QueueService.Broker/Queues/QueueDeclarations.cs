@@ -1,12 +1,19 @@
 using QueueService.Broker.Control;
 using QueueService.Broker.Shards;
+using QueueService.Broker.Topics;
 
 namespace QueueService.Broker.Queues;
 
-/// <summary>A queue that is to exist, with these settings.</summary>
-public sealed record QueueDeclaration(QueueName Name, QueueConfig Config);
+/// <summary>A queue, a topic or a subscription that is to exist, with these settings. The topic of a subscription is
+/// declared, too.</summary>
+public sealed record QueueDeclaration(QueueName Name, QueueConfig Config)
+{
+    /// <summary>Of a subscription, Unix milliseconds: with what was published then or later it begins when it is new; null
+    /// when it begins at the end or at the beginning.</summary>
+    public long? From { get; init; }
+}
 
-/// <summary>What declaring a queue would do.</summary>
+/// <summary>What declaring something would do.</summary>
 /// <param name="Existing">The settings that it has; null when it would be created.</param>
 /// <param name="Errors">Why it cannot be declared; empty when it can.</param>
 public sealed record QueuePlan(QueueDeclaration Declaration, QueueConfig? Existing, IReadOnlyList<BrokerError> Errors)
@@ -22,13 +29,17 @@ internal static class QueueDeclarations
         Dictionary<string, QueueConfig> wanted = declared.ToDictionary(
             static queue => queue.Name.Value, static queue => queue.Config, StringComparer.Ordinal);
         QueueConfig? Find(string name) => wanted.GetValueOrDefault(name) ?? shard.FindQueue(name)?.Config;
-        int room = shard.Options.MaxQueues - shard.Catalog.Count(QueueKind.Queue);
+        int[] room =
+            [.. Enum.GetValues<QueueKind>().Select(kind => shard.Options.MaxQueues - shard.Catalog.Count(kind))];
         var plans = new List<QueuePlan>();
-        foreach (QueueDeclaration queue in InOrder(declared, wanted))
+        foreach (QueueDeclaration one in InOrder(declared, wanted))
         {
+            QueueDeclaration queue = one with { Config = Complete(shard, one, wanted) };
             QueueConfig? existing = shard.FindQueue(queue.Name)?.Config;
             List<BrokerError> errors = [];
-            if (existing is null && room-- <= 0) errors.Add(BrokerError.TooManyQueues);
+            if (existing is null && room[(int)queue.Name.Kind]-- <= 0) errors.Add(BrokerError.TooManyQueues);
+            if (queue.Config.Subscription is { Target: SubscriptionTarget.Queue, Destination: var target }
+                && Find(target) is null) errors.Add(BrokerError.TargetQueueNotFound);
             if (existing is not null && !QueueDefinitions.CanBecome(existing, queue.Config))
                 errors.Add(BrokerError.ImmutableField);
             if (QueueDefinitions.CheckType(queue.Config) is var wrong and not BrokerError.None) errors.Add(wrong);
@@ -41,7 +52,7 @@ internal static class QueueDeclarations
         return plans;
     }
 
-    /// <summary>Writes what was planned, a frame for each queue. Nobody else changes definitions meanwhile.</summary>
+    /// <summary>Writes what was planned of queues and topics, a frame for each. Nobody else changes definitions meanwhile.</summary>
     public static BrokerError Apply(Shard shard, PlainCommand<BrokerError> command, IEnumerable<QueuePlan> plans)
     {
         if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
@@ -65,7 +76,20 @@ internal static class QueueDeclarations
         return BrokerError.None;
     }
 
-    /// <summary>Dead-letter queues before the queues that name them.</summary>
+    /// <summary>With what a subscription takes from its topic.</summary>
+    private static QueueConfig Complete(
+        Shard shard, QueueDeclaration declared, Dictionary<string, QueueConfig> wanted)
+    {
+        if (declared.Config.Subscription is not { } subscription) return declared.Config;
+        QueueName topic = SubscriptionName.At(declared.Name).Topic.Address;
+        return declared.Config with
+        {
+            Durability = wanted[topic.Value].Durability,
+            Subscription = subscription with { Topic = shard.FindQueue(topic)?.Resource ?? 0 },
+        };
+    }
+
+    /// <summary>Dead-letter queues before the queues that name them, then topics, then subscriptions.</summary>
     private static IEnumerable<QueueDeclaration> InOrder(
         IReadOnlyList<QueueDeclaration> declared, Dictionary<string, QueueConfig> wanted)
     {
@@ -77,6 +101,6 @@ internal static class QueueDeclarations
             return steps;
         }
 
-        return declared.OrderBy(queue => StepsFrom(queue.Config));
+        return declared.OrderBy(static queue => queue.Name.Kind).ThenBy(queue => StepsFrom(queue.Config));
     }
 }

@@ -114,6 +114,13 @@ internal enum QueueRecord : byte
     /// <summary>varint time: producers that were last seen before it are forgotten.</summary>
     ProducersForgotten = 35,
 
+    /// <summary>text name, varint when it expires, varint 1 when the subscription has a filter and 0 when not, then
+    /// places: see <see cref="Topics.KeptCursor"/>.</summary>
+    SnapshotTaken = 40,
+
+    /// <summary>text name.</summary>
+    SnapshotForgotten = 41,
+
     /// <summary>Nothing: a durable stream was read.</summary>
     Touched = 48,
 

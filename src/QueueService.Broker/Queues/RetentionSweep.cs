@@ -33,7 +33,7 @@ internal static class RetentionSweep
             if (queue.HasForgettable(shard.Now)) command.Wrote |= Forget(shard, queue);
             if (queue.IsSubscription)
             {
-                command.Wrote |= WriteSkipped(shard, queue);
+                command.Wrote |= WriteSkipped(shard, queue) | Snapshots.Expire(shard, queue);
                 if (HasOldAttempts(shard, queue)) attempts.Add(queue);
                 continue;
             }

@@ -112,6 +112,19 @@ internal sealed class TerminalSet
         return count;
     }
 
+    /// <summary>The runs of the set from this offset on, in rising order.</summary>
+    public IEnumerable<(long From, long To)> RunsFrom(long offset)
+    {
+        foreach (Block block in _blocks.Values)
+        {
+            while (FirstIn(block, offset) is { } from)
+            {
+                offset = NextAbsent(from);
+                yield return (from, offset);
+            }
+        }
+    }
+
     /// <summary>Forgets whole blocks below this offset.</summary>
     public void DropBelow(long floor)
     {
@@ -170,6 +183,18 @@ internal sealed class TerminalSet
         var words = new ulong[BlockWords];
         Array.Fill(words, ulong.MaxValue);
         return words;
+    }
+
+    /// <summary>The lowest offset of a block at or above this one that is in the set; null when there is none.</summary>
+    private static long? FirstIn(Block block, long offset)
+    {
+        long first = block.Number << 16;
+        long start = Math.Max(offset - first, 0);
+        if (start >= BlockOffsets) return null;
+        int word = (int)(start >> 6);
+        ulong present = block.Words[word] & (ulong.MaxValue << (int)(start & 63));
+        while (present == 0 && ++word < BlockWords) present = block.Words[word];
+        return word < BlockWords ? first + (word * 64L) + BitOperations.TrailingZeroCount(present) : null;
     }
 
     private Block? Find(long number)

@@ -40,18 +40,25 @@ internal sealed partial class Shard
         if (_pending is { } token)
         {
             _pending = null;
-            _scratch.ResetWrittenCount();
-            foreach (UInt128 half in (ReadOnlySpan<UInt128>)[token.Key, token.Fingerprint])
-            {
-                _scratch.WriteFixed((ulong)half);
-                _scratch.WriteFixed((ulong)(half >> 64));
-            }
-
-            _scratch.Write(outcome);
-            Apply(IdempotencyWindow.ResourceAt(Now), (byte)IdempotencyRecord.Done, _scratch.WrittenSpan);
+            Remember(token, outcome);
+            if (!token.Note.IsEmpty) Remember(token.OfNote, token.Note.Span);
         }
 
         Store.EndFrame();
+    }
+
+    /// <summary>Keeps an outcome, in the open frame.</summary>
+    public void Remember(IdempotencyToken token, ReadOnlySpan<byte> outcome)
+    {
+        _scratch.ResetWrittenCount();
+        foreach (UInt128 half in (ReadOnlySpan<UInt128>)[token.Key, token.Fingerprint])
+        {
+            _scratch.WriteFixed((ulong)half);
+            _scratch.WriteFixed((ulong)(half >> 64));
+        }
+
+        _scratch.Write(outcome);
+        Apply(IdempotencyWindow.ResourceAt(Now), (byte)IdempotencyRecord.Done, _scratch.WrittenSpan);
     }
 
     /// <summary>Forgets keys that are past the window; answers whether there were any.</summary>

@@ -213,31 +213,6 @@ internal sealed partial class Shard : IFold, IDisposable
         return queue;
     }
 
-    /// <summary>Moves the cursor of a subscription, in the open frame.</summary>
-    public void SetCursor(MessageQueue subscription, IEnumerable<long> positions)
-    {
-        _scratch.ResetWrittenCount();
-        _scratch.WriteVarint((ulong)subscription.Epoch + 1);
-        foreach (long position in positions) _scratch.WriteVarint((ulong)position);
-        Write(subscription, QueueRecord.Positioned, _scratch.WrittenSpan);
-    }
-
-    /// <summary>Writes down, in the open frame, what a subscription has found not to be for it.</summary>
-    public void WriteSkipped(MessageQueue subscription)
-    {
-        if (subscription.UnmatchedRuns == 0) return;
-        _scratch.ResetWrittenCount();
-        long last = 0;
-        foreach ((long from, long to) in subscription.TakeUnmatched())
-        {
-            _scratch.WriteVarint((ulong)(from - last));
-            _scratch.WriteVarint((ulong)(to - from));
-            last = to;
-        }
-
-        if (last > 0) Write(subscription, QueueRecord.Skipped, _scratch.WrittenSpan);
-    }
-
     /// <summary>The queue has waiting receives and perhaps something for them: looked at before the commit.</summary>
     public void Dispatch(MessageQueue queue)
     {

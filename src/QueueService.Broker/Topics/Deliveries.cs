@@ -39,9 +39,10 @@ internal static class Deliveries
     }
 
     /// <summary>Makes deliveries that have ended begin again, and those that wait for their next attempt go on now.
-    /// Answers how many; what is being delivered, or not kept by the topic any more, is left out.</summary>
-    public static Result<int> Redeliver(
-        Shard shard, PlainCommand<Result<int>> command, SubscriptionName name, IReadOnlyList<long> positions)
+    /// Answers how many; what is being delivered, or not kept by the topic any more, is left out. With a token also none
+    /// is written down: the same request later might find some.</summary>
+    public static Result<Redelivery> Redeliver(
+        Shard shard, PlainCommand<Result<Redelivery>> command, SubscriptionName name, IReadOnlyList<long> positions)
     {
         if (shard.FindQueue(name.Address) is not { FanOut.Topic: { } topic } subscription)
             return BrokerError.SubscriptionNotFound;
@@ -58,16 +59,17 @@ internal static class Deliveries
             else if (subscription.StateOf(position, shard.Now, out _) == MessageState.Delayed) waiting.Add(position);
         }
 
-        if (waiting.Count + ended.Count == 0) return 0;
+        var outcome = new Redelivery(waiting.Count + ended.Count, subscription.Config.Durability);
+        if (outcome.Count == 0 && command.Token is null) return outcome;
         command.Queue = subscription;
         command.Wrote = true;
         shard.Store.BeginFrame();
         if (waiting.Count > 0)
             shard.Write(subscription, QueueRecord.Rescheduled, shard.Now, shard.Runs(waiting.ToArray()));
         if (ended.Count > 0) shard.Write(subscription, QueueRecord.Revived, shard.Runs(ended.ToArray()));
-        shard.Store.EndFrame();
+        shard.EndFrame(outcome.ToBytes());
         shard.Dispatch(subscription);
-        return waiting.Count + ended.Count;
+        return outcome;
     }
 
     private static void Settle(Shard shard, MessageQueue subscription, DeliveryReport report)

@@ -1,3 +1,4 @@
+using QueueService.Broker.Messages;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics.Filters;
 
@@ -22,6 +23,9 @@ public sealed class MessageCopy
 
     /// <summary>Bytes.</summary>
     public int Length => _message.Length;
+
+    /// <summary>Of a record of a stream: its key, empty when it has none.</summary>
+    public ReadOnlySpan<byte> Key => MessageFormat.Key(_message);
 
     internal ReadOnlySpan<byte> Raw => _message;
 

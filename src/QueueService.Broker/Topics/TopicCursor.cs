@@ -27,6 +27,15 @@ public sealed class TopicCursor
     /// <summary>The lanes that are named, and the first offset of each that was not read.</summary>
     public IEnumerable<KeyValuePair<int, long>> Places => _next;
 
+    /// <summary>All of a stream, with these partitions each from an offset on, and the others from where they stand here.
+    /// </summary>
+    public TopicCursor Moved(IEnumerable<KeyValuePair<int, long>> places)
+    {
+        var next = new SortedList<int, long>(_next);
+        foreach ((int partition, long offset) in places) next[partition] = offset;
+        return new TopicCursor(next) { IsSelection = IsSelection };
+    }
+
     /// <summary>The first offset of a partition that was not read; null when it is not named.</summary>
     public long? OffsetIn(int partition) => _next.TryGetValue(partition, out long offset) ? offset : null;
 
@@ -40,6 +49,9 @@ public sealed class TopicCursor
 
     /// <summary>The oldest message that is kept.</summary>
     public static TopicCursor Beginning { get; } = new([]);
+
+    /// <summary>Of a record of a stream.</summary>
+    public static int PartitionOf(long sequenceNumber) => Position.LaneOf(sequenceNumber);
 
     /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out TopicCursor? cursor)

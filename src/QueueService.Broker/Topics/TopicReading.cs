@@ -26,12 +26,13 @@ internal static class TopicReading
             lost += Math.Max(0, next - first);
             isBeyond |= first > lane.End;
             kept.Add((lane, next));
-            long end = Math.Min(lane.End, next + room);
-            for (long position = next; position < end && messages.Count < max; position++, next++)
+            long position = lane.NextPresent(next);
+            for (; position < lane.End && room > 0 && messages.Count < max; position = lane.NextPresent(next), room--)
             {
                 bytes += lane.SizeOf(position);
                 if (bytes > ReceiveRequest.MaxResponseBytes && messages.Count > 0) break;
                 messages.Add(new ReceivedMessages.Delivery { Position = position, State = MessageState.Available });
+                next = position + 1;
             }
 
             read.Add((lane, next));

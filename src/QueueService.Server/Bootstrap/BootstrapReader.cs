@@ -1,37 +1,40 @@
 using System.Text.Json;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Topics;
 using QueueService.Server.Http;
 using QueueService.Server.Queues;
+using QueueService.Server.Topics;
 
 namespace QueueService.Server.Bootstrap;
 
-/// <summary>A queue of a bootstrap file.</summary>
-internal sealed record DeclaredQueue(string File, QueueName Name, QueueChanges Changes)
-{
-    public string Pointer => $"/queues/{Name.Value}";
-
-    public QueueDeclaration Declaration { get; } = new(Name, Changes.Create());
-}
-
 /// <summary>
 /// Reads the declarations of a file, or of all `*.json` files of a directory, in the order of their names:
-/// `{"queues":{"jobs":{…what PUT takes…}}}`. Nothing is applied before everything is valid.
+/// `{"queues":{"jobs":{…what PUT takes…}},"topics":{"orders":{…,"subscriptions":{"billing":{…}}}}}`. Nothing is applied
+/// before everything is valid.
 /// </summary>
 internal sealed class BootstrapReader
 {
-    private static readonly FieldNames Sections = new("queues");
+    private const string NameRule = "must have a name of 1 to 128 of A-Z a-z 0-9 . _ -";
+
+    /// <summary>Levels around the body that PUT of a subscription takes.</summary>
+    private const int PathDepth = 4;
+
+    private static readonly FieldNames Sections = new("queues", "topics");
+
+    /// <summary>What PUT takes, and the subscriptions.</summary>
+    private static readonly FieldNames TopicNames = new([.. TopicFields.All.Names.All, "subscriptions"]);
 
     private readonly Dictionary<string, string> _files = new(StringComparer.Ordinal);
-    private readonly List<DeclaredQueue> _queues = [];
+    private readonly List<Declared> _declared = [];
     private readonly List<string> _errors = [];
     private string _file = "";
 
     /// <exception cref="BootstrapException">Something is wrong; all of it is named.</exception>
-    public static IReadOnlyList<DeclaredQueue> Read(string path)
+    public static IReadOnlyList<Declared> Read(string path)
     {
         BootstrapReader reader = new();
         foreach (string file in reader.Files(Path.GetFullPath(path))) reader.ReadFile(file);
-        return reader._errors.Count == 0 ? reader._queues : throw new BootstrapException(reader._errors);
+        return reader._errors.Count == 0 ? reader._declared : throw new BootstrapException(reader._errors);
     }
 
     private string[] Files(string path)
@@ -67,7 +70,9 @@ internal sealed class BootstrapReader
 
         // Editors put a byte order mark in front, which JSON does not know.
         ReadOnlySpan<byte> text = json.AsSpan().StartsWith("\uFEFF"u8) ? json.AsSpan(3) : json;
-        Report(text.IsEmpty ? Problem.Invalid("", "The file is empty.") : JsonRequest.Parse(text, this, ReadDocument));
+        Report(text.IsEmpty
+            ? Problem.Invalid("", "The file is empty.")
+            : JsonRequest.Parse(text, this, ReadDocument, Limits.JsonDepth + PathDepth));
     }
 
     private void Report(Problem? problem)
@@ -88,36 +93,98 @@ internal sealed class BootstrapReader
             int section = JsonRequest.Field(ref json, Sections, ref seen, ref problem);
             json.Read();
             if (section < 0) json.Skip();
-            else reader.ReadQueues(ref json, ref problem);
+            else if (section == 0) ReadAll(ref json, "/queues", ref problem, reader.ReadQueue);
+            else ReadAll(ref json, "/topics", ref problem, reader.ReadTopic);
         }
 
         return problem;
     }
 
-    private void ReadQueues(ref Utf8JsonReader json, ref Problem? problem)
+    private delegate void ReadNamed(ref Utf8JsonReader json, string name, string pointer, ref Problem? problem);
+
+    /// <summary>Reads an object of objects by their names; the reader stands on it.</summary>
+    private static void ReadAll(ref Utf8JsonReader json, string pointer, ref Problem? problem, ReadNamed read)
     {
+        if (json.TokenType == JsonTokenType.Null) return;
         if (json.TokenType != JsonTokenType.StartObject)
         {
-            Problem.Blame(ref problem, "/queues", "must be a JSON object of queues by their names.");
+            string kind = pointer[(pointer.LastIndexOf('/') + 1)..];
+            Problem.Blame(ref problem, pointer, $"must be a JSON object of {kind} by their names.");
             json.Skip();
             return;
         }
 
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            string text = JsonRequest.Name(ref json);
-            string pointer = "/queues/" + JsonRequest.Escape(text);
-            QueueChanges changes = new(QueueFields.OfQueue);
+            string name = JsonRequest.Name(ref json);
             json.Read();
-            Problem? wrong = json.TokenType == JsonTokenType.Null ? null : QueueChanges.ReadObject(ref json, changes);
-            json.TrySkip();
-            foreach ((string where, string message) in wrong?.Errors ?? [])
-                Problem.Blame(ref problem, pointer + where, message);
-            if (!QueueName.TryParse(text, out QueueName name))
-                Problem.Blame(ref problem, pointer, "must have a name of 1 to 128 of A-Z a-z 0-9 . _ -");
-            else if (!_files.TryAdd(text, _file))
-                Problem.Blame(ref problem, pointer, $"is declared twice, first in {_files[text]}.");
-            else if (wrong is null) _queues.Add(new DeclaredQueue(_file, name, changes));
+            read(ref json, name, $"{pointer}/{JsonRequest.Escape(name)}", ref problem);
         }
+    }
+
+    private void ReadQueue(ref Utf8JsonReader json, string text, string pointer, ref Problem? problem)
+    {
+        QueueChanges changes = new(QueueFields.OfQueue);
+        bool valid = ReadSettings(ref json, changes, pointer, ref problem);
+        if (QueueName.TryParse(text, out QueueName name)) Declare(name, valid ? changes : null, pointer, ref problem);
+        else Problem.Blame(ref problem, pointer, NameRule);
+    }
+
+    private void ReadTopic(ref Utf8JsonReader json, string text, string pointer, ref Problem? problem)
+    {
+        if (!TopicName.TryParse(text, out TopicName topic)) Problem.Blame(ref problem, pointer, NameRule);
+        QueueChanges changes = new(TopicFields.All);
+        Problem? wrong = null;
+        uint seen = 0;
+        if (json.TokenType is not (JsonTokenType.StartObject or JsonTokenType.Null))
+        {
+            Problem.Blame(ref problem, pointer, "must be a JSON object.");
+            json.Skip();
+            return;
+        }
+
+        while (json.TokenType != JsonTokenType.Null && json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            int index = JsonRequest.Field(ref json, TopicNames, ref seen, ref wrong);
+            json.Read();
+            if (index < 0) json.Skip();
+            else if (index < TopicNames.Count - 1) changes.ReadField(ref json, index, ref wrong);
+            else ReadAll(ref json, pointer + "/subscriptions", ref problem, ReadSubscription);
+        }
+
+        Move(wrong, pointer, ref problem);
+        if (topic != default) Declare(topic.Address, wrong is null ? changes : null, pointer, ref problem);
+
+        void ReadSubscription(ref Utf8JsonReader json, string text, string pointer, ref Problem? problem)
+        {
+            QueueChanges settings = new(SubscriptionFields.All);
+            bool valid = ReadSettings(ref json, settings, pointer, ref problem);
+            if (!SubscriptionName.TryParse(topic, text, out SubscriptionName name))
+                Problem.Blame(ref problem, pointer, NameRule);
+            else if (topic != default) Declare(name.Address, valid ? settings : null, pointer, ref problem);
+        }
+    }
+
+    private static bool ReadSettings(
+        ref Utf8JsonReader json, QueueChanges changes, string pointer, ref Problem? problem)
+    {
+        Problem? wrong = json.TokenType == JsonTokenType.Null ? null : QueueChanges.ReadObject(ref json, changes);
+        json.TrySkip();
+        Move(wrong, pointer, ref problem);
+        return wrong is null;
+    }
+
+    private static void Move(Problem? wrong, string pointer, ref Problem? problem)
+    {
+        foreach ((string where, string message) in wrong?.Errors ?? [])
+            Problem.Blame(ref problem, pointer + where, message);
+    }
+
+    /// <param name="changes">Null when something is wrong with them.</param>
+    private void Declare(QueueName name, QueueChanges? changes, string pointer, ref Problem? problem)
+    {
+        if (!_files.TryAdd(name.Value, _file))
+            Problem.Blame(ref problem, pointer, $"is declared twice, first in {_files[name.Value]}.");
+        else if (changes is not null) _declared.Add(new Declared(_file, name, changes));
     }
 }

@@ -1,55 +1,82 @@
 using QueueService.Broker;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Topics;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
-using QueueService.Server.Queues;
+using QueueService.Server.Topics;
 
 namespace QueueService.Server.Bootstrap;
 
-/// <summary>Applies declarations before the server listens. Queues that are not declared are left alone.</summary>
-internal static class BootstrapRun
+/// <summary>Applies declarations before the server listens. What is not declared is left alone.</summary>
+internal sealed class BootstrapRun(BrokerHost host, ILogger log)
 {
+    private readonly List<string> _errors = [];
+
     /// <exception cref="BootstrapException">A declaration contradicts another one or what exists.</exception>
-    public static async Task Apply(MessageBroker broker, IReadOnlyList<DeclaredQueue> declared, ILogger log)
+    public async Task Apply(IReadOnlyList<Declared> declared, CancellationToken cancellation)
     {
-        Result<IReadOnlyList<QueuePlan>> planned =
-            await broker.PlanQueues([.. declared.Select(static queue => queue.Declaration)]);
+        List<QueueDeclaration> declarations = [];
+        foreach (Declared one in declared)
+        {
+            if (await Complete(one, cancellation) is { } declaration) declarations.Add(declaration);
+        }
+
+        if (_errors.Count > 0) throw new BootstrapException(_errors);
+        Result<IReadOnlyList<QueuePlan>> planned = await host.Broker.PlanQueues(declarations);
         if (!planned.Succeeded) throw new BootstrapException([BrokerProblems.Of(planned.Error).Detail]);
-        Dictionary<QueueName, DeclaredQueue> byName = declared.ToDictionary(static queue => queue.Name);
-        string[] errors = [.. planned.Value.SelectMany(plan => Errors(plan, byName[plan.Declaration.Name]))];
-        if (errors.Length > 0) throw new BootstrapException(errors);
-        foreach (QueuePlan plan in planned.Value) Report(plan, byName[plan.Declaration.Name].Changes, log);
-        BrokerError failed = await broker.ApplyPlan(planned.Value);
+        Dictionary<QueueName, Declared> byName = declared.ToDictionary(static one => one.Name);
+        foreach (QueuePlan plan in planned.Value) Judge(plan, byName[plan.Declaration.Name]);
+        if (_errors.Count > 0) throw new BootstrapException(_errors);
+        foreach (QueuePlan plan in planned.Value) Report(plan, byName[plan.Declaration.Name]);
+        BrokerError failed = await host.Broker.ApplyPlan(planned.Value);
         if (failed != BrokerError.None) throw new BootstrapException([BrokerProblems.Of(failed).Detail]);
     }
 
-    private static IEnumerable<string> Errors(QueuePlan plan, DeclaredQueue declared)
+    private async ValueTask<QueueDeclaration?> Complete(Declared one, CancellationToken cancellation)
+    {
+        if (one.Name.Kind != QueueKind.Subscription) return new QueueDeclaration(one.Name, one.Changes.Create());
+        SubscriptionChange change = new(host, SubscriptionName.At(one.Name), one.Changes, replaces: true);
+        (QueueConfig? config, Problem? problem) = await change.Declare(cancellation);
+        foreach ((string where, string message) in problem?.Errors ?? []) Blame(one, where, message);
+        return problem is null
+            ? new QueueDeclaration(one.Name, config!) { From = SubscriptionFields.StartOf(config!) }
+            : null;
+    }
+
+    private void Judge(QueuePlan plan, Declared declared)
     {
         foreach (BrokerError error in plan.Errors)
         {
             if (error == BrokerError.ImmutableField)
             {
                 Problem conflict = declared.Changes.Conflict(plan.Existing!, replaces: true);
-                foreach ((string where, string message) in conflict.Errors)
-                    yield return $"{declared.File} {declared.Pointer}{where}: {message}";
+                foreach ((string where, string message) in conflict.Errors) Blame(declared, where, message);
                 continue;
             }
 
             ProblemKind kind = BrokerProblems.Kind(error);
-            string field = error == BrokerError.TooManyQueues ? "" : "/redrivePolicy/deadLetterQueue";
-            yield return $"{declared.File} {declared.Pointer}{field}: {kind.Title}. {kind.Remedy}";
+            string field = error switch
+            {
+                BrokerError.TooManyQueues => "",
+                BrokerError.TargetQueueNotFound => "/target/queue",
+                BrokerError.DeduplicationNotSupported => "/type",
+                _ => "/redrivePolicy/deadLetterQueue",
+            };
+            Blame(declared, field, $"{kind.Title}. {kind.Remedy}");
         }
     }
 
-    private static void Report(QueuePlan plan, QueueChanges changes, ILogger log)
+    private void Blame(Declared declared, string where, string message) =>
+        _errors.Add($"{declared.File} {declared.Pointer}{where}: {message}");
+
+    private void Report(QueuePlan plan, Declared declared)
     {
-        string queue = plan.Declaration.Name.Value;
-        if (plan.Existing is null) log.BootstrapCreates(queue);
-        else if (!plan.IsChange) log.BootstrapKeeps(queue);
+        if (plan.Existing is null) log.BootstrapCreates(declared.Kind, declared.Title);
+        else if (!plan.IsChange) log.BootstrapKeeps(declared.Kind, declared.Title);
         else
         {
-            log.BootstrapChanges(
-                queue, string.Join(", ", changes.Differences(plan.Existing, plan.Declaration.Config)));
+            string fields = string.Join(", ", declared.Changes.Differences(plan.Existing, plan.Declaration.Config));
+            log.BootstrapChanges(declared.Kind, declared.Title, fields);
         }
     }
 }

@@ -33,13 +33,6 @@ internal static class DeliveryRoutes
         return found.Value is { } delivery ? (delivery, null) : (null, new Problem(ProblemKind.DeliveryNotFound));
     }
 
-    /// <summary>What a write to a subscription guarantees: it never changes.</summary>
-    public static async ValueTask Promise(HttpContext http, BrokerHost host, SubscriptionName name)
-    {
-        Result<QueueDescription> subscription = await host.Broker.GetSubscription(name);
-        if (subscription.Succeeded) http.Promise(subscription.Value.Config.Durability);
-    }
-
     /// <summary>A subscription whose target is a webhook.</summary>
     public static async ValueTask<(QueueDescription? Subscription, Problem? Problem)> FindWebhook(
         BrokerHost host, SubscriptionName name)

@@ -15,7 +15,9 @@ internal sealed class FollowDurableStream(HttpContext http, BrokerHost host, Dur
     /// <summary>Records of one event.</summary>
     private const int MaxRecords = 1_000;
 
-    private readonly LiveResponse _live = new(http, host.Time);
+    // The source may be gone when the last reader leaves.
+    private readonly CancellationToken _draining = host.Live.Draining;
+    private readonly LiveResponse _live = new(http, host.Live);
     private readonly ArrayBufferWriter<byte> _data = new();
 
     public static async Task Handle(HttpContext http, BrokerHost host, DurableReading reading)
@@ -65,7 +67,7 @@ internal sealed class FollowDurableStream(HttpContext http, BrokerHost host, Dur
             }
 
             isFirst = false;
-            if (!goesOn || host.Live.Draining.IsCancellationRequested) return;
+            if (!goesOn || _draining.IsCancellationRequested) return;
             TimeSpan left = Limits.DurableStreamFollow - host.Time.GetElapsedTime(started);
             if (left <= TimeSpan.Zero) return;
             int wait = (int)Math.Min(left.TotalMilliseconds + 1, Limits.Heartbeat.TotalMilliseconds);

@@ -42,6 +42,8 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
 
     public ReplyInbox Replies { get; } = new(time);
 
+    public KeysInUse Keys { get; } = new();
+
     public WebhookHost Webhooks { get; } = new(options, time);
 
     /// <summary>Is told what happens, as the feed is.</summary>
@@ -52,7 +54,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<DeclaredQueue> declared = options.Bootstrap is { } path ? BootstrapReader.Read(path) : [];
+        IReadOnlyList<Declared> declared = options.Bootstrap is { } path ? BootstrapReader.Read(path) : [];
         BrokerOptions limits = new()
         {
             MaxWaiters = options.Limits.MaxWaiters,
@@ -75,7 +77,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
         Feed.Start(_broker);
         _topics = new TopicFeeds(this, options.Limits.MaxTopicReaders);
         _topics.Start();
-        if (declared.Count > 0) await BootstrapRun.Apply(_broker, declared, log);
+        if (declared.Count > 0) await new BootstrapRun(this, log).Apply(declared, cancellationToken);
     }
 
     /// <summary>Before Kestrel stops: waiting receives, streams and readers of the feed end now, so that they do not hold

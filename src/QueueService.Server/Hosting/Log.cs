@@ -39,14 +39,14 @@ internal static partial class Log
     [LoggerMessage(12, LogLevel.Warning, "Deliveries of some of {Subscriptions} subscriptions still run; the server ends without them")]
     public static partial void DeliveriesStillRun(this ILogger log, int subscriptions);
 
-    [LoggerMessage(20, LogLevel.Information, "Bootstrap: create queue {Queue}")]
-    public static partial void BootstrapCreates(this ILogger log, string queue);
+    [LoggerMessage(20, LogLevel.Information, "Bootstrap: create {Kind:l} {Name}")]
+    public static partial void BootstrapCreates(this ILogger log, string kind, string name);
 
-    [LoggerMessage(21, LogLevel.Information, "Bootstrap: change queue {Queue}: {Fields}")]
-    public static partial void BootstrapChanges(this ILogger log, string queue, string fields);
+    [LoggerMessage(21, LogLevel.Information, "Bootstrap: change {Kind:l} {Name}: {Fields}")]
+    public static partial void BootstrapChanges(this ILogger log, string kind, string name, string fields);
 
-    [LoggerMessage(22, LogLevel.Information, "Bootstrap: queue {Queue} is unchanged")]
-    public static partial void BootstrapKeeps(this ILogger log, string queue);
+    [LoggerMessage(22, LogLevel.Information, "Bootstrap: {Kind:l} {Name} is unchanged")]
+    public static partial void BootstrapKeeps(this ILogger log, string kind, string name);
 
     [LoggerMessage(3, LogLevel.Error, "{Method} {Path} failed")]
     public static partial void RequestFailed(this ILogger log, string method, string path, Exception mistake);

@@ -58,6 +58,14 @@ internal static class Addresses
         return name;
     }
 
+    public static SnapshotName Snapshot(this HttpContext http, ref Problem? problem)
+    {
+        SubscriptionName subscription = http.Subscription(ref problem);
+        if (!SnapshotName.TryParse(subscription, http.PathValue("snapshot"), out SnapshotName name))
+            Problem.Blame(ref problem, "snapshot", NameRule);
+        return name;
+    }
+
     public static string PathOf(QueueName address)
     {
         switch (address.Kind)

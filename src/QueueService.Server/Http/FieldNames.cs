@@ -8,6 +8,10 @@ internal sealed class FieldNames(params string[] names)
 {
     private readonly byte[][] _utf8 = [.. names.Select(Encoding.UTF8.GetBytes)];
 
+    public IReadOnlyList<string> All => names;
+
+    public int Count => names.Length;
+
     public string this[int index] => names[index];
 
     public int IndexOf(ref Utf8JsonReader json)

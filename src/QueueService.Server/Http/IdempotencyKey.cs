@@ -53,6 +53,11 @@ internal readonly struct IdempotencyKey
         ? null
         : "key:" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(_value)));
 
+    /// <summary>By what the answer to a request is recognised, also when it is asked for again.</summary>
+    public string? Correlation => _value is null
+        ? null
+        : "key-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(_value)).AsSpan(0, 16));
+
     /// <summary>Says that the outcome is that of an earlier request.</summary>
     public static void Tell(HttpContext http, IdempotencyToken? token)
     {

@@ -39,12 +39,14 @@ internal static class JsonRequest
 
     /// <summary>Runs a parser over a whole JSON text. The parser answers what is wrong with the content; what is wrong
     /// with the JSON itself is said here.</summary>
-    public static Problem? Parse<TTarget>(ReadOnlySpan<byte> json, TTarget target, JsonParser<TTarget> parser)
+    /// <param name="maxDepth">Levels of nesting.</param>
+    public static Problem? Parse<TTarget>(
+        ReadOnlySpan<byte> json, TTarget target, JsonParser<TTarget> parser, int maxDepth = Limits.JsonDepth)
     {
         if (!Utf8.IsValid(json)) return new Problem(ProblemKind.MalformedJson, "The body is not valid UTF-8.");
         try
         {
-            Utf8JsonReader reader = new(json, Strict);
+            Utf8JsonReader reader = new(json, Strict with { MaxDepth = maxDepth });
             reader.Read();
             // Null is what generated clients send that cannot leave a body out.
             Problem? problem = reader.TokenType == JsonTokenType.Null ? null : parser(ref reader, target);

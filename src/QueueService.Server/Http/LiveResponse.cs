@@ -5,10 +5,12 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace QueueService.Server.Http;
 
-/// <summary>An answer that goes on and on. Whoever does not read it is not waited for longer than the write deadline:
-/// the connection is broken then.</summary>
-internal sealed class LiveResponse(HttpContext http, TimeProvider time)
+/// <summary>An answer that goes on and on. Whoever does not read it is not waited for longer than the write deadline,
+/// or a second once the server stops: the connection is broken then.</summary>
+internal sealed class LiveResponse(HttpContext http, LiveStreams streams)
 {
+    // The source may be gone when the last reader leaves.
+    private readonly CancellationToken _draining = streams.Draining;
     private int _added;
 
     /// <summary>The client has gone, or was sent away.</summary>
@@ -67,7 +69,7 @@ internal sealed class LiveResponse(HttpContext http, TimeProvider time)
         try
         {
             await http.Response.CompleteAsync();
-            using CancellationTokenSource patience = new(Limits.Farewell, time);
+            using CancellationTokenSource patience = new(Limits.Farewell, streams.Time);
             bool ended = false;
             while (!ended)
             {
@@ -112,9 +114,29 @@ internal sealed class LiveResponse(HttpContext http, TimeProvider time)
 
     private async ValueTask<bool> Finish(ValueTask<FlushResult> flush)
     {
+        Task<FlushResult> flushed = flush.AsTask();
         try
         {
-            await flush.AsTask().WaitAsync(Limits.WriteDeadline, time);
+            await flushed.WaitAsync(Limits.WriteDeadline, streams.Time, _draining);
+            return !IsBroken;
+        }
+        catch (OperationCanceledException) when (_draining.IsCancellationRequested)
+        {
+            return await FinishSoon(flushed);
+        }
+        catch (TimeoutException)
+        {
+            http.Abort();
+            return false;
+        }
+    }
+
+    /// <summary>The server stops, and must not wait for a reader that takes nothing.</summary>
+    private async Task<bool> FinishSoon(Task<FlushResult> flushed)
+    {
+        try
+        {
+            await flushed.WaitAsync(Limits.Farewell, streams.Time, CancellationToken.None);
             return !IsBroken;
         }
         catch (TimeoutException)

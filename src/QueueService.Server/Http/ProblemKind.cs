@@ -63,6 +63,24 @@ internal sealed record ProblemKind(
         "subscription-not-found", 404, "The subscription does not exist", false, Nothing,
         "Create it with PUT /v1/topics/{topic}/subscriptions/{subscription}, or check both names.");
 
+    public static readonly ProblemKind SnapshotNotFound = new(
+        "snapshot-not-found", 404, "The snapshot does not exist", false, Nothing,
+        "Take it with PUT /v1/topics/{topic}/subscriptions/{subscription}/snapshots/{snapshot}, or check the names. It lives " +
+        "for 7 days, and no longer than its topic keeps messages.");
+
+    public static readonly ProblemKind TooManySnapshots = new(
+        "too-many-snapshots", 429, "There are as many snapshots as there may be", true, Nothing,
+        "Delete those that are not needed: a subscription has at most 20, and all together take at most 256 MiB.", 60);
+
+    public static readonly ProblemKind SnapshotTooLarge = new(
+        "snapshot-too-large", 413, "The snapshot would be too large", false, Nothing,
+        "Acknowledge the old messages first that stand between acknowledged ones: each such change takes room, and a snapshot " +
+        "has 1 MiB.");
+
+    public static readonly ProblemKind SnapshotIsFiltered = new(
+        "snapshot-is-filtered", 409, "The snapshot is that of another subscription, which had a filter", false, Nothing,
+        "Use it for its own subscription. For others, what its filter let pass cannot be told from what was acknowledged.");
+
     public static readonly ProblemKind StreamNotFound = new(
         "stream-not-found", 404, "The stream does not exist", false, Nothing,
         "Create it with PUT /v1/streams/{stream}, or check its name.");
@@ -174,6 +192,10 @@ internal sealed record ProblemKind(
     public static readonly ProblemKind IdempotencyKeyReused = new(
         "idempotency-key-reused", 422, "The idempotency key was used for another request", false, Nothing,
         "Use a new key for each request, and the same one only to repeat it unchanged.");
+
+    public static readonly ProblemKind IdempotencyKeyInUse = new(
+        "idempotency-key-in-use", 409, "The first request with the idempotency key still runs", true,
+        "This request did nothing.", "Repeat it when the first one has ended: its outcome is the answer then.");
 
     public static readonly ProblemKind RequestTooLarge = new(
         "request-too-large", 413, "The request is too large", false, Nothing,
@@ -324,10 +346,11 @@ internal sealed record ProblemKind(
         InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, DeliverAtTooFar, TooManyTags,
         PriorityNotSupported, DeduplicationNotSupported, OptionNotForTopics, RouteNotFound, QueueNotFound,
         TopicNotFound, SubscriptionNotFound, NotPullSubscription, TargetQueueNotFound,
+        SnapshotNotFound, TooManySnapshots, SnapshotTooLarge, SnapshotIsFiltered,
         MessageNotFound, ReceiptInvalid,
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
         RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,
-        IdempotencyKeyReused, IdempotencyWindowFull,
+        IdempotencyKeyReused, IdempotencyKeyInUse, IdempotencyWindowFull,
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
         TooManyWaiters, TooManyStreams, TooManyReaders, TooManyTopicReaders, TooManyInFlight, WindowFull, TooManyReceiveAttempts, QueueFull,
         TooManyQueues, OperationNotFound, OperationFinished, TooManyOperations, RedriveTargetNotFound,

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Quartz;
 using QueueService.Broker;
+using QueueService.Broker.Idempotency;
 using QueueService.Server.Hosting;
 
 namespace QueueService.Server.Jobs;
@@ -43,8 +44,10 @@ internal sealed class JobHost(
         if (_scheduler is null) return;
         try
         {
-            await _scheduler.Shutdown(waitForJobsToComplete: true, cancellationToken).AsTask()
-                .WaitAsync(StopLimit, time, cancellationToken);
+            // Also when connections have used up the time in which the host stops: runs end at their next page,
+            // before the broker does.
+            await _scheduler.Shutdown(waitForJobsToComplete: true, CancellationToken.None).AsTask()
+                .WaitAsync(StopLimit, time, CancellationToken.None);
         }
         catch (TimeoutException)
         {
@@ -67,10 +70,12 @@ internal sealed class JobHost(
         return state.Paused ? state : state with { NextRunAt = trigger?.NextFireTimeUtc?.ToUnixTimeMilliseconds() };
     }
 
+    public bool IsRunning(Job job) => _states[job.Name].Running;
+
     /// <summary>Runs a job now, also when it is paused. Answers false when it runs already.</summary>
     public async ValueTask<bool> TryTrigger(Job job)
     {
-        if (_states[job.Name].Running) return false;
+        if (IsRunning(job)) return false;
         await Scheduler.TriggerJob(new JobKey(job.Name), null, CancellationToken.None);
         return true;
     }
@@ -82,10 +87,10 @@ internal sealed class JobHost(
     }
 
     /// <summary>A paused job does not run by itself, also after a restart.</summary>
-    public async ValueTask<BrokerError> Pause(Job job, bool paused)
+    public async ValueTask<BrokerError> Pause(Job job, bool paused, IdempotencyToken? token)
     {
-        BrokerError error = await host.Broker.PauseJob(job.Name, paused);
-        if (error != BrokerError.None) return error;
+        Result<bool> result = await host.Broker.PauseJob(job.Name, paused, token);
+        if (!result.Succeeded || token is { IsReplayed: true }) return result.Error;
         if (paused) await Scheduler.PauseJob(new JobKey(job.Name), CancellationToken.None);
         else await Scheduler.ResumeJob(new JobKey(job.Name), CancellationToken.None);
         Change(job.Name, state => state with { Paused = paused });

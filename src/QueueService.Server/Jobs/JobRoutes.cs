@@ -1,7 +1,6 @@
-using QueueService.Broker;
-using QueueService.Broker.Queues;
+using QueueService.Broker.Idempotency;
+using QueueService.Server.Hosting;
 using QueueService.Server.Http;
-using QueueService.Server.OpenApi;
 
 namespace QueueService.Server.Jobs;
 
@@ -19,15 +18,19 @@ internal static class JobRoutes
         PauseJob.Map(routes, jobs);
     }
 
-    /// <summary>The job that the path names, when the request is nothing but its address.</summary>
-    public static async ValueTask<(Job? Job, Problem? Problem)> Read(HttpContext http, Hosting.BrokerHost host)
+    /// <summary>The job that the path names, when the request is nothing but its address and perhaps a key.</summary>
+    public static async ValueTask<JobRequest> Read(HttpContext http, BrokerHost host)
     {
         Problem? problem = null;
-        RequestQuery.Read(http, [], ref problem);
+        RequestQuery.ReadKeyed(http, [], ref problem);
+        IdempotencyKey key = IdempotencyKey.Read(http, ref problem);
         problem ??= await RequestBody.Refuse(http, host.Bodies, "There is no body here.");
-        if (problem is not null) return (null, problem);
+        if (problem is not null) return new JobRequest(null, null, problem);
         return JobList.Find(http.PathValue("job")) is { } job
-            ? (job, null)
-            : (null, new Problem(ProblemKind.JobNotFound));
+            ? new JobRequest(job, key.ToToken(http, ""), null)
+            : new JobRequest(null, null, new Problem(ProblemKind.JobNotFound));
     }
 }
+
+/// <summary>What was asked for: either a job, or a problem.</summary>
+internal readonly record struct JobRequest(Job? Job, IdempotencyToken? Token, Problem? Problem);

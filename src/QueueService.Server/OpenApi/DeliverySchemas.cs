@@ -55,7 +55,8 @@ internal static class DeliverySchemas
             ("maxConcurrency?", Integer(
                 "With `webhook`: attempts at once. Default: 8.", 1, WebhookTargetJson.MaxConcurrency)),
             ("ratePerSecond?", Integer(
-                "With `webhook`: attempts per second. Default: no limit.", 1, WebhookTargetJson.MaxRatePerSecond)),
+                "With `webhook`: no more attempts begin within any second. Default: no limit.", 1,
+                WebhookTargetJson.MaxRatePerSecond)),
             ("maxAttempts?", Integer(
                 "With `webhook`: attempts of a delivery. Default: 11.", 1, RetrySchedule.MaxAttemptsLimit)),
             ("challenge?", set.Ref("Challenge")),

@@ -24,6 +24,7 @@ internal sealed class DocumentWriter(EndpointDataSource endpoints) : IOpenApiDoc
         ["queue"] = ("The name of the queue: 1 to 128 of A-Z a-z 0-9 . _ -", "jobs"),
         ["topic"] = ("The name of the topic: 1 to 128 of A-Z a-z 0-9 . _ -", "orders"),
         ["subscription"] = ("The name of the subscription: 1 to 128 of A-Z a-z 0-9 . _ -", "billing"),
+        ["snapshot"] = ("The name of the snapshot: 1 to 128 of A-Z a-z 0-9 . _ -", "before-deploy"),
         ["stream"] = ("The name of the stream: 1 to 128 of A-Z a-z 0-9 . _ -", "clicks"),
         ["partition"] = ("The number of the partition, from 0.", "0"),
         ["offset"] = ("The number of the record in its partition, from 0.", "41"),

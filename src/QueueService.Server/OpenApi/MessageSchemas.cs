@@ -37,6 +37,7 @@ internal static class MessageSchemas
             .. Content(set),
             .. Facts(set),
         ]));
+        set.Add("TopicMessagePage", QueueSchemas.Page("A page of messages of a topic.", set.Ref("Message")));
         set.Add("MessagePage", QueueSchemas.Page("A page of messages.", set.Ref("BrowsedMessage")));
     }
 

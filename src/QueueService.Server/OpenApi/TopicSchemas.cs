@@ -32,9 +32,24 @@ internal static class TopicSchemas
             DefinitionSchemas.Changes(set, SubscriptionFields.All))));
         AddSubscription(set);
         set.Add("SeekRequest", Closed(Object(
-            "Where a subscription begins anew: one of both.",
+            "Where a subscription begins anew: one of `time`, `to` and `snapshot`.",
             ("time?", Instant("With what was published then or later.")),
-            ("to?", Choice("At one end of the topic.", "earliest", "latest")))));
+            ("to?", Choice("At one end of the topic.", "earliest", "latest")),
+            ("snapshot?", Text("Where this snapshot was taken.", NamePattern)),
+            ("subscription?", Text("With `snapshot`: whose it is; without, its own.", NamePattern)))));
+        AddSnapshots(set);
+    }
+
+    private static void AddSnapshots(SchemaSet set)
+    {
+        set.Add("Snapshot", Object(
+            "Which messages a subscription had not acknowledged at a moment.",
+            ("name", Text("Its name within the subscription.", NamePattern)),
+            ("topic", Text("The name of the topic.", NamePattern)),
+            ("subscription", Text("The name of the subscription.", NamePattern)),
+            ("createdAt", Instant("The moment.")),
+            ("expiresAt", Instant("From then on it does not exist."))));
+        set.Add("SnapshotPage", QueueSchemas.Page("A page of snapshots.", set.Ref("Snapshot")));
     }
 
     private static void AddFilter(SchemaSet set)

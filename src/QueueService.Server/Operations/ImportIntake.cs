@@ -32,6 +32,9 @@ internal sealed class ImportIntake(MessageBroker broker, LongOperation operation
     private long _line;
     private long _invalid;
 
+    /// <summary>Of the body; null when nobody asks for it.</summary>
+    public BodyDigest? Digest { get; init; }
+
     /// <summary>Nothing more is taken: it was cancelled, or failed.</summary>
     public bool IsOver { get; private set; }
 
@@ -79,20 +82,27 @@ internal sealed class ImportIntake(MessageBroker broker, LongOperation operation
         _batch = MessageBatch.Rent();
     }
 
-    public void WriteErrors(JsonOutput output)
+    /// <summary>What is wrong with the first bad lines, as the items of a JSON array.</summary>
+    public byte[] Errors()
     {
+        JsonOutput output = JsonOutput.Rent();
         for (int i = 0; i < _errors.Count; i++)
         {
             output.Raw(i == 0 ? "{\"line\":"u8 : ",{\"line\":"u8).Number(_errors[i].Line).Raw(",\"problem\":"u8);
             _errors[i].Problem.WriteJson(output);
             output.Raw("}"u8);
         }
+
+        byte[] errors = output.Written.ToArray();
+        output.Return();
+        return errors;
     }
 
     public void Dispose()
     {
         _reader.Dispose();
         _batch.Dispose();
+        Digest?.Dispose();
     }
 
     private void Note(long line, Problem problem)

@@ -28,8 +28,11 @@ internal static class ImportLines
             if (result.IsCompleted && !intake.IsOver)
             {
                 Take(rest, intake);
+                rest = rest.Slice(rest.End);
                 await intake.Flush();
             }
+
+            intake.Digest?.Add(result.Buffer.Slice(0, rest.Start));
 
             // A line that is not complete yet stays in the connection's buffer, examined.
             reader.AdvanceTo(rest.Start, result.Buffer.End);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 using QueueService.Broker;
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
@@ -26,8 +27,11 @@ internal static class ImportMessages
         "attributes and `sentAt` when it is given, are available at once, and their retention counts from now. The other " +
         "fields of an export (`id`, `state`, `receiveCount`, …) are read over. A line that is not a message is left out " +
         "and reported. The import is an operation: it can be watched and cancelled; when the connection or the server " +
-        "fails, its `done` says how many lines were dealt with, so send the rest again.")
+        "fails, its `done` says how many lines were dealt with, so send the rest again. Repeated with the same " +
+        "Idempotency-Key and the same body it imports nothing: it answers how the import ended, also one that was " +
+        "interrupted (for that one the body is not compared).")
     {
+        IsKeyed = true,
         Parameters = [new("dryRun", "Boolean", "Only check the lines.", "false")],
         Request = [new(ContentTypes.Lines, "Lines", LineExample)],
         RequestRequired = true,
@@ -45,6 +49,7 @@ internal static class ImportMessages
         [
             ProblemKind.QueueNotFound, ProblemKind.TooManyOperations, ProblemKind.RequestTooLarge,
             ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding, ProblemKind.DiskFull,
+            ProblemKind.IdempotencyKeyInUse,
         ],
     };
 
@@ -55,7 +60,8 @@ internal static class ImportMessages
     {
         Problem? problem = null;
         QueueName queue = http.Queue(ref problem);
-        QueryValues query = RequestQuery.Read(http, Parameters, ref problem);
+        QueryValues query = RequestQuery.ReadKeyed(http, Parameters, ref problem);
+        IdempotencyKey key = IdempotencyKey.Read(http, ref problem);
         bool dryRun = RequestQuery.Choice(query[0], "dryRun", Choices, ref problem) == 1;
         problem ??= CheckRequest(http);
         if (problem is null && !host.Bodies.TryEnter(Limits.RequestBytes))
@@ -68,8 +74,12 @@ internal static class ImportMessages
 
         try
         {
-            Result<LongOperation> begun = await host.Broker.BeginImport(queue, dryRun);
-            await (begun.Succeeded ? Import(http, host, begun.Value) : begun.Error.Write(http));
+            // The body is not known yet: its digest is kept when it has ended.
+            IdempotencyToken? token = key.ToToken(http, $"dryRun={dryRun}");
+            Result<LongOperation> begun = await host.Broker.BeginImport(queue, dryRun, token);
+            await (!begun.Succeeded ? begun.Error.Write(http)
+                : token is { IsReplayed: true } ? RepeatImport.Answer(http, host, begun.Value, token)
+                : Import(http, host, begun.Value, token));
         }
         finally
         {
@@ -88,9 +98,22 @@ internal static class ImportMessages
         return null;
     }
 
-    private static async Task Import(HttpContext http, BrokerHost host, LongOperation operation)
+    public static Task Answer(HttpContext http, LongOperation operation, ReadOnlySpan<byte> errors)
     {
-        using ImportIntake intake = new(host.Broker, operation);
+        http.Promise(Durability.Fsync);
+        http.Response.Headers.Location = OperationRoutes.AddressOf(operation.Id);
+        JsonOutput output = JsonOutput.Rent();
+        output.Raw("{\"operation\":"u8);
+        OperationJson.Write(output, operation);
+        output.Raw(",\"errors\":["u8).Raw(errors).Raw("]}"u8);
+        return http.Answer(200, Answers.Json, output);
+    }
+
+    private static async Task Import(
+        HttpContext http, BrokerHost host, LongOperation operation, IdempotencyToken? token)
+    {
+        using ImportIntake intake =
+            new(host.Broker, operation) { Digest = token is null ? null : new BodyDigest() };
         bool whole = false;
         Problem? problem;
         try
@@ -100,23 +123,11 @@ internal static class ImportMessages
         }
         finally
         {
-            Result<LongOperation> ended = await host.Broker.EndImport(operation.Id, whole);
+            if (token is not null && whole) token.Note = (byte[])[.. intake.Digest!.End(), .. intake.Errors()];
+            Result<LongOperation> ended = await host.Broker.EndImport(operation.Id, whole, token);
             if (ended.Succeeded) operation = ended.Value;
         }
 
-        await (problem?.Write(http) ?? Answer(http, intake, operation));
-    }
-
-    private static Task Answer(HttpContext http, ImportIntake intake, LongOperation operation)
-    {
-        http.Promise(Durability.Fsync);
-        http.Response.Headers.Location = OperationRoutes.AddressOf(operation.Id);
-        JsonOutput output = JsonOutput.Rent();
-        output.Raw("{\"operation\":"u8);
-        OperationJson.Write(output, operation);
-        output.Raw(",\"errors\":["u8);
-        intake.WriteErrors(output);
-        output.Raw("]}"u8);
-        return http.Answer(200, Answers.Json, output);
+        await (problem?.Write(http) ?? Answer(http, operation, intake.Errors()));
     }
 }

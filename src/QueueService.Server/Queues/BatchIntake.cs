@@ -11,24 +11,13 @@ namespace QueueService.Server.Queues;
 /// <param name="alone">Each message is a request of its own, and what is blamed has no place in a batch.</param>
 internal sealed class BatchIntake(bool partial, int maxMessages, bool alone = false) : IDisposable
 {
-    private readonly ItemReader _reader = new MessageReader();
     private Dictionary<int, Problem>? _refused;
     private MessageBatch? _batch = MessageBatch.Rent();
 
     public int Count { get; private set; }
 
-    /// <summary>Reads messages of a queue, unless something else is given.</summary>
-    public ItemReader Reader
-    {
-        get => _reader;
-        init => _reader = value;
-    }
-
-    /// <inheritdoc cref="MessageReader.ForTopic"/>
-    public bool ForTopic
-    {
-        init => ((MessageReader)_reader).ForTopic = value;
-    }
+    /// <summary>Reads what the batch is made of.</summary>
+    public required ItemReader Reader { get; init; }
 
     public MessageBatch Batch => _batch ?? throw new InvalidOperationException("The batch was sent.");
 
@@ -36,7 +25,7 @@ internal sealed class BatchIntake(bool partial, int maxMessages, bool alone = fa
     /// <param name="json">Stands on the first token of the message.</param>
     /// <param name="place">The pointer of the list that holds it.</param>
     public Problem? Add(ref Utf8JsonReader json, string place) =>
-        Full(place) ?? Settle(_reader.Read(ref json, Batch), place);
+        Full(place) ?? Settle(Reader.Read(ref json, Batch), place);
 
     /// <summary>As <see cref="Add"/>, for a structured CloudEvent.</summary>
     public Problem? AddEvent(ref Utf8JsonReader json, ReadOnlySpan<byte> source)
@@ -61,7 +50,7 @@ internal sealed class BatchIntake(bool partial, int maxMessages, bool alone = fa
 
     public void Dispose()
     {
-        _reader.Dispose();
+        Reader.Dispose();
         _batch?.Dispose();
         _batch = null;
     }
@@ -91,6 +80,20 @@ internal sealed class BatchIntake(bool partial, int maxMessages, bool alone = fa
             if (!result.Succeeded && _refused?.ContainsKey(i) != true)
                 WriteRefused(output, BrokerProblems.Of(result.Error));
             else WriteResult(output, i, in outcome, ref sent, ref stored);
+            output.Raw("\n"u8);
+        }
+    }
+
+    /// <summary>One line for each record. An error of the whole batch is one of each record in it.</summary>
+    public void WritePlaceLines(JsonOutput output, in Result<AppendOutcome> result)
+    {
+        AppendOutcome outcome = result.Value;
+        int sent = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            if (!result.Succeeded && _refused?.ContainsKey(i) != true)
+                WriteRefused(output, BrokerProblems.Of(result.Error));
+            else WritePlace(output, i, in outcome, ref sent);
             output.Raw("\n"u8);
         }
     }

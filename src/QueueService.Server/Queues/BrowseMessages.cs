@@ -51,7 +51,7 @@ internal static class BrowseMessages
         }
 
         using ReceivedMessages messages = result.Value;
-        await Answer(http, messages);
+        await Answer(http, messages, MessageJson.WriteBrowsed);
         await host.ReportDamage(messages);
     }
 
@@ -81,7 +81,9 @@ internal static class BrowseMessages
         };
     }
 
-    private static Task Answer(HttpContext http, ReceivedMessages messages)
+    /// <summary>Answers a page.</summary>
+    /// <param name="write">Writes one of its messages.</param>
+    public static Task Answer(HttpContext http, ReceivedMessages messages, MessageWriter write)
     {
         JsonOutput output = JsonOutput.Rent();
         output.Raw("{\"items\":["u8);
@@ -98,7 +100,7 @@ internal static class BrowseMessages
             }
 
             if (!first) output.Raw(","u8);
-            MessageJson.WriteBrowsed(output, in message);
+            write(output, in message);
             first = false;
         }
 
@@ -106,3 +108,5 @@ internal static class BrowseMessages
         return http.Answer(200, Answers.Json, output);
     }
 }
+
+internal delegate void MessageWriter(JsonOutput output, in MessageView message);

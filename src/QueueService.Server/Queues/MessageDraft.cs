@@ -113,13 +113,14 @@ internal struct MessageDraft
     }
 
     /// <summary>Completes the message of a request: where the answer goes, and until when it is waited for.</summary>
+    /// <param name="correlation">By what the answer is recognised, unless the message says.</param>
     /// <returns>By what the answer is recognised.</returns>
-    public string ToRequest(string replyTo, long waitMilliseconds, ref Problem? problem)
+    public string ToRequest(string replyTo, long waitMilliseconds, string? correlation, ref Problem? problem)
     {
         if (_replyTo is not null) Problem.Blame(ref problem, "Message-Reply-To", "is set by this operation.");
         _replyTo = replyTo;
         if (_options is { TtlMilliseconds: null, DelayMilliseconds: null, DeliverAt: null }) SetTtl(waitMilliseconds);
-        return _correlationId ??= RandomNumberGenerator.GetHexString(32, lowercase: true);
+        return _correlationId ??= correlation ?? RandomNumberGenerator.GetHexString(32, lowercase: true);
     }
 
     /// <param name="deliverAt">What to blame when two options contradict each other.</param>

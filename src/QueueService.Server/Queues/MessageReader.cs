@@ -33,7 +33,7 @@ internal sealed class MessageReader : ItemReader
     public long? ImportedAt { get; init; }
 
     /// <summary>The messages are published: a topic hands each on at once.</summary>
-    public bool ForTopic { get; set; }
+    public bool ForTopic { get; init; }
 
     public override string ListName => "messages";
 

@@ -56,7 +56,7 @@ internal sealed class QueueChanges(DefinitionFields fields)
         uint seen = 0;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            int index = JsonRequest.Field(ref json, changes.Names, ref seen, ref problem);
+            int index = JsonRequest.Field(ref json, changes.Fields.Names, ref seen, ref problem);
             json.Read();
             if (index < 0) json.Skip();
             else changes.ReadField(ref json, index, ref problem);
@@ -72,9 +72,11 @@ internal sealed class QueueChanges(DefinitionFields fields)
         .. fields.Policies.Where(policy => !policy.IsSame(before, after)).Select(static policy => policy.Name),
     ];
 
-    private FieldNames Names => fields.Names;
+    public DefinitionFields Fields => fields;
 
-    private void ReadField(ref Utf8JsonReader json, int index, ref Problem? problem)
+    /// <summary>Reads the value of a field, on which the reader stands.</summary>
+    /// <param name="index">In the names of the fields.</param>
+    public void ReadField(ref Utf8JsonReader json, int index, ref Problem? problem)
     {
         if (json.TokenType != JsonTokenType.Null) Note(json, fields.Names[index]);
         if (index < fields.Values.Length) ReadValue(ref json, fields.Values[index], ref problem);

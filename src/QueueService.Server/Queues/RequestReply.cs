@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Primitives;
 using QueueService.Broker;
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
@@ -17,8 +19,11 @@ internal static class RequestReply
         "request", Tags.Messages, "Send a message and wait for the answer",
         "The message gets a correlation id, unless it has one, and the name of a temporary queue as `replyTo`. A consumer " +
         "answers by sending a message with the same `Message-Correlation-Id` to that queue. The answer is given back as " +
-        "its own bytes, the rest of it in headers. Unless the request names a ttl, the message lives as long as the wait.")
+        "its own bytes, the rest of it in headers. Unless the request names a ttl, the message lives as long as the wait. " +
+        "Repeated with the same Idempotency-Key it sends nothing: it answers what was answered before, or waits on (its " +
+        "`wait` may differ). An answer that came while nobody waited, or a restart in between, leaves it without one (504).")
     {
+        IsKeyed = true,
         Parameters =
         [
             .. MessageOptions.Parameters.Where(static parameter =>
@@ -31,7 +36,7 @@ internal static class RequestReply
         [
             ProblemKind.DelayExceedsRetention, ProblemKind.DeliverAtTooFar, ProblemKind.PriorityNotSupported,
             ProblemKind.DeduplicationNotSupported, ProblemKind.WindowFull, ProblemKind.QueueNotFound,
-            ProblemKind.CorrelationInUse, ProblemKind.TooManyPendingRequests, ProblemKind.RequestTooLarge,
+            ProblemKind.IdempotencyKeyInUse, ProblemKind.CorrelationInUse, ProblemKind.TooManyPendingRequests, ProblemKind.RequestTooLarge,
             ProblemKind.MessageTooLarge, ProblemKind.UnsupportedContentEncoding, ProblemKind.TooManyQueues,
             ProblemKind.QueueFull, ProblemKind.ReplyTimeout, ProblemKind.DiskFull,
         ],
@@ -44,19 +49,25 @@ internal static class RequestReply
     {
         Problem? problem = null;
         QueueName queue = http.Queue(ref problem);
-        QueryValues query = RequestQuery.Read(http, QueryNames, ref problem);
+        QueryValues query = RequestQuery.ReadKeyed(http, QueryNames, ref problem);
+        IdempotencyKey key = IdempotencyKey.Read(http, ref problem);
         long wait = RequestQuery.Duration(
             query[QueryNames.Length - 1], "?wait", QueueConfigLimits.MaxReceiveWaitSeconds, ref problem)
             ?? DefaultWaitSeconds * 1_000;
         MessageDraft draft = default;
         MessageOptions.Read(http, in query, ref draft, ref problem);
-        string correlation = draft.ToRequest(host.Replies.Queue.Value, wait, ref problem);
+        MessageDraft asked = draft;
+        string correlation = draft.ToRequest(host.Replies.Queue.Value, wait, key.Correlation, ref problem);
         MessageBatch batch = MessageBatch.Rent();
+        IdempotencyToken? token = null;
         using (RequestBody body = await RequestBody.Read(http, host.Bodies))
         {
             problem ??= body.Problem;
             if (problem is null)
+            {
                 batch.Add(draft.ToHeaders("Message-Attribute", "Message-Deliver-At", ref problem), body.Span, draft.Options);
+                token = RequestOnce.Token(http, key, in asked, body.Span);
+            }
         }
 
         if (problem is not null)
@@ -66,11 +77,12 @@ internal static class RequestReply
             return;
         }
 
-        await Call(http, host, queue, (batch, correlation, wait));
+        PendingRequest request = new(queue, batch, correlation, wait) { Token = token };
+        await (token is null ? Call(http, host, request) : RequestOnce.Call(http, host, request, token));
     }
 
-    private static async Task Call(
-        HttpContext http, BrokerHost host, QueueName queue, (MessageBatch Batch, string Correlation, long Wait) request)
+    /// <summary>Takes the batch over.</summary>
+    public static async Task Call(HttpContext http, BrokerHost host, PendingRequest request)
     {
         BrokerError error = await host.Replies.Open(host.Broker);
         if (error != BrokerError.None)
@@ -89,7 +101,7 @@ internal static class RequestReply
 
         try
         {
-            Result<SendOutcome> sent = await host.Broker.Send(queue, request.Batch);
+            Result<SendOutcome> sent = await host.Broker.Send(request.Queue, request.Batch, request.Token);
             if (!sent.Succeeded)
             {
                 await sent.Error.Write(http);
@@ -98,7 +110,8 @@ internal static class RequestReply
 
             ReplyMessage? reply = await expected.WaitAsync(
                 TimeSpan.FromMilliseconds(request.Wait), host.Time, http.RequestAborted);
-            await (reply is null ? BrokerError.ShuttingDown.Write(http) : Answer(http, reply));
+            IdempotencyKey.Tell(http, request.Token);
+            await (reply is null ? BrokerError.ShuttingDown.Write(http) : Answer(http, host, reply, request.Token));
         }
         catch (TimeoutException)
         {
@@ -110,14 +123,24 @@ internal static class RequestReply
         }
     }
 
-    private static async Task Answer(HttpContext http, ReplyMessage reply)
+    private static async Task Answer(
+        HttpContext http, BrokerHost host, ReplyMessage reply, IdempotencyToken? token)
     {
-        IHeaderDictionary headers = http.Response.Headers;
-        headers["Message-Id"] = reply.Id.ToString();
+        HeaderDictionary headers = new() { ["Message-Id"] = reply.Id.ToString() };
         headers["Message-Sent-At"] = Rfc3339.Format(reply.SentAt);
         RawHeaders.Write(headers, reply.Headers);
-        headers.ContentType = reply.ContentType;
-        headers.ContentLength = reply.Body.Length;
+        headers["Content-Type"] = reply.ContentType;
+        if (token is not null) await RequestOnce.Remember(host, headers, reply.Body, token);
+        foreach ((string name, StringValues value) in headers) http.Response.Headers[name] = value;
+        http.Response.ContentLength = reply.Body.Length;
         await http.Response.Body.WriteAsync(reply.Body, http.RequestAborted);
     }
+}
+
+/// <summary>A message that is to be sent, and whose answer is waited for.</summary>
+/// <param name="Correlation">By what the answer is recognised.</param>
+/// <param name="Wait">Milliseconds.</param>
+internal sealed record PendingRequest(QueueName Queue, MessageBatch Batch, string Correlation, long Wait)
+{
+    public IdempotencyToken? Token { get; init; }
 }

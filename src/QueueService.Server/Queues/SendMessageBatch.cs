@@ -70,7 +70,7 @@ internal static class SendMessageBatch
         bool lines = ContentTypes.Is(http.Request.ContentType, ContentTypes.Lines);
         using BatchIntake intake = new(partial, lines ? Limits.LineBatchMessages : Limits.BatchMessages)
         {
-            ForTopic = problem is null && queue.Kind == QueueKind.Topic,
+            Reader = new MessageReader { ForTopic = problem is null && queue.Kind == QueueKind.Topic },
         };
         problem ??= lines ? await LineReader.Read(http, host, intake) : await ReadWhole(http, host, intake);
         if (problem is not null)

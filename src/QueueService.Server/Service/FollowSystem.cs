@@ -66,7 +66,7 @@ internal static class FollowSystem
 
     private static async Task Follow(HttpContext http, BrokerHost host, FeedReader reader)
     {
-        LiveResponse response = new(http, host.Time);
+        LiveResponse response = new(http, host.Live);
         await response.Begin(ServerSentEvents.ContentType);
         JsonOutput output = JsonOutput.Rent();
         output.Retry(SystemEvents.RetryMilliseconds);

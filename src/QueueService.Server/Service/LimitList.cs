@@ -1,5 +1,6 @@
 using QueueService.Broker.Operations;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Topics;
 using QueueService.Broker.Topics.Filters;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
@@ -167,6 +168,16 @@ internal static partial class LimitList
         new("filterWildcardPoints", FilterLimits.WildcardPoints, "points",
             "Of all wildcard patterns of a filter: one asterisk counts 1, each of several 3."),
         new("filterDigits", FilterLimits.Digits, "digits", "A number in a filter's policy."),
+        new("snapshots", SnapshotLimits.PerSubscription, "snapshots", "Snapshots of a subscription.",
+            ProblemKind.TooManySnapshots),
+        new("snapshotBytes", SnapshotLimits.Bytes, "bytes",
+            "One snapshot: 2 to 4 for each change between acknowledged and other messages.", ProblemKind.SnapshotTooLarge),
+        new("snapshotTotalBytes", SnapshotLimits.TotalBytes, "bytes", "All snapshots together.",
+            ProblemKind.TooManySnapshots),
+        new("snapshotSeconds", SnapshotLimits.Lifetime / 1_000, "seconds", "How long a snapshot lives.")
+        {
+            Instead = "It is deleted; earlier when its topic kept messages for less when it was taken.",
+        },
         new("tagFilters", Limits.TagFilters, "filters", "Tags that one listing asks for."),
         new("bootstrapFileBytes", Limits.BootstrapFileBytes, "bytes", "One bootstrap file.")
         {

@@ -1,3 +1,5 @@
+using QueueService.Server.Streams.Live;
+
 namespace QueueService.Server.Streams;
 
 /// <summary>The addresses of streams, one slice each.</summary>
@@ -21,5 +23,7 @@ internal static class StreamRoutes
         ListPartitions.Map(routes);
         ReadRecords.Map(routes);
         GetRecord.Map(routes);
+        StreamRecords.Map(routes);
+        FollowStream.Map(routes);
     }
 }

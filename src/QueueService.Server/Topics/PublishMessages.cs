@@ -11,8 +11,6 @@ internal static class PublishMessages
     private const string NoTiming =
         " A topic hands every message on at once: delay, time of delivery, time to live and priority are refused.";
 
-    private const string Messages = TopicRoutes.Topic + "/messages";
-
     private static readonly Content Batch = Content.Json(
         "TopicMessageBatch", """{"messages":[{"body":"hello"},{"body":"world","attributes":{"tenant":"acme"}}]}""");
 
@@ -50,9 +48,9 @@ internal static class PublishMessages
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapOperation("POST", Messages, SendMessage.Handle, Single);
-        routes.MapOperation("POST", Messages + "/batch", SendMessageBatch.Handle, Many);
-        routes.MapOperation("POST", Messages + "/stream", StreamMessages.Handle, OneByOne);
+        routes.MapOperation("POST", TopicRoutes.Messages, SendMessage.Handle, Single);
+        routes.MapOperation("POST", TopicRoutes.Messages + "/batch", SendMessageBatch.Handle, Many);
+        routes.MapOperation("POST", TopicRoutes.Messages + "/stream", StreamMessages.Handle, OneByOne);
     }
 
     private static Content WithoutTiming(Content content) => content.MediaType == ContentTypes.Lines

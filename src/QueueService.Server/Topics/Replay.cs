@@ -20,8 +20,8 @@ internal sealed class ReplayRequest
     public DeliveryStatus? Status { get; set; }
 }
 
-/// <summary>Reads a topic from a place on, and has what a subscription wants of it delivered again. Messages that are
-/// published after its start are none of its business.</summary>
+/// <summary>Reads a topic from a place on, and chooses what a subscription wants of it to be delivered again. Messages
+/// that are published after its start are none of its business.</summary>
 internal sealed class Replay(BrokerHost host, QueueDescription subscription, ReplayRequest request)
 {
     /// <summary>Messages that one call has delivered again: some milliseconds of the broker's time.</summary>
@@ -36,14 +36,16 @@ internal sealed class Replay(BrokerHost host, QueueDescription subscription, Rep
     private readonly DeliveryFilter _filter = new(subscription.Config.Subscription!);
     private readonly long _until = request.Until ?? host.Time.GetUtcNow().ToUnixTimeMilliseconds() + 1;
 
-    public int Redelivered { get; private set; }
+    /// <summary>The messages to be delivered again, in the order in which they were found.</summary>
+    public List<long> Chosen { get; } = [];
 
     public int Examined { get; private set; }
 
     /// <summary>Where to go on; null when the end was reached.</summary>
     public TopicCursor? Next { get; private set; }
 
-    public async ValueTask<BrokerError> Run(CancellationToken cancellation)
+    /// <summary>Reads and chooses; changes nothing.</summary>
+    public async ValueTask<BrokerError> Choose(CancellationToken cancellation)
     {
         Result<TopicCursor> start =
             request.From is { } from ? from : await host.Broker.PlaceOf(_name.Topic, Math.Max(0, request.Since!.Value));
@@ -51,16 +53,16 @@ internal sealed class Replay(BrokerHost host, QueueDescription subscription, Rep
         (Dictionary<long, KeptAttempt> attempts, BrokerError error) = await ReadAttempts();
         if (error != BrokerError.None) return error;
         Next = start.Value;
-        while (Next is not null && Redelivered <= MaxDeliveries - PageMessages && Examined < MaxExamined)
+        while (Next is not null && Chosen.Count <= MaxDeliveries - PageMessages && Examined < MaxExamined)
         {
-            error = await RunPage(attempts, cancellation);
+            error = await ChooseFromPage(attempts, cancellation);
             if (error != BrokerError.None) return error;
         }
 
         return BrokerError.None;
     }
 
-    private async ValueTask<BrokerError> RunPage(
+    private async ValueTask<BrokerError> ChooseFromPage(
         Dictionary<long, KeptAttempt> attempts, CancellationToken cancellation)
     {
         Result<ReceivedMessages> page =
@@ -68,9 +70,8 @@ internal sealed class Replay(BrokerHost host, QueueDescription subscription, Rep
         if (!page.Succeeded) return page.Error;
         using ReceivedMessages messages = page.Value;
         List<long> matching = Match(messages, out bool reachedEnd);
-        Result<int> again = await Redeliver(matching, attempts);
-        if (!again.Succeeded) return again.Error;
-        Redelivered += again.Value;
+        BrokerError error = await Add(matching, attempts);
+        if (error != BrokerError.None) return error;
         Examined += messages.Count;
         Next = reachedEnd ? null : messages.NextCursor;
         await host.ReportDamage(messages);
@@ -94,7 +95,7 @@ internal sealed class Replay(BrokerHost host, QueueDescription subscription, Rep
         return matching;
     }
 
-    private async ValueTask<Result<int>> Redeliver(List<long> matching, Dictionary<long, KeptAttempt> attempts)
+    private async ValueTask<BrokerError> Add(List<long> matching, Dictionary<long, KeptAttempt> attempts)
     {
         if (matching.Count > 0 && request.Status is { } status)
         {
@@ -107,7 +108,8 @@ internal sealed class Replay(BrokerHost host, QueueDescription subscription, Rep
             ];
         }
 
-        return matching.Count == 0 ? 0 : await host.Broker.Redeliver(_name, matching);
+        Chosen.AddRange(matching);
+        return BrokerError.None;
     }
 
     private bool IsThere(DeliveryState state, DeliveryStatus status, Dictionary<long, KeptAttempt> attempts)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using QueueService.Broker;
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
 using QueueService.Server.Deliveries;
@@ -18,9 +19,10 @@ internal static class ReplaySubscription
         "replaySubscription", Tags.Subscriptions, "Deliver messages of a topic to a webhook again",
         "Those that were published since a time, and before `until` if it is given, and match the filter of the " +
         "subscription as it is now. With a `status`, only those whose delivery is known to be there. What waits or is " +
-        "being attempted is delivered once. One call takes at most 10,000 messages, and looks at 100,000: when there is " +
+        "being attempted is delivered once. All that one call chooses is delivered again in one commit. It takes at most 10,000 messages, and looks at 100,000: when there is " +
         "more, send the same request with the `nextCursor` of its answer as `cursor`, instead of `since`.")
     {
+        IsKeyed = true,
         Request = [Content.Json("ReplayRequest", """{"since":"2026-11-21T10:00:00Z"}""")],
         RequestRequired = true,
         Replies =
@@ -43,37 +45,52 @@ internal static class ReplaySubscription
     {
         Problem? problem = null;
         SubscriptionName name = http.Subscription(ref problem);
-        RequestQuery.Read(http, [], ref problem);
+        RequestQuery.ReadKeyed(http, [], ref problem);
         ReplayRequest request = new();
-        problem ??= await JsonBody.Read(http, host, request, ReadObject);
+        IdempotencyToken? token = null;
+        if (problem is null) (token, problem) = await JsonBody.ReadKeyed(http, host, request, ReadObject);
         if (problem is null && request.Since is null == request.From is null)
             Problem.Blame(ref problem, "", "The body has either since or cursor.");
-        QueueDescription? subscription = null;
-        if (problem is null) (subscription, problem) = await DeliveryRoutes.FindWebhook(host, name);
+        // What was chosen before is not searched for again.
+        byte[]? rest = problem is null && token is not null ? (await host.Broker.Recall(token.OfNote)).Value : null;
+        List<long> chosen = [];
+        if (problem is null && rest is null) (rest, problem) = await Choose(http, host, (name, request), chosen);
         if (problem is not null)
         {
             await problem.Write(http);
             return;
         }
 
-        Replay replay = new(host, subscription!, request);
-        BrokerError error = await replay.Run(http.RequestAborted);
-        if (error != BrokerError.None)
-        {
-            await error.Write(http);
-            return;
-        }
-
-        http.Promise(subscription!.Config.Durability);
-        await Answer(http, replay);
+        if (token is not null) token.Note = rest;
+        Result<Redelivery> result = await host.Broker.Redeliver(name, chosen, token);
+        IdempotencyKey.Tell(http, token);
+        if (result.Succeeded) http.Promise(result.Value.Durability);
+        await (result.Succeeded ? Answer(http, result.Value.Count, rest!) : result.Error.Write(http));
     }
 
-    private static Task Answer(HttpContext http, Replay replay)
+    /// <summary>Chooses the messages; answers what is said about that beside their number.</summary>
+    private static async ValueTask<(byte[]? Others, Problem? Problem)> Choose(
+        HttpContext http, BrokerHost host, (SubscriptionName Name, ReplayRequest What) request, List<long> chosen)
     {
+        (QueueDescription? subscription, Problem? problem) = await DeliveryRoutes.FindWebhook(host, request.Name);
+        if (problem is not null) return (null, problem);
+        Replay replay = new(host, subscription!, request.What);
+        BrokerError error = await replay.Choose(http.RequestAborted);
+        if (error != BrokerError.None) return (null, BrokerProblems.Of(error));
+        chosen.AddRange(replay.Chosen);
         JsonOutput output = JsonOutput.Rent();
-        output.Raw("{\"deliveries\":"u8).Number(replay.Redelivered).Raw(",\"examined\":"u8).Number(replay.Examined);
+        output.Raw(",\"examined\":"u8).Number(replay.Examined);
         if (replay.Next is { } next) output.Raw(",\"nextCursor\":"u8).Text(next.ToString());
         output.Raw("}"u8);
+        byte[] rest = output.Written.ToArray();
+        output.Return();
+        return (rest, null);
+    }
+
+    private static Task Answer(HttpContext http, int deliveries, ReadOnlySpan<byte> rest)
+    {
+        JsonOutput output = JsonOutput.Rent();
+        output.Raw("{\"deliveries\":"u8).Number(deliveries).Raw(rest);
         return http.Answer(202, Answers.Json, output);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using QueueService.Broker;
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
 using QueueService.Server.Deliveries;
@@ -23,6 +24,7 @@ internal static class RetryDeliveries
         "kept, the newest 10,000 attempts of a week; what is being attempted, and what the topic does not keep any " +
         "more, is left out.")
     {
+        IsKeyed = true,
         Request = [Content.Json("RetryRequest", """{"status":"failed","since":"2026-11-21T10:00:00Z"}""")],
         Replies =
         [
@@ -44,36 +46,34 @@ internal static class RetryDeliveries
     {
         Problem? problem = null;
         SubscriptionName name = http.Subscription(ref problem);
-        RequestQuery.Read(http, [], ref problem);
+        RequestQuery.ReadKeyed(http, [], ref problem);
         Selection selection = new();
-        problem ??= await JsonBody.Read(http, host, selection, ReadObject);
-        QueueDescription? subscription = null;
-        if (problem is null) (subscription, problem) = await DeliveryRoutes.FindWebhook(host, name);
+        IdempotencyToken? token = null;
+        if (problem is null) (token, problem) = await JsonBody.ReadKeyed(http, host, selection, ReadObject);
+        // What was retried before is not searched for again.
+        bool known = token is not null && (await host.Broker.Recall(token)).Value is not null;
+        if (problem is null && !known) (_, problem) = await DeliveryRoutes.FindWebhook(host, name);
         if (problem is not null)
         {
             await problem.Write(http);
             return;
         }
 
-        Result<int> result = await Retry(host.Broker, name, selection);
-        if (!result.Succeeded)
-        {
-            await result.Error.Write(http);
-            return;
-        }
-
-        http.Promise(subscription!.Config.Durability);
-        await AnswerCount(http, result.Value);
+        List<long> chosen = [];
+        BrokerError error = known ? BrokerError.None : await Choose(new(host.Broker, name), selection, chosen);
+        Result<Redelivery> result =
+            error == BrokerError.None ? await host.Broker.Redeliver(name, chosen, token) : error;
+        IdempotencyKey.Tell(http, token);
+        if (result.Succeeded) http.Promise(result.Value.Durability);
+        await (result.Succeeded ? AnswerCount(http, result.Value.Count) : result.Error.Write(http));
     }
 
-    private static async ValueTask<Result<int>> Retry(MessageBroker broker, SubscriptionName name, Selection selection)
+    private static async ValueTask<BrokerError> Choose(
+        DeliveryHistory history, Selection selection, List<long> chosen)
     {
-        DeliveryHistory history = new(broker, name);
-        List<long> chosen = [];
         while (await history.Next() is { } deliveries)
             chosen.AddRange(deliveries.Where(selection.Matches).Select(static delivery => delivery.Id.SequenceNumber));
-        if (history.Error != BrokerError.None) return history.Error;
-        return chosen.Count == 0 ? 0 : await broker.Redeliver(name, chosen);
+        return history.Error;
     }
 
     private static Task AnswerCount(HttpContext http, int deliveries)

@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using QueueService.Broker;
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
 using QueueService.Server.Deliveries;
@@ -33,8 +35,10 @@ internal static class RotateSecret
         "rotateSecret", Tags.Subscriptions, "Give a webhook a new signing secret",
         "Shown only in this answer; generated when none is given. Deliveries are signed with the former ones, too, for " +
         "`overlapSeconds` (0 to 2,592,000; without it 86,400), so that receivers can change theirs in between. " +
-        "At most four keys sign at once.")
+        "At most four keys sign at once. Repeated with the same Idempotency-Key it shows the same secret again: it is " +
+        "kept sealed, as the subscription keeps it.")
     {
+        IsKeyed = true,
         Request = [Content.Json("SecretRotation", """{"overlapSeconds":3600}""")],
         Replies =
         [
@@ -55,9 +59,10 @@ internal static class RotateSecret
     {
         Problem? problem = null;
         SubscriptionName name = http.Subscription(ref problem);
-        RequestQuery.Read(http, [], ref problem);
+        RequestQuery.ReadKeyed(http, [], ref problem);
         Rotation rotation = new();
-        problem ??= await JsonBody.Read(http, host, rotation, ReadObject);
+        IdempotencyToken? token = null;
+        if (problem is null) (token, problem) = await JsonBody.ReadKeyed(http, host, rotation, ReadObject);
         if (problem is not null)
         {
             await problem.Write(http);
@@ -65,14 +70,27 @@ internal static class RotateSecret
         }
 
         rotation.Secret ??= WebhookSecret.Generate();
-        (Result<QueueChange> result, problem) = await Rotate(host, name, rotation);
+        Result<Rotated?> result = token is null ? default : await FindEarlier(host, token);
+        if (result is { Succeeded: true, Value: null }) (result, problem) = await Rotate(host, name, rotation, token);
+        IdempotencyKey.Tell(http, token);
         if (problem is not null) await problem.Write(http);
         else if (!result.Succeeded) await result.Error.Write(http);
-        else await Answer(http, result.Value.Queue, rotation.Secret);
+        else await Answer(http, result.Value!, new WebhookDefinition(host.Webhooks, name));
     }
 
-    private static async ValueTask<(Result<QueueChange> Result, Problem? Problem)> Rotate(
-        BrokerHost host, SubscriptionName name, Rotation rotation)
+    /// <summary>What an earlier request with the key came to.</summary>
+    private static async ValueTask<Result<Rotated?>> FindEarlier(BrokerHost host, IdempotencyToken token)
+    {
+        Result<byte[]?> etag = await host.Broker.Recall(token);
+        if (!etag.Succeeded) return etag.Error;
+        if (etag.Value is null) return default(Rotated?);
+        Result<byte[]?> target = await host.Broker.Recall(token.OfNote);
+        if (!target.Succeeded) return target.Error;
+        return new Rotated(Encoding.UTF8.GetString(target.Value!), Encoding.ASCII.GetString(etag.Value));
+    }
+
+    private static async ValueTask<(Result<Rotated?> Result, Problem? Problem)> Rotate(
+        BrokerHost host, SubscriptionName name, Rotation rotation, IdempotencyToken? token)
     {
         for (int i = 0; i < Tries; i++)
         {
@@ -87,10 +105,11 @@ internal static class RotateSecret
                 [definition.Seal(rotation.Secret!), .. Ending(target.Keys, host.Time, rotation.OverlapSeconds)];
             if (keys.Length > WebhookLimits.SigningKeys) return (default, new Problem(ProblemKind.TooManySecrets));
             string kept = (target with { Keys = keys }).ToJson();
-            Result<QueueChange> result = await host.Broker.PatchSubscription(
-                name, config => config with { Subscription = config.Subscription! with { Destination = kept } },
-                new Precondition([found.ETag], MustNotExist: false));
-            if (result.Error != BrokerError.PreconditionFailed) return (result, null);
+            if (token is not null) token.Note = Encoding.UTF8.GetBytes(kept);
+            Result<string?> etag = await host.Broker.ChangeDestination(name, kept, found.ETag, token);
+            if (etag is { Succeeded: true, Value: { } tag }) return (new Rotated(kept, tag), null);
+            if (etag.Succeeded) return (await FindEarlier(host, token!), null);
+            if (etag.Error != BrokerError.PreconditionFailed) return (etag.Error, null);
         }
 
         return (BrokerError.Overloaded, null);
@@ -130,17 +149,20 @@ internal static class RotateSecret
         return problem;
     }
 
-    private static Task Answer(HttpContext http, QueueDescription subscription, WebhookSecret secret)
+    private static Task Answer(HttpContext http, Rotated rotated, WebhookDefinition definition)
     {
-        WebhookTarget target = WebhookTarget.FromJson(subscription.Config.Subscription!.Destination);
+        WebhookTarget target = WebhookTarget.FromJson(rotated.Target);
         http.Promise(Durability.Fsync);
-        http.Response.Headers.ETag = ETags.Quote(subscription.ETag);
+        http.Response.Headers.ETag = ETags.Quote(rotated.ETag);
         JsonOutput output = JsonOutput.Rent();
-        output.Raw("{\"secret\":"u8).Text(secret.Reveal()).Raw(",\"secrets\":"u8);
+        output.Raw("{\"secret\":"u8).Text(definition.NewestKey(target).Reveal()).Raw(",\"secrets\":"u8);
         WebhookPartsJson.WriteKeys(output, target.Keys);
         output.Raw("}"u8);
         return http.Answer(200, Answers.Json, output);
     }
+
+    /// <summary>The target as it is kept, with its keys sealed.</summary>
+    private sealed record Rotated(string Target, string ETag);
 
     private sealed class Rotation
     {

@@ -50,6 +50,31 @@ internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name,
         return (BrokerError.Overloaded, null);
     }
 
+    /// <summary>What is to be written for a declaration that is applied before the server listens: nobody is shown a
+    /// secret then, and no owner of an address is asked.</summary>
+    public async ValueTask<(QueueConfig? Config, Problem? Problem)> Declare(CancellationToken cancellation)
+    {
+        QueueConfig wanted = changes.Create();
+        Problem? problem = null;
+        TargetJson.RefuseUnused(wanted, changes, ref problem);
+        if (!IsWebhook(wanted)) return (wanted, problem);
+        if (!changes.Given.Contains("target/secret"))
+            Problem.Blame(ref problem, "/target/secret", "is required here: a generated one could not be shown to anybody.");
+        if (changes.Given.Contains("target/challenge"))
+        {
+            Problem.Blame(
+                ref problem, "/target/challenge",
+                "has no effect here: endpoints are asked when the server listens. Use PUT for this subscription.");
+        }
+
+        if (problem is not null) return (null, problem);
+        Result<QueueDescription> found = await host.Broker.GetSubscription(name);
+        QueueConfig? before = found.Succeeded ? found.Value.Config : null;
+
+        // Another target than before is refused by the broker.
+        return before is not null && !IsWebhook(before) ? (wanted, null) : await Complete(wanted, before, cancellation);
+    }
+
     private ValueTask<Result<QueueChange>> Write(
         QueueConfig config, Func<QueueConfig, QueueConfig> patch, Precondition condition) => replaces
         ? host.Broker.PutSubscription(
@@ -65,7 +90,7 @@ internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name,
         if (changes.Given.Contains("target"))
         {
             WebhookDraft draft = WebhookDraft.FromJson(wanted.Subscription!.Destination);
-            WebhookDefinition definition = new(host.Webhooks, name);
+            WebhookDefinition definition = new(host.Webhooks, name) { IsEarly = !host.Webhooks.IsListening };
             (WebhookTarget? made, Problem? problem) = await definition.Complete(draft, existing, replaces, cancellation);
             if (problem is not null) return (null, problem);
             target = made!;

@@ -26,6 +26,7 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abort = new();
     private Task _following = Task.CompletedTask;
+    private volatile bool _isDisposed;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -53,7 +54,7 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         Task all = Task.WhenAll([.. _leaving, .. _workers.Values.Select(static worker => worker.Completion)]);
-        if (await EndsWithin(all, Grace, cancellationToken)) return;
+        if (await EndsWithin(all, Grace, cancellationToken) || _isDisposed) return;
         await _abort.CancelAsync();
         if (!await EndsWithin(all, Farewell, cancellationToken)) log.DeliveriesStillRun(_workers.Count);
     }
@@ -64,6 +65,8 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
 
     public void Dispose()
     {
+        // The host may be stopped twice at once, by whoever ends it and by its own program.
+        _isDisposed = true;
         _stop.Dispose();
         _abort.Dispose();
         _changed.Dispose();

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using QueueService.Broker;
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
 using QueueService.Server.Deliveries;
@@ -21,14 +23,17 @@ internal static class TestSubscription
         "testSubscription", Tags.Subscriptions, "Send a sample to a webhook",
         "Made as a delivery is, now, whatever the state of the circuit, also when the subscription is paused. Answers the " +
         "whole attempt, also when the endpoint failed; nothing is kept, and nothing is tried again. Without a `body`, " +
-        "`{\"test\":true}` is sent.")
+        "`{\"test\":true}` is sent. With an Idempotency-Key the attempt is remembered when it has ended and answered " +
+        "again: a crash in between lets a repeated request make it once more.")
     {
+        IsKeyed = true,
         Request = [Content.Json("TestRequest", """{"body":"{\"order\":1}","contentType":"application/json"}""")],
         Replies = [new(200, "The attempt.", Content.Json("TestAttempt", AttemptJson.Example))],
         Problems =
         [
             ProblemKind.MalformedJson, ProblemKind.SubscriptionNotFound, ProblemKind.NotWebhookSubscription,
             ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding, ProblemKind.RequestTooLarge,
+            ProblemKind.IdempotencyKeyInUse,
         ],
     };
 
@@ -39,23 +44,56 @@ internal static class TestSubscription
     {
         Problem? problem = null;
         SubscriptionName name = http.Subscription(ref problem);
-        RequestQuery.Read(http, [], ref problem);
+        RequestQuery.ReadKeyed(http, [], ref problem);
         Sample sample = new();
-        problem ??= await JsonBody.Read(http, host, sample, ReadObject);
-        QueueDescription? subscription = null;
-        if (problem is null) (subscription, problem) = await DeliveryRoutes.FindWebhook(host, name);
-        if (problem is null && !host.Webhooks.IsListening) problem = new Problem(ProblemKind.Starting);
-        if (problem is not null)
+        IdempotencyToken? token = null;
+        if (problem is null) (token, problem) = await JsonBody.ReadKeyed(http, host, sample, ReadObject);
+        byte[]? attempt = null;
+        if (problem is null)
         {
-            await problem.Write(http);
-            return;
+            (attempt, problem) = token is null
+                ? await Attempt(host, name, sample, http.RequestAborted)
+                : await AttemptOnce(host, name, sample, token);
         }
 
+        IdempotencyKey.Tell(http, token);
+        await (problem?.Write(http) ?? http.Answer(200, Answers.Json, JsonOutput.Rent().Raw(attempt)));
+    }
+
+    /// <summary>Remembered when it has ended, also when nobody waits for the answer any more.</summary>
+    private static async ValueTask<(byte[]? Attempt, Problem? Problem)> AttemptOnce(
+        BrokerHost host, SubscriptionName name, Sample sample, IdempotencyToken token)
+    {
+        if (!host.Keys.TryEnter(token)) return (null, new Problem(ProblemKind.IdempotencyKeyInUse));
+        try
+        {
+            Result<byte[]?> earlier = await host.Broker.Recall(token);
+            if (!earlier.Succeeded) return (null, BrokerProblems.Of(earlier.Error));
+            if (earlier.Value is not null) return (earlier.Value, null);
+            (byte[]? attempt, Problem? problem) = await Attempt(host, name, sample, CancellationToken.None);
+            if (problem is not null) return (null, problem);
+            Result<byte[]> kept = await host.Broker.Remember(token, attempt!);
+            return kept.Succeeded ? (kept.Value, null) : (null, BrokerProblems.Of(kept.Error));
+        }
+        finally
+        {
+            host.Keys.Leave(token);
+        }
+    }
+
+    private static async ValueTask<(byte[]? Attempt, Problem? Problem)> Attempt(
+        BrokerHost host, SubscriptionName name, Sample sample, CancellationToken cancellation)
+    {
+        (QueueDescription? subscription, Problem? problem) = await DeliveryRoutes.FindWebhook(host, name);
+        if (problem is null && !host.Webhooks.IsListening) problem = new Problem(ProblemKind.Starting);
+        if (problem is not null) return (null, problem);
         AttemptDetails attempt =
-            await host.Webhooks.Test(subscription!, sample.ContentType, sample.Body, http.RequestAborted);
+            await host.Webhooks.Test(subscription!, sample.ContentType, sample.Body, cancellation);
         JsonOutput output = JsonOutput.Rent();
         AttemptJson.Write(output, attempt);
-        await http.Answer(200, Answers.Json, output);
+        byte[] json = output.Written.ToArray();
+        output.Return();
+        return (json, null);
     }
 
     private static Problem? ReadObject(ref Utf8JsonReader json, Sample sample)

@@ -3,6 +3,7 @@ using QueueService.Server.Http;
 using QueueService.Server.Queues;
 using QueueService.Server.Queues.Live;
 using QueueService.Server.Topics.Live;
+using QueueService.Server.Topics.Snapshots;
 
 namespace QueueService.Server.Topics;
 
@@ -12,8 +13,11 @@ internal static class TopicRoutes
 {
     public const string Topics = "/v1/topics";
     public const string Topic = Topics + "/{topic}";
+    public const string Messages = Topic + "/messages";
     public const string Subscriptions = Topic + "/subscriptions";
     public const string Subscription = Subscriptions + "/{subscription}";
+    public const string Snapshots = Subscription + "/snapshots";
+    public const string Snapshot = Snapshots + "/{snapshot}";
     private const string Receipt = Subscription + "/receipts/{receiptHandle}";
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -24,6 +28,7 @@ internal static class TopicRoutes
         PatchTopic.Map(routes);
         DeleteTopic.Map(routes);
         PublishMessages.Map(routes);
+        BrowseTopic.Map(routes);
         FollowTopic.Map(routes);
 
         ListSubscriptions.Map(routes);
@@ -34,6 +39,11 @@ internal static class TopicRoutes
         PauseSubscription.Map(routes);
         SeekSubscription.Map(routes);
         MapPull(routes);
+
+        ListSnapshots.Map(routes);
+        PutSnapshot.Map(routes);
+        GetSnapshot.Map(routes);
+        DeleteSnapshot.Map(routes);
 
         RotateSecret.Map(routes);
         TestSubscription.Map(routes);

@@ -1,15 +1,13 @@
 namespace QueueService.Server.Webhooks;
 
-/// <summary>How much of one endpoint's deliveries may go on: at most eight attempts at once, and so many per second.
-/// Thread-safe.</summary>
+/// <summary>How much of one endpoint's deliveries may go on: at most eight attempts at once, and no more than so many
+/// within any second. Thread-safe.</summary>
 /// <param name="ratePerSecond">Null when there is no limit.</param>
 internal sealed class EndpointGate(
-    TimeProvider time, double? ratePerSecond = null, int concurrency = WebhookLimits.EndpointConcurrency)
+    TimeProvider time, int? ratePerSecond = null, int concurrency = WebhookLimits.EndpointConcurrency)
 {
     private readonly Lock _gate = new();
-    private TokenBucket _bucket = new(
-        ratePerSecond ?? 1, (int)Math.Ceiling(Math.Max(1, ratePerSecond ?? 1)), time.GetTimestamp());
-
+    private readonly AttemptWindow? _window = ratePerSecond is { } rate ? new AttemptWindow(rate) : null;
     private int _busy;
 
     public int Busy
@@ -28,7 +26,7 @@ internal sealed class EndpointGate(
         {
             wait = null;
             if (_busy >= concurrency) return false;
-            if (ratePerSecond is not null && !_bucket.TryTake(time, out TimeSpan rest))
+            if (_window is not null && !_window.TryTake(time, out TimeSpan rest))
             {
                 wait = rest;
                 return false;

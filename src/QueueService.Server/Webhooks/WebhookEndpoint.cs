@@ -41,8 +41,8 @@ internal sealed class WebhookEndpoint
 
     public int MaxConcurrency => _target.MaxConcurrency;
 
-    /// <summary>Attempts per second; null when there is no limit.</summary>
-    public double? RatePerSecond => _target.RatePerSecond == 0 ? null : _target.RatePerSecond;
+    /// <summary>Attempts within any second; null when there is no limit.</summary>
+    public int? RatePerSecond => _target.RatePerSecond == 0 ? null : _target.RatePerSecond;
 
     /// <exception cref="InvalidOperationException">Its secrets cannot be opened: they were sealed for another
     /// subscription, or are damaged.</exception>

@@ -12,8 +12,7 @@ internal sealed class SnapshotWriter : IDisposable
     private readonly string _path;
     private readonly IFile _file;
     private readonly uint _salt;
-    private byte[] _buffer = new byte[2 * BlockBytes];
-    private int _used;
+    private readonly PageBuffer _buffer = new();
     private int _entryStart;
     private uint _entries;
 
@@ -47,7 +46,7 @@ internal sealed class SnapshotWriter : IDisposable
                     if (!open) SnapshotFormat.WriteLogId(BeginEntry(SnapshotFormat.LogHeaderBytes), log);
                     open = true;
                     WriteRider(view, i);
-                    if (_used - _entryStart < BlockBytes) continue;
+                    if (_buffer.Length - _entryStart < BlockBytes) continue;
                     EndEntry(SnapshotFormat.RecordsKind);
                     open = false;
                 }
@@ -80,7 +79,7 @@ internal sealed class SnapshotWriter : IDisposable
     /// </summary>
     public void Discard(IFileSystem files)
     {
-        _file.Dispose();
+        Dispose();
         try
         {
             if (files.Exists(_path)) files.Delete(_path);
@@ -91,7 +90,11 @@ internal sealed class SnapshotWriter : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file.Dispose();
+        _buffer.Dispose();
+    }
 
     private void WriteRider(in ChunkView view, int index)
     {
@@ -105,30 +108,29 @@ internal sealed class SnapshotWriter : IDisposable
 
     private Span<byte> BeginEntry(int payload)
     {
-        _entryStart = _used;
+        _entryStart = _buffer.Length;
         return Take(SnapshotFormat.EntryHeaderBytes + payload)[SnapshotFormat.EntryHeaderBytes..];
     }
 
     private void EndEntry(byte kind)
     {
-        SnapshotFormat.SealEntry(_buffer.AsSpan(_entryStart, _used - _entryStart), kind, _salt);
+        SnapshotFormat.SealEntry(_buffer.Written[_entryStart..], kind, _salt);
         _entries++;
-        if (_used >= BlockBytes) Flush();
+        if (_buffer.Length >= BlockBytes) Flush();
     }
 
     private Span<byte> Take(int bytes)
     {
-        if (_used + bytes > _buffer.Length) Array.Resize(ref _buffer, Math.Max(_used + bytes, _buffer.Length * 2));
-        Span<byte> taken = _buffer.AsSpan(_used, bytes);
-        _used += bytes;
+        Span<byte> taken = _buffer.GetSpan(bytes)[..bytes];
+        _buffer.Advance(bytes);
         return taken;
     }
 
     private void Flush()
     {
-        _file.Write(_buffer.AsSpan(0, _used), Length);
-        _file.StartWriteback(Length, _used);
-        Length += _used;
-        _used = 0;
+        _file.Write(_buffer.Written, Length);
+        _file.StartWriteback(Length, _buffer.Length);
+        Length += _buffer.Length;
+        _buffer.Clear();
     }
 }

@@ -105,7 +105,9 @@ public sealed class AppendLog
             whole++;
         }
 
-        if (whole > 0) _chunks.RemoveRange(0, whole);
+        if (whole == 0) return;
+        _chunks.RemoveRange(0, whole);
+        if (_chunks.Count == 0) _cache.LogsInMemory--;
     }
 
     /// <summary>A size to expect of one record of this log, for bounding answers before they are read.</summary>
@@ -199,6 +201,15 @@ public sealed class AppendLog
         return bytes;
     }
 
+    /// <summary>The same, with those that may still get company in their chunk.</summary>
+    internal long UnspilledBytes()
+    {
+        long bytes = 0;
+        foreach (TailChunk chunk in _chunks)
+            bytes += chunk.State is ChunkState.Sealed or ChunkState.Active ? chunk.Used : 0;
+        return bytes;
+    }
+
     internal void SealActive()
     {
         if (_chunks.Count == 0 || _chunks[^1].State != ChunkState.Active) return;
@@ -220,6 +231,7 @@ public sealed class AppendLog
     internal bool Evict(TailChunk chunk)
     {
         if (!_chunks.Remove(chunk)) return false;
+        if (_chunks.Count == 0) _cache.LogsInMemory--;
         chunk.Release();
         return true;
     }
@@ -249,6 +261,7 @@ public sealed class AppendLog
 
     internal void Release()
     {
+        if (_chunks.Count > 0) _cache.LogsInMemory--;
         foreach (TailChunk chunk in _chunks) chunk.Release();
         _chunks.Clear();
     }
@@ -259,8 +272,10 @@ public sealed class AppendLog
     private TailChunk AddChunk(int payload)
     {
         SealActive();
-        TailChunk added = _cache.Rent(Math.Max(_nextCapacity, TailChunk.CapacityFor(payload)), End);
+        int capacity = Math.Min(_nextCapacity, _cache.LargestShare);
+        TailChunk added = _cache.Rent(Math.Max(capacity, TailChunk.CapacityFor(payload)), End);
         _nextCapacity = Math.Min(added.Capacity * 2, TailCache.LargestSlab);
+        if (_chunks.Count == 0) _cache.LogsInMemory++;
         _chunks.Add(added);
         return added;
     }

@@ -23,6 +23,12 @@ internal sealed unsafe class TailCache(long budget) : IDisposable
     /// <summary>Logs with full chunks that wait for their segment. For the owner's thread only.</summary>
     public HashSet<AppendLog> LogsToSpill { get; } = [];
 
+    /// <summary>Logs that have chunks. For the owner's thread only.</summary>
+    public int LogsInMemory { get; set; }
+
+    /// <summary>What a log takes at once at most: when many grow, half-empty slabs must not fill the cache.</summary>
+    public int LargestShare => (int)Math.Clamp(budget / 4 / Math.Max(LogsInMemory, 1), SmallestSlab, LargestSlab);
+
     /// <summary>Bytes of slabs in use.</summary>
     public long UsedBytes => Volatile.Read(ref _allocatedBytes);
 

@@ -54,8 +54,9 @@ internal readonly ref struct HttpReply
         }
 
         reply = new HttpReply(status, rest[..length]);
-        // Every success of this API with a body is a JSON object: half an answer must not count as a message.
-        bool whole = !reply.IsSuccess || length == 0 || (rest[0] == '{' && rest[length - 1] == '}');
+        // Every success of this API with a body is a JSON object, or lines of them: half an answer must not count.
+        ReadOnlySpan<byte> json = reply.Body.TrimEnd((byte)'\n');
+        bool whole = !reply.IsSuccess || length == 0 || (json[0] == '{' && json[^1] == '}');
         return whole ? ReplyState.Complete : ReplyState.Malformed;
     }
 

@@ -26,6 +26,9 @@ internal sealed class Requests(string authority, string path)
     public byte[] Post(string action) => Encoding.ASCII.GetBytes(
         $"POST /{path}/{action} HTTP/1.1\r\nHost: {authority}\r\nContent-Length: 0\r\n\r\n");
 
+    public byte[] Get(string what, string accept) => Encoding.ASCII.GetBytes(
+        $"GET /{path}/{what} HTTP/1.1\r\nHost: {authority}\r\nAccept: {accept}\r\n\r\n");
+
     /// <summary>The part of an acknowledge request before the receipt handle.</summary>
     public byte[] DeleteReceiptHead => Encoding.ASCII.GetBytes($"DELETE /{path}/receipts/");
 

@@ -1,4 +1,6 @@
 using QueueService.Broker.Queues;
+using QueueService.Broker.Tests.Topics;
+using QueueService.Broker.Topics;
 
 namespace QueueService.Broker.Tests.Queues;
 
@@ -62,6 +64,37 @@ public sealed class DeclarationTests
             harness.Run(() => harness.Broker.ListQueues("", null, 1_000, [new TagFilter("n", "1")]));
         Assert.Equal(83, page.Value.Queues.Count);
         Assert.Null(page.Value.Next);
+    }
+
+    [Fact]
+    public void Topics_and_subscriptions_are_declared_behind_the_queues_that_they_name()
+    {
+        using var topic = new TopicFixture(BrokerHarness.Small with { MaxQueues = 2 });
+        BrokerHarness harness = topic.Harness;
+        var copies = new SubscriptionConfig { Target = SubscriptionTarget.Queue, Destination = "copies" };
+        QueueDeclaration[] declared =
+        [
+            new(TopicFixture.Name("a").Address, new QueueConfig { Subscription = copies }),
+            new(TopicFixture.Name("b").Address, new QueueConfig { Subscription = copies with { Destination = "lost" } }),
+            new(TopicFixture.Name("c").Address, new QueueConfig { Subscription = new SubscriptionConfig() }),
+            new(TopicFixture.Topic.Address, new QueueConfig { Durability = Durability.Os }),
+            new(BrokerHarness.Name("copies"), new QueueConfig()),
+        ];
+        IReadOnlyList<QueuePlan> plans = harness.Run(() => harness.Broker.PlanQueues(declared)).Value;
+        Assert.Equal(
+            ["copies", "orders/", "orders/a", "orders/b", "orders/c"],
+            plans.Select(static plan => plan.Declaration.Name.Value));
+        Assert.Equal([BrokerError.TargetQueueNotFound], plans[3].Errors);
+        Assert.Equal([BrokerError.TooManyQueues], plans[4].Errors);
+        Assert.All(plans.Take(3), static plan => Assert.Empty(plan.Errors));
+
+        declared = [.. declared.Where(static one => !one.Name.Value.EndsWith('b') && !one.Name.Value.EndsWith('c'))];
+        plans = harness.Run(() => harness.Broker.PlanQueues(declared)).Value;
+        Assert.Equal(BrokerError.None, harness.Run(() => harness.Broker.ApplyPlan(plans)));
+        harness.CutPowerAndRestart(1);
+        plans = harness.Run(() => harness.Broker.PlanQueues(declared)).Value;
+        Assert.All(plans, static plan => Assert.False(plan.IsChange));
+        Assert.Equal(Durability.Os, plans[2].Existing!.Durability);
     }
 
     private static QueueConfig DeadLettersTo(string queue) => new() { Redrive = new RedrivePolicy(queue, 5) };

@@ -39,4 +39,11 @@ public sealed class OffsetRunsTests
         long[] offsets = [.. Enumerable.Range(0, 1_000).Select(static n => 1_000_000_000L + n)];
         Assert.InRange(OffsetRuns.Write(new byte[32_000], offsets), 1, 8);
     }
+
+    [Fact]
+    public void Runs_that_overlap_or_touch_become_one()
+    {
+        Assert.Equal([(1, 5), (7, 20)], OffsetRuns.Union([(12, 14), (7, 12), (1, 3), (3, 5), (8, 20), (9, 10)]));
+        Assert.Empty(OffsetRuns.Union([]));
+    }
 }

@@ -64,6 +64,23 @@ public sealed class TerminalSetTests
         long count = 0;
         for (long at = offset; at < offset + length; at++) count += naive.Contains(at) ? 1 : 0;
         Assert.Equal(count, set.CountIn(offset, offset + length));
+        IEnumerable<(long From, long To)> runs = set.RunsFrom(offset).TakeWhile(run => run.From < offset + length)
+            .Select(run => (run.From, Math.Min(run.To, offset + length)));
+        Assert.Equal(Runs(naive, offset, offset + length), runs);
+    }
+
+    private static List<(long From, long To)> Runs(HashSet<long> naive, long from, long to)
+    {
+        var runs = new List<(long, long)>();
+        for (long at = from; at < to; at++)
+        {
+            if (!naive.Contains(at)) continue;
+            long start = at;
+            while (at < to && naive.Contains(at)) at++;
+            runs.Add((start, at));
+        }
+
+        return runs;
     }
 
     private static TerminalSet Restored(TerminalSet set)

@@ -20,6 +20,11 @@ internal sealed class TopicFixture(BrokerOptions? options = null) : IDisposable
             ? name
             : throw new ArgumentException(subscription);
 
+    public static SnapshotName Snapshot(string subscription, string snapshot) =>
+        SnapshotName.TryParse(Name(subscription), snapshot, out SnapshotName name)
+            ? name
+            : throw new ArgumentException(snapshot);
+
     public void Dispose() => Harness.Dispose();
 
     public void CreateTopic(QueueConfig? config = null) =>

@@ -8,7 +8,7 @@ namespace QueueService.Broker.Tests.Topics;
 
 /// <summary>Topics under random operations, restarts and time, against the simplest thing that could be right: for each
 /// subscription a list with what became of every message.</summary>
-public sealed class TopicModelTests : IDisposable
+public sealed partial class TopicModelTests : IDisposable
 {
     private const int Steps = 600;
     private const int RetentionSeconds = 900;
@@ -40,7 +40,7 @@ public sealed class TopicModelTests : IDisposable
 
     private void Step(SeededRandom random, Follower follower)
     {
-        switch (random.Next(40))
+        switch (random.Next(43))
         {
             case < 16:
                 Publish(random);
@@ -60,6 +60,12 @@ public sealed class TopicModelTests : IDisposable
                 break;
             case 37:
                 Redeliver(follower, random);
+                break;
+            case 38:
+                TakeSnapshot(follower, random);
+                break;
+            case 39 or 40:
+                SeekSnapshot(follower, random);
                 break;
             default:
                 Restart(random);
@@ -140,7 +146,7 @@ public sealed class TopicModelTests : IDisposable
         if (done.Count == 0) return;
         Published message = _published[done[random.Next(done.Count)]];
         int count = _topic.Harness.Run(() =>
-            _topic.Broker.Redeliver(TopicFixture.Name(follower.Name), [message.Position])).Value;
+            _topic.Broker.Redeliver(TopicFixture.Name(follower.Name), [message.Position])).Value.Count;
         if (!IsAged(message)) Assert.Equal(1, count);
         if (count == 1) follower.Done.Remove(message.Index);
     }
@@ -221,6 +227,9 @@ public sealed class TopicModelTests : IDisposable
 
         /// <summary>Acknowledged, or passed over by a seek.</summary>
         public HashSet<int> Done { get; } = [];
+
+        /// <summary>What was done with when each was taken, and until when it lives.</summary>
+        public Dictionary<string, (int[] Done, long Until)> Snapshots { get; } = [];
 
         public bool Wants(Published message) => Filter is null || message.Colour == Filter;
     }

@@ -28,6 +28,24 @@ public sealed class TopicReadTests : IDisposable
         Assert.Equal(["3"], Bodies(last));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_reader_passes_over_what_a_topic_of_a_weaker_level_has_lost(bool publishesAfterwards)
+    {
+        _topic.Harness.Run(() => _topic.Broker.DeleteTopic(TopicFixture.Topic, Precondition.None));
+        _topic.CreateTopic(new QueueConfig { Durability = Durability.Memory });
+        _topic.Publish("1", "2");
+        _topic.Harness.KillAndRestart();
+        if (publishesAfterwards) _topic.Publish("3");
+        using ReceivedMessages messages = Read(TopicCursor.Beginning);
+        Assert.Equal(publishesAfterwards ? ["1", "2", "3"] : ["1", "2"], Bodies(messages));
+        Assert.Equal(0, messages.Lost);
+        _topic.Publish("4");
+        using ReceivedMessages next = Read(messages.NextCursor!);
+        Assert.Equal(["4"], Bodies(next));
+    }
+
     [Fact]
     public void A_cursor_knows_what_was_read_and_whether_another_one_has_read_as_much()
     {

@@ -38,7 +38,24 @@ public sealed class DocumentTests(RunningServer server)
         }
 
         Assert.Equal(ids.Distinct(), ids);
-        Assert.Equal(91, ids.Count);
+        Assert.Equal(98, ids.Count);
+    }
+
+    [Fact]
+    public async Task Every_post_knows_the_idempotency_key_but_those_that_are_many_calls()
+    {
+        JsonNode document = (await server.Api.Get("/openapi/v1.json")).Json;
+        foreach ((string path, JsonNode? item) in document["paths"]!.AsObject())
+        {
+            // A protocol of its own, whose producers make their appends safe to repeat.
+            if (path.StartsWith("/durable-streams/", StringComparison.Ordinal)) continue;
+            if (item!["post"] is not { } post) continue;
+            bool isKeyed = (post["parameters"]?.AsArray() ?? []).Any(
+                static parameter => (string)parameter!["name"]! == "Idempotency-Key");
+            bool isManyCalls = path.EndsWith("/stream", StringComparison.Ordinal)
+                || path.EndsWith("/consume", StringComparison.Ordinal);
+            Assert.True(isKeyed != isManyCalls, path);
+        }
     }
 
     [Fact]

@@ -30,6 +30,41 @@ public sealed class IdempotencyKeyTests(RunningServer server)
     }
 
     [Fact]
+    public async Task A_repeated_request_may_have_a_trace_of_its_own()
+    {
+        string queue = await _api.NewQueue();
+        string key = Key();
+        const string Trace = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-";
+        Answer[] answers =
+        [
+            await _api.Post($"{queue}/messages", "hello", key, Trace + "b7ad6b7169203331-01", "Message-Attribute-A: 1"),
+            await _api.Post($"{queue}/messages", "hello", key, Trace + "00f067aa0ba902b7-01", "Message-Attribute-A: 1"),
+        ];
+        Assert.All(answers, answer => Assert.Equal((201, answers[0].Text), (answer.Status, answer.Text)));
+        (await _api.Post($"{queue}/messages", "hello", key, "Message-Attribute-A: 2"))
+            .ShouldBlame(422, "idempotency-key-reused");
+    }
+
+    [Fact]
+    public async Task A_stream_of_calls_refuses_the_key_and_says_what_to_use_instead()
+    {
+        const string Lines = "Content-Type: application/x-ndjson";
+        string queue = await _api.NewQueue();
+        string topic = await _api.NewTopic();
+        string subscription = await _api.Subscribe(topic, "a");
+        foreach ((string path, string instead) in new[]
+        {
+            ($"{queue}/messages/stream", "deduplicationId"), ($"{topic}/messages/stream", "deduplicationId"),
+            ($"{queue}/consume", "receipt"), ($"{subscription}/consume", "receipt"),
+        })
+        {
+            Answer refused = await _api.Post(path, "", Key(), Lines);
+            refused.ShouldBlame(400, "invalid-request", "Idempotency-Key");
+            Assert.Contains(instead, (string)refused.Json["errors"]!["Idempotency-Key"]!, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Every_post_knows_the_key()
     {
         string dead = await _api.NewQueue();

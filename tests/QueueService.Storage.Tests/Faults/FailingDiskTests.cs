@@ -36,7 +36,7 @@ public sealed class FailingDiskTests(ITestOutputHelper output)
 
     private int FailEach(DiskOperation operation, bool recovers, bool wide = false)
     {
-        const ulong Seed = 7;
+        const ulong Seed = 8;
         int count = new FaultRun(Seed, cutsPower: true, recovers, wide).CountOf(operation);
 
         // Every sync and every name; of the many writes and reads a part, unless there is time for all.

@@ -53,7 +53,8 @@ internal static class ConsumeMessages
     public static Task Handle(HttpContext http, BrokerHost host)
     {
         Problem? problem = null;
-        QueryValues query = RequestQuery.Read(http, Parameters, ref problem);
+        QueryValues query = RequestQuery.ReadKeyed(http, Parameters, ref problem);
+        LiveRequest.RefuseKey(http, "a receipt handle settles its lease once, however often it is sent.", ref problem);
         long? visibility = ReceiveEvents.Visibility(query[0], ref problem);
         problem ??= LiveRequest.CheckLines(http);
         return LiveRequest.Run(http, host, problem, async queue =>

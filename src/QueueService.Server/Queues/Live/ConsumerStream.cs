@@ -35,7 +35,7 @@ internal sealed class ConsumerStream : IDisposable
         BrokerHost host = receive.Host;
         _receive = receive;
         _lines = new LineSource(http.Request.BodyReader, host.Bodies, Limits.ConsumerLineBytes);
-        _response = new LiveResponse(http, host.Live.Time);
+        _response = new LiveResponse(http, host.Live);
         _pulse = new LivePulse(host.Live, http.RequestAborted, () => _said.Writer.TryWrite([]));
     }
 

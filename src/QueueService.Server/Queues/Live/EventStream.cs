@@ -12,7 +12,7 @@ internal sealed class EventStream(HttpContext http, LiveReceive receive, int pre
     /// </summary>
     private const int RetryMilliseconds = 2_000;
 
-    private readonly LiveResponse _response = new(http, receive.Host.Live.Time);
+    private readonly LiveResponse _response = new(http, receive.Host.Live);
 
     public async Task Run()
     {

@@ -45,6 +45,13 @@ internal static class LiveRequest
         }
     }
 
+    /// <summary>One key for one request, and these are thousands: says what makes each line safe to repeat.</summary>
+    public static void RefuseKey(HttpContext http, string instead, ref Problem? problem)
+    {
+        if (http.Request.Headers.ContainsKey(IdempotencyKey.Header))
+            Problem.Blame(ref problem, IdempotencyKey.Header, "cannot cover a request of many calls: " + instead);
+    }
+
     /// <summary>Before the answer has begun: the first receive would be refused as well.</summary>
     private static BrokerError WhyNot(QueueDescription queue) =>
         queue.Config.Subscription is { Target: not SubscriptionTarget.Pull }
@@ -54,8 +61,8 @@ internal static class LiveRequest
     /// <summary>Nothing more can come of this queue, or of this server.</summary>
     public static readonly ProblemKind[] Final =
     [
-        ProblemKind.QueueNotFound, ProblemKind.TopicNotFound, ProblemKind.SubscriptionNotFound, ProblemKind.StorageFailed,
-        ProblemKind.ShuttingDown,
+        ProblemKind.QueueNotFound, ProblemKind.TopicNotFound, ProblemKind.SubscriptionNotFound, ProblemKind.StreamNotFound,
+        ProblemKind.StorageFailed, ProblemKind.ShuttingDown,
     ];
 
     /// <summary>The line that tells what went wrong.</summary>

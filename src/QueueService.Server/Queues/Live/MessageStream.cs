@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using QueueService.Broker;
-using QueueService.Broker.Queues;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
 
@@ -12,23 +11,24 @@ namespace QueueService.Server.Queues.Live;
 /// Lines in, messages stored, results out. All lines that have arrived become one batch, a few batches are on their way
 /// at once, and their results leave in order. A client that does not read its results is not read from either.
 /// </summary>
+/// <typeparam name="TOutcome">What the broker says of a batch.</typeparam>
 [SuppressMessage("Reliability", "CA2000", Justification = "A batch belongs to whoever writes its results.")]
-internal sealed class MessageStream : IDisposable
+internal sealed class MessageStream<TOutcome> : IDisposable
 {
     private readonly HttpContext _http;
     private readonly BrokerHost _host;
-    private readonly QueueName _queue;
+    private readonly MessageStreamTarget<TOutcome> _target;
     private readonly LineSource _lines;
     private readonly LiveResponse _response;
     private readonly Channel<SentBatch> _sent;
     private byte[]? _scratch;
     private volatile bool _stopped;
 
-    public MessageStream(HttpContext http, BrokerHost host, QueueName queue)
+    public MessageStream(HttpContext http, BrokerHost host, MessageStreamTarget<TOutcome> target)
     {
-        (_http, _host, _queue) = (http, host, queue);
+        (_http, _host, _target) = (http, host, target);
         _lines = new LineSource(http.Request.BodyReader, host.Bodies, Limits.RequestBytes);
-        _response = new LiveResponse(http, host.Live.Time);
+        _response = new LiveResponse(http, host.Live);
         // The batch whose answer is awaited has left the channel.
         _sent = Channel.CreateBounded<SentBatch>(new BoundedChannelOptions(Limits.StreamBatches - 1)
         {
@@ -42,7 +42,7 @@ internal sealed class MessageStream : IDisposable
     {
         await _response.Begin(ContentTypes.Lines);
         using CancellationTokenRegistration draining =
-            _host.Live.Draining.UnsafeRegister(static stream => ((MessageStream)stream!).Stop(), this);
+            _host.Live.Draining.UnsafeRegister(static stream => ((MessageStream<TOutcome>)stream!).Stop(), this);
         await Task.WhenAll(ReadLines(), WriteResults());
         if (!_lines.Finished) await _response.Leave();
         _host.ReportFailure();
@@ -83,10 +83,7 @@ internal sealed class MessageStream : IDisposable
     /// <summary>What is there, as far as a batch goes; null when that is nothing.</summary>
     private BatchIntake? TakeLines(Problem? problem)
     {
-        BatchIntake intake = new(partial: true, Limits.StreamBatchMessages, alone: true)
-        {
-            ForTopic = _queue.Kind == QueueKind.Topic,
-        };
+        BatchIntake intake = new(partial: true, Limits.StreamBatchMessages, alone: true) { Reader = _target.Reader() };
         if (problem is not null) intake.Refuse(problem);
         while (intake.Count < Limits.StreamBatchMessages && intake.Batch.Bytes < Limits.StreamBatchBytes &&
             _lines.TryTake(ref _scratch, out ReadOnlySpan<byte> line))
@@ -106,10 +103,10 @@ internal sealed class MessageStream : IDisposable
     {
         int bytes = intake.Batch.Bytes;
         if (intake.Batch.Count == 0)
-            return new SentBatch(intake, ValueTask.FromResult<Result<SendOutcome>>(default(SendOutcome)), 0);
+            return new SentBatch(intake, ValueTask.FromResult<Result<TOutcome>>(default(TOutcome)!), 0);
         if (!_host.Bodies.TryEnter(bytes))
-            return new SentBatch(intake, ValueTask.FromResult<Result<SendOutcome>>(BrokerError.Overloaded), 0);
-        return new SentBatch(intake, _host.Broker.Send(_queue, intake.Take()), bytes);
+            return new SentBatch(intake, ValueTask.FromResult<Result<TOutcome>>(BrokerError.Overloaded), 0);
+        return new SentBatch(intake, _target.Send(intake), bytes);
     }
 
     private async Task WriteResults()
@@ -132,13 +129,21 @@ internal sealed class MessageStream : IDisposable
     private async ValueTask WriteResults(JsonOutput output, SentBatch batch)
     {
         using BatchIntake intake = batch.Intake;
-        Result<SendOutcome> result = await batch.Answer;
+        Result<TOutcome> result = await batch.Answer;
         _host.Bodies.Leave(batch.Bytes);
-        intake.WriteLines(output, in result);
+        _target.Write(intake, output, result);
         if (!result.Succeeded && LiveRequest.Final.Contains(BrokerProblems.Kind(result.Error))) Stop();
     }
 
     /// <param name="Bytes">Counted as bodies in memory until the commit.</param>
     private readonly record struct SentBatch(
-        BatchIntake Intake, ValueTask<Result<SendOutcome>> Answer, int Bytes);
+        BatchIntake Intake, ValueTask<Result<TOutcome>> Answer, int Bytes);
 }
+
+/// <summary>Where the lines of a stream go.</summary>
+/// <param name="Reader">Reads one.</param>
+/// <param name="Send">Stores those that are valid; the batch may be taken out of the intake.</param>
+/// <param name="Write">Writes a result for each line.</param>
+internal sealed record MessageStreamTarget<TOutcome>(
+    Func<ItemReader> Reader, Func<BatchIntake, ValueTask<Result<TOutcome>>> Send,
+    Action<BatchIntake, JsonOutput, Result<TOutcome>> Write);

@@ -1,3 +1,4 @@
+using QueueService.Broker.Queues;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
 using QueueService.Server.OpenApi;
@@ -42,13 +43,17 @@ internal static class StreamMessages
     public static Task Handle(HttpContext http, BrokerHost host)
     {
         Problem? problem = null;
-        RequestQuery.Read(http, [], ref problem);
+        RequestQuery.ReadKeyed(http, [], ref problem);
+        LiveRequest.RefuseKey(http, "give each line for a FIFO queue a deduplicationId, or send batches.", ref problem);
         MessageOptions.RefuseHeaders(http, ref problem);
         problem ??= LiveRequest.CheckLines(http);
         return LiveRequest.Run(http, host, problem, async queue =>
         {
             http.Promise(queue.Config.Durability);
-            using MessageStream stream = new(http, host, queue.Name);
+            using MessageStream<SendOutcome> stream = new(http, host, new MessageStreamTarget<SendOutcome>(
+                () => new MessageReader { ForTopic = queue.Name.Kind == QueueKind.Topic },
+                intake => host.Broker.Send(queue.Name, intake.Take()),
+                static (intake, output, result) => intake.WriteLines(output, in result)));
             await stream.Run();
         });
     }

@@ -129,7 +129,7 @@ internal static class FollowTopic
         {
             TopicReader reader = new(http, host, feed, place)
             {
-                Matcher = isFiltered ? new MessageMatcher(request.Filter!) : null,
+                Filter = isFiltered ? new MessageFilter(new MessageMatcher(request.Filter!)) : null,
                 BeginsWithGap = request.After is { } after && !after.IsWithin(end),
             };
             await reader.Run();

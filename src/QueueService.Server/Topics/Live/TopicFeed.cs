@@ -19,6 +19,7 @@ internal sealed class TopicFeed(BrokerHost host, TopicName topic, TopicCursor st
     /// <summary>Repeated before the broker's limit of a wait.</summary>
     private const int WaitMilliseconds = 30_000;
 
+    private readonly FeedEvents _events = FeedEvents.Of(topic);
     private readonly Lock _gate = new();
     private readonly EventRing _ring = new(start);
     private readonly List<FeedPlace> _places = [];
@@ -172,8 +173,9 @@ internal sealed class TopicFeed(BrokerHost host, TopicName topic, TopicCursor st
         JsonOutput output = JsonOutput.Rent();
         if (messages.Lost > 0)
         {
+            TopicCursor before = place;
             place = messages.FirstCursor!;
-            TopicEvents.WriteGap(output, place, messages.Lost);
+            _events.WriteGap(output, before, place, messages.Lost);
             Add(output, place, null, null);
         }
 
@@ -181,7 +183,7 @@ internal sealed class TopicFeed(BrokerHost host, TopicName topic, TopicCursor st
         {
             if (!messages.TryRead(i, out MessageView message)) continue;
             place = place.After(message.SequenceNumber);
-            TopicEvents.WriteMessage(output, place, in message);
+            _events.WriteMessage(output, place, in message);
             Add(output, place, message.SequenceNumber, _filtered > 0 ? MessageCopy.Of(in message) : null);
         }
 

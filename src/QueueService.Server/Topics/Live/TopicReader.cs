@@ -18,11 +18,12 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
     /// <summary>A reader whose filter lets so many pass hears how far it is.</summary>
     private const int SkippedPerId = 1_000;
 
-    private readonly LiveResponse _response = new(http, host.Time);
+    private readonly LiveResponse _response = new(http, host.Live);
+    private readonly FeedEvents _events = FeedEvents.Of(feed.Topic);
     private int _skipped;
 
     /// <summary>Null for a reader who wants everything.</summary>
-    public MessageMatcher? Matcher { get; init; }
+    public FeedFilter? Filter { get; init; }
 
     /// <summary>The id that it came with is not of this topic: what it missed is unknown.</summary>
     public bool BeginsWithGap { get; init; }
@@ -44,8 +45,8 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
     private ValueTask<bool> Greet()
     {
         JsonOutput output = JsonOutput.Rent();
-        TopicEvents.WriteHello(output, place.Cursor);
-        if (BeginsWithGap) TopicEvents.WriteGap(output, place.Cursor, null);
+        _events.WriteHello(output, place.Cursor);
+        if (BeginsWithGap) _events.WriteGap(output, place.Cursor, place.Cursor, null);
         ValueTask<bool> sent = Add(output.Written);
         output.Return();
         return sent;
@@ -67,7 +68,7 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
             if (!await Flush()) return false;
             bool isIdle = await feed.Wait(place);
             if (_response.IsBroken) return false;
-            if (isIdle && !await Add(_skipped > 0 ? OwnId() : TopicEvents.Heartbeat)) return false;
+            if (isIdle && !await Add(_skipped > 0 ? OwnId() : FeedEvents.Heartbeat)) return false;
         }
     }
 
@@ -76,9 +77,9 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
     {
         if (place.IsAhead && Passed(next)) return ValueTask.FromResult(true);
         place.Cursor = place.IsAhead && next.SequenceNumber is { } number ? place.Cursor.After(number) : next.After;
-        if (Matcher is not null && next.Message is not null && !Matcher.Matches(next.Message)) return Skip();
+        if (Filter is not null && next.SequenceNumber is not null && !Filter.Matches(next)) return Skip();
         _skipped = 0;
-        return Add(place.IsAhead ? TopicEvents.WithId(next, place.Cursor) : next.Frame);
+        return Add(place.IsAhead ? _events.WithId(next, place.Cursor) : next.Frame);
     }
 
     /// <summary>Whether the reader had this event on its own. It is not ahead any more when the feed has reached it.
@@ -101,7 +102,7 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
     private ReadOnlyMemory<byte> OwnId()
     {
         _skipped = 0;
-        return TopicEvents.Id(place.Cursor);
+        return _events.Id(place.Cursor);
     }
 
     /// <summary>Reads the next messages itself; answers false at the end of the stream.</summary>
@@ -120,33 +121,35 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
             await host.ReportDamage(messages);
         }
 
-        bool goesOn = await Add(output.Written) && await Flush();
+        // Only a large message makes this one wait: who stalls holds no buffer but its connection's.
+        bool goesOn = await Add(output.Written);
         output.Return();
-        return goesOn;
+        return goesOn && await Flush();
     }
 
-    /// <summary>Writes as many messages as one write takes, at least one.</summary>
+    /// <summary>Writes as many messages as go out without a wait, at least one.</summary>
     private void Write(JsonOutput output, ReceivedMessages messages)
     {
         if (messages.Lost > 0)
         {
+            TopicCursor before = place.Cursor;
             place.Cursor = messages.FirstCursor!;
-            TopicEvents.WriteGap(output, place.Cursor, messages.Lost);
+            _events.WriteGap(output, before, place.Cursor, messages.Lost);
         }
 
         for (int i = 0; i < messages.Count; i++)
         {
-            if (output.Length >= Limits.ResponseChunk) return;
+            if (output.Length >= Limits.ResponseChunk / 2) return;
             if (!messages.TryRead(i, out MessageView message)) continue;
             place.Cursor = place.Cursor.After(message.SequenceNumber);
-            if (Matcher?.Matches(in message) == false)
+            if (Filter?.Matches(in message) == false)
             {
                 _skipped++;
                 continue;
             }
 
             _skipped = 0;
-            TopicEvents.WriteMessage(output, place.Cursor, in message);
+            _events.WriteMessage(output, place.Cursor, in message);
         }
 
         place.Cursor = messages.NextCursor!;
@@ -156,8 +159,8 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
     private async ValueTask<bool> SayGoodbye(FeedEnd end)
     {
         JsonOutput output = JsonOutput.Rent();
-        if (end.Problem is { } problem) TopicEvents.WriteProblem(output, problem);
-        else output.Raw(TopicEvents.Drain.Span);
+        if (end.Problem is { } problem) FeedEvents.WriteProblem(output, problem);
+        else output.Raw(FeedEvents.Drain.Span);
         host.ReportFailure();
         _ = await Add(output.Written) && await Flush();
         output.Return();

@@ -11,6 +11,9 @@ internal sealed class WebhookDefinition(WebhookHost webhooks, SubscriptionName n
 {
     private const string UrlPointer = TargetJson.Pointer + "/url";
 
+    /// <summary>The server does not listen yet: a name is not resolved, and no owner is asked.</summary>
+    public bool IsEarly { get; init; }
+
     /// <summary>Asks about the address, and its owner if the target wants that; seals what is secret. What was sealed
     /// before and is the same stays as it is, so that the same request again changes nothing.</summary>
     /// <param name="existing">Null when the subscription does not exist.</param>
@@ -21,7 +24,8 @@ internal sealed class WebhookDefinition(WebhookHost webhooks, SubscriptionName n
         WebhookTarget? before = replaces ? null : existing;
         if (draft.Url is null && (before is null || draft.Given.Contains("url")))
             return (null, Problem.Invalid(UrlPointer, "is required: an http or https address."));
-        if (draft.Url is not null && await webhooks.Endpoints.Check(draft.Url, cancellation) is { } refusal)
+        EndpointCheck endpoints = IsEarly ? webhooks.EarlyEndpoints : webhooks.Endpoints;
+        if (draft.Url is not null && await endpoints.Check(draft.Url, cancellation) is { } refusal)
         {
             ProblemKind kind = refusal.IsAddress ? ProblemKind.AddressDenied : ProblemKind.InvalidRequest;
             return (null, new Problem(kind).With(UrlPointer, refusal.Message));
