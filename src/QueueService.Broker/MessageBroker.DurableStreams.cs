@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using QueueService.Broker.DurableStreams;
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Shards;
 using QueueService.Broker.Streams;
 using QueueService.Broker.Topics;
 
@@ -16,8 +18,13 @@ public sealed partial class MessageBroker
 
     /// <summary>Appends the records of a batch, if any, and closes the stream, if asked: one commit. The batch stays the
     /// caller's.</summary>
-    public ValueTask<Result<DurableAppendOutcome>> AppendDurable(DurableStreamAppend append, MessageBatch batch) =>
-        Submit<DurableAppendOutcome>((shard, command) => DurableStreamAppending.Append(shard, command, append, batch));
+    public ValueTask<Result<DurableAppendOutcome>> AppendDurable(
+        DurableStreamAppend append, MessageBatch batch, IdempotencyToken? token = null) =>
+        Submit(new PlainCommand<Result<DurableAppendOutcome>>(
+            (shard, command) => DurableStreamAppending.Append(shard, command, append, batch), static error => error)
+        {
+            Token = token, Replay = DurableStreamAppending.Repeat,
+        });
 
     /// <summary>Looking at a stream does not prolong its life.</summary>
     public ValueTask<Result<DurableStreamState>> GetDurableStream(DurableStreamName name) =>

@@ -1,6 +1,8 @@
+using System.Buffers;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Shards;
 using QueueService.Broker.Streams;
+using QueueService.Storage;
 
 namespace QueueService.Broker.DurableStreams;
 
@@ -18,11 +20,26 @@ internal static class DurableStreamAppending
         if (Answer(stream, append, batch) is { } answer) return answer;
         shard.Store.BeginFrame();
         shard.WriteDurable(stream, append, batch);
-        shard.Store.EndFrame();
+        DurableAppendOutcome outcome = Tell(stream) with { Sequence = append.Producer?.Sequence ?? 0 };
+        ArrayBufferWriter<byte> remembered = shard.OutcomeBuffer();
+        remembered.WriteVarint((ulong)outcome.End);
+        remembered.WriteVarint(outcome.IsClosed ? 1UL : 0);
+        remembered.WriteVarint((ulong)outcome.Sequence);
+        shard.EndFrame(remembered.WrittenSpan);
         command.Wrote = true;
         if (append.Closes) shard.EndReading(stream);
         else shard.Dispatch(stream);
-        return Tell(stream) with { Sequence = append.Producer?.Sequence ?? 0 };
+        return outcome;
+    }
+
+    /// <summary>What an earlier request with the same key was told.</summary>
+    public static Result<DurableAppendOutcome> Repeat(ReadOnlySpan<byte> remembered)
+    {
+        var reader = new SpanReader(remembered);
+        return new DurableAppendOutcome((long)reader.ReadVarint(), reader.ReadVarint() == 1)
+        {
+            Sequence = (long)reader.ReadVarint(),
+        };
     }
 
     /// <summary>What there is to say without writing anything; null when the append is to happen. A retry is recognised
@@ -61,5 +78,5 @@ internal static class DurableStreamAppending
         };
     }
 
-    private static DurableAppendOutcome Tell(MessageQueue stream) => new(DurableStreamDefinitions.Describe(stream));
+    private static DurableAppendOutcome Tell(MessageQueue stream) => new(stream.DurableEnd, stream.IsClosed);
 }

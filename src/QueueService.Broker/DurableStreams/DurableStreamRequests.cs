@@ -55,7 +55,8 @@ public readonly record struct DurableStreamState(uint Resource, DurableStreamCon
 public readonly record struct DurableStreamChange(DurableStreamState Stream, bool Created);
 
 /// <summary>What an append did.</summary>
-public readonly record struct DurableAppendOutcome(DurableStreamState Stream)
+/// <param name="End">The offset of the record that is appended next.</param>
+public readonly record struct DurableAppendOutcome(long End, bool IsClosed)
 {
     /// <summary>Why nothing was appended, when more is to be said about it than the error.</summary>
     public BrokerError Refused { get; init; }

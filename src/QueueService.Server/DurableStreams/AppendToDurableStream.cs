@@ -1,5 +1,6 @@
 using QueueService.Broker;
 using QueueService.Broker.DurableStreams;
+using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
@@ -13,8 +14,9 @@ internal static class AppendToDurableStream
         "appendToDurableStream", Tags.DurableStreams, "Append to a durable stream, or close it",
         "The body is appended as one piece; of a JSON array each element is a message. With `Stream-Closed` nothing can " +
         "be appended afterwards, and the body may be empty: both happen in one commit. With the three `Producer-` headers " +
-        "a retry appends nothing and answers 204.")
+        "a retry appends nothing and answers 204; with an Idempotency-Key it is told what the first one was.")
     {
+        IsKeyed = true,
         Parameters =
         [
             DurableStreamHeaders.ClosedParameter,
@@ -60,6 +62,7 @@ internal static class AppendToDurableStream
             Closes = DurableStreamHeaders.IsTrue(http, DurableStreamHeaders.Closed, ref problem),
             Producer = DurableStreamHeaders.Producer(http, ref problem),
         };
+        IdempotencyKey key = IdempotencyKey.Read(http, ref problem);
         using MessageBatch batch = MessageBatch.Rent();
         if (problem is null)
         {
@@ -73,7 +76,11 @@ internal static class AppendToDurableStream
             return;
         }
 
-        Result<DurableAppendOutcome> result = await host.Broker.AppendDurable(append, batch);
+        IdempotencyToken? token = http.Request.Headers.ContainsKey(IdempotencyKey.Header)
+            ? key.ToToken(http, $"{append}|{Convert.ToHexString(batch.Fingerprint())}")
+            : null;
+        Result<DurableAppendOutcome> result = await host.Broker.AppendDurable(append, batch, token);
+        IdempotencyKey.Tell(http, token);
         if (!result.Succeeded) await result.Error.Write(http);
         else if (result.Value.Refused != BrokerError.None) await Refuse(http, append, result.Value).Write(http);
         else Answer(http, append, result.Value, isNew: batch.Count > 0 && !result.Value.IsDuplicate);
@@ -92,7 +99,7 @@ internal static class AppendToDurableStream
     private static void Answer(HttpContext http, DurableStreamAppend append, DurableAppendOutcome outcome, bool isNew)
     {
         DurableStreamHeaders.Promise(http);
-        DurableStreamHeaders.Tell(http, outcome.Stream);
+        DurableStreamHeaders.Tell(http, outcome.End, outcome.IsClosed);
         http.Response.StatusCode = StatusCodes.Status204NoContent;
         if (append.Producer is not { } producer) return;
         if (isNew) (http.Response.StatusCode, http.Response.ContentLength) = (StatusCodes.Status200OK, 0);
@@ -102,7 +109,7 @@ internal static class AppendToDurableStream
 
     private static Problem Refuse(HttpContext http, DurableStreamAppend append, DurableAppendOutcome outcome)
     {
-        DurableStreamHeaders.Tell(http, outcome.Stream);
+        DurableStreamHeaders.Tell(http, outcome.End, outcome.IsClosed);
         IHeaderDictionary headers = http.Response.Headers;
         switch (outcome.Refused)
         {

@@ -48,10 +48,10 @@ internal static class DurableStreamHeaders
             [ProducerSequence] = ("The producer's highest sequence number.", "String"),
         };
 
-    public static void Tell(HttpContext http, in DurableStreamState stream)
+    public static void Tell(HttpContext http, long end, bool isClosed)
     {
-        http.Response.Headers[NextOffset] = Offset(stream.End);
-        if (stream.IsClosed) http.Response.Headers[Closed] = "true";
+        http.Response.Headers[NextOffset] = Offset(end);
+        if (isClosed) http.Response.Headers[Closed] = "true";
     }
 
     /// <summary>Offsets are texts that sort like what they stand for.</summary>

@@ -39,8 +39,8 @@ internal static class DurableStreamRoutes
         }
 
         // An option that would change what a retry does must not be ignored.
-        if (http.Request.Headers.ContainsKey(IdempotencyKey.Header))
-            Problem.Blame(ref problem, IdempotencyKey.Header, "is not supported here: the Producer- headers are.");
+        if (!HttpMethods.IsPost(http.Request.Method) && http.Request.Headers.ContainsKey(IdempotencyKey.Header))
+            Problem.Blame(ref problem, IdempotencyKey.Header, "is not supported by this operation.");
         return name;
     }
 

@@ -42,7 +42,7 @@ internal static class GetDurableStream
         IHeaderDictionary headers = http.Response.Headers;
         http.Response.ContentType = stream.Config.ContentType;
         headers.CacheControl = "no-store";
-        DurableStreamHeaders.Tell(http, stream);
+        DurableStreamHeaders.Tell(http, stream.End, stream.IsClosed);
         if (stream.Config.TtlSeconds is { } ttl) headers[DurableStreamHeaders.Ttl] = ttl.ToString();
         if (stream.Config.ExpiresAt is { } at) headers[DurableStreamHeaders.ExpiresAt] = Rfc3339.Format(at);
     }

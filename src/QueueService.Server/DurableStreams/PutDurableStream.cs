@@ -79,7 +79,7 @@ internal static class PutDurableStream
         http.Response.StatusCode = change.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK;
         http.Response.ContentType = change.Stream.Config.ContentType;
         http.Response.ContentLength = 0;
-        DurableStreamHeaders.Tell(http, change.Stream);
+        DurableStreamHeaders.Tell(http, change.Stream.End, change.Stream.IsClosed);
         if (!change.Created) return;
         DurableStreamHeaders.Promise(http);
         http.Response.Headers.Location =

@@ -34,7 +34,7 @@ public sealed class DurableStreamTests(RunningServer server)
             .ShouldBlame(400, "invalid-request", "Producer-Id", "Producer-Seq", "Stream-Seq");
         (await _api.Get($"{path}?offset=x&live=push")).ShouldBlame(400, "invalid-request", "?offset", "?live");
         (await _api.Get($"{path}?offset=0000000000000002_0000000000000000")).ShouldBlame(400, "invalid-request", "?offset");
-        (await _api.Post(path, "x", "Idempotency-Key: k", Text)).ShouldBlame(400, "invalid-request", "Idempotency-Key");
+        (await _api.Delete(path, "Idempotency-Key: k")).ShouldBlame(400, "invalid-request", "Idempotency-Key");
         (await _api.Post(path, "x", "Content-Type: text/html")).ShouldBeProblem(409, "content-type-mismatch");
         (await _api.Put(path, "x", "Content-Type: text/html")).ShouldBeProblem(409, "durable-stream-exists");
         Assert.Equal("x", (await _api.Get(path)).Text);
@@ -54,6 +54,22 @@ public sealed class DurableStreamTests(RunningServer server)
         Assert.Equal(400, (await _api.SendBytes("POST", path, [(byte)'"', 0xFF, (byte)'"'], Json)).Status);
         Assert.Equal(204, (await _api.Post(path, " 3 ", Json)).Status);
         Assert.Equal("[[1,2], {\"a\": \"]\"},3]", (await _api.Get(path)).Text);
+    }
+
+    [Fact]
+    public async Task A_request_with_a_key_appends_once_and_hears_the_same_again()
+    {
+        string path = NewPath();
+        string key = $"Idempotency-Key: {Guid.CreateVersion7():N}";
+        await _api.Put(path, "x", Text);
+        Answer first = await _api.Post(path, "y", key, Text);
+        await _api.Post(path, "z", Text);
+        Answer again = await _api.Post(path, "y", key, Text);
+        Assert.Equal((204, 204, "true"), (first.Status, again.Status, again.Headers["Idempotent-Replayed"]));
+        Assert.Equal(first.Headers["Stream-Next-Offset"], again.Headers["Stream-Next-Offset"]);
+        (await _api.Post(path, "other", key, Text)).ShouldBeProblem(422, "idempotency-key-reused");
+        (await _api.Post(path, "y", key, Text, "Stream-Closed: true")).ShouldBeProblem(422, "idempotency-key-reused");
+        Assert.Equal("xyz", (await _api.Get(path)).Text);
     }
 
     [Fact]

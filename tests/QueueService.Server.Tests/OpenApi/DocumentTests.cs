@@ -47,8 +47,6 @@ public sealed class DocumentTests(RunningServer server)
         JsonNode document = (await server.Api.Get("/openapi/v1.json")).Json;
         foreach ((string path, JsonNode? item) in document["paths"]!.AsObject())
         {
-            // A protocol of its own, whose producers make their appends safe to repeat.
-            if (path.StartsWith("/durable-streams/", StringComparison.Ordinal)) continue;
             if (item!["post"] is not { } post) continue;
             bool isKeyed = (post["parameters"]?.AsArray() ?? []).Any(
                 static parameter => (string)parameter!["name"]! == "Idempotency-Key");
