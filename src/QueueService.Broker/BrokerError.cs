@@ -33,6 +33,41 @@ public enum BrokerError
     /// <summary>The consumer group has as many members as it may.</summary>
     TooManyMembers,
 
+    DurableStreamNotFound,
+
+    /// <summary>The durable stream was deleted, or has expired, and is kept for its forks.</summary>
+    DurableStreamGone,
+
+    /// <summary>There is another durable stream at the path, or one that is kept for its forks.</summary>
+    DurableStreamExists,
+
+    /// <summary>Nothing is appended to the durable stream any more.</summary>
+    DurableStreamClosed,
+
+    /// <summary>The content type is not that of the durable stream.</summary>
+    ContentTypeMismatch,
+
+    /// <summary>The Stream-Seq is not greater than that of the append before.</summary>
+    StreamSequenceNotRising,
+
+    /// <summary>The first request of a producer's epoch must have the sequence number 0.</summary>
+    ProducerEpochNotBegun,
+
+    /// <summary>The offset lies beyond the end of the durable stream.</summary>
+    DurableOffsetBeyondEnd,
+
+    /// <summary>There is no durable stream that could be forked at this path.</summary>
+    ForkSourceNotFound,
+
+    /// <summary>The durable stream that is to be forked was deleted, and is kept for its forks.</summary>
+    ForkSourceGone,
+
+    /// <summary>The durable stream that is to be forked ends before this offset.</summary>
+    ForkOffsetBeyondEnd,
+
+    /// <summary>The fork would be a fork of a fork, and so on, more often than it may.</summary>
+    ForkTooDeep,
+
     /// <summary>The stream has no such partition.</summary>
     PartitionNotFound,
 

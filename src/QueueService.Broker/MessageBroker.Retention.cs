@@ -1,3 +1,4 @@
+using QueueService.Broker.DurableStreams;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Streams.Groups;
 using QueueService.Storage.Logs;
@@ -16,6 +17,7 @@ public sealed partial class MessageBroker
         long expired = await ExpireMoved(cancellation);
         RetentionPass pass = await Ask(RetentionSweep.Sweep, new RetentionPass(0, []));
         expired += pass.Expired;
+        await Ask<long>(DurableStreamDefinitions.Sweep);
         foreach ((MessageQueue queue, Lane lane, long before, long memoryStart) in pass.OnDisk)
         {
             if (cancellation.IsCancellationRequested) break;

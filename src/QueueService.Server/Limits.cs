@@ -139,4 +139,11 @@ internal static class Limits
     public const int RequestHeaderBytes = HeaderBytes + 16_384;
 
     public const int RequestHeaders = Attributes + 64;
+
+    /// <summary>The wait of a live read of a durable stream: shorter than the idle timeouts of usual proxies.</summary>
+    public static readonly TimeSpan DurableStreamPoll = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a durable stream is followed by one request, as its protocol advises: caches can then answer
+    /// many readers at once.</summary>
+    public static readonly TimeSpan DurableStreamFollow = TimeSpan.FromSeconds(60);
 }

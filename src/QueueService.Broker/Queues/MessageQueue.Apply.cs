@@ -117,6 +117,18 @@ internal sealed partial class MessageQueue
             case QueueRecord.ProducersForgotten:
                 Producers.Forget((long)new SpanReader(payload).ReadVarint());
                 break;
+            case QueueRecord.Touched:
+                TouchedAt = record.Time;
+                break;
+            case QueueRecord.Closed:
+                (IsClosed, TouchedAt) = (true, record.Time);
+                break;
+            case QueueRecord.Sequenced:
+                ApplySequenced(payload);
+                break;
+            case QueueRecord.Retired:
+                IsRetired = true;
+                break;
             case QueueRecord.Revived:
                 ApplyRevived(payload, record.Time);
                 break;
@@ -139,7 +151,7 @@ internal sealed partial class MessageQueue
         OpenMain();
         OpenPartitions();
         Version = 1;
-        CreatedAt = UpdatedAt = time;
+        CreatedAt = UpdatedAt = TouchedAt = time;
         ApplyAlarms(time);
     }
 

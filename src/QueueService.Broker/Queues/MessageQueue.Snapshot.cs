@@ -37,6 +37,7 @@ internal sealed partial class MessageQueue
         if (IsSubscription) CaptureDeliveries(output);
         if (IsSubscription) CaptureKept(output);
         if (IsStream) Producers.Capture(output);
+        if (IsDurable) CaptureDurable(output);
     }
 
     public void Restore(ref SpanReader input)
@@ -66,6 +67,7 @@ internal sealed partial class MessageQueue
         if (IsSubscription) RestoreDeliveries(ref input);
         if (IsSubscription) RestoreKept(ref input);
         if (IsStream) Producers.Restore(ref input);
+        if (IsDurable) RestoreDurable(ref input);
     }
 
     private void CaptureTouched(IBufferWriter<byte> output)

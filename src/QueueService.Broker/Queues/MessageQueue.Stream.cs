@@ -30,5 +30,6 @@ internal sealed partial class MessageQueue
         int count = (int)reader.ReadVarint();
         for (int i = 0; i < count; i++) lane.Append(time, reader.ReadBytes((int)reader.ReadVarint()));
         SentTotal += count;
+        TouchedAt = time;
     }
 }

@@ -1,3 +1,4 @@
+using QueueService.Broker.DurableStreams;
 using QueueService.Broker.Streams;
 using QueueService.Broker.Topics;
 
@@ -100,6 +101,9 @@ public sealed record QueueConfig
 
     /// <summary>Null unless it is a stream.</summary>
     public StreamConfig? Stream { get; init; }
+
+    /// <summary>Null unless it is a durable stream.</summary>
+    public DurableStreamConfig? Durable { get; init; }
 }
 
 /// <summary>What a full queue does.</summary>

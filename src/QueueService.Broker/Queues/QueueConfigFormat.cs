@@ -1,4 +1,5 @@
 using System.Buffers;
+using QueueService.Broker.DurableStreams;
 using QueueService.Broker.Streams;
 using QueueService.Broker.Topics;
 
@@ -7,7 +8,7 @@ namespace QueueService.Broker.Queues;
 /// <summary>The bytes of a queue's settings in records and snapshots.</summary>
 internal static class QueueConfigFormat
 {
-    private const ulong Version = 5;
+    private const ulong Version = 6;
 
     public static void Write(IBufferWriter<byte> output, QueueConfig config)
     {
@@ -54,9 +55,26 @@ internal static class QueueConfigFormat
         output.WriteVarint(config.Subscription is null ? 0UL : 1UL);
         if (config.Subscription is { } subscription) Write(output, subscription);
         output.WriteVarint(config.Stream is null ? 0UL : 1UL);
-        if (config.Stream is not { } stream) return;
+        if (config.Stream is { } stream) Write(output, stream);
+        output.WriteVarint(config.Durable is null ? 0UL : 1UL);
+        if (config.Durable is { } durable) Write(output, durable);
+    }
+
+    private static void Write(IBufferWriter<byte> output, StreamConfig stream)
+    {
         output.WriteVarint((ulong)stream.Partitions);
         output.WriteVarint((ulong)stream.RetentionBytes);
+    }
+
+    private static void Write(IBufferWriter<byte> output, DurableStreamConfig durable)
+    {
+        output.WriteText(durable.ContentType);
+        output.WriteVarint((ulong)(durable.TtlSeconds + 1 ?? 0));
+        output.WriteVarint((ulong)(durable.ExpiresAt + 1 ?? 0));
+        output.WriteVarint(durable.Source);
+        output.WriteText(durable.SourcePath);
+        output.WriteVarint((ulong)durable.ForkOffset);
+        output.WriteVarint((ulong)durable.ForkSubOffset);
     }
 
     private static void Write(IBufferWriter<byte> output, SubscriptionConfig subscription)
@@ -84,8 +102,9 @@ internal static class QueueConfigFormat
         };
         if (version >= 2) config = ReadPolicies(ref input, config);
         if (version >= 4 && input.ReadVarint() == 1) config = config with { Subscription = ReadSubscription(ref input) };
-        return version >= 5 && input.ReadVarint() == 1
-            ? config with { Stream = ReadStream(ref input) }
+        if (version >= 5 && input.ReadVarint() == 1) config = config with { Stream = ReadStream(ref input) };
+        return version >= 6 && input.ReadVarint() == 1
+            ? config with { Durable = ReadDurable(ref input) }
             : config;
     }
 
@@ -138,6 +157,17 @@ internal static class QueueConfigFormat
     {
         Partitions = (int)input.ReadVarint(),
         RetentionBytes = (long)input.ReadVarint(),
+    };
+
+    private static DurableStreamConfig ReadDurable(ref SpanReader input) => new()
+    {
+        ContentType = input.ReadText(),
+        TtlSeconds = input.ReadVarint() is > 0 and var ttl ? (long)ttl - 1 : null,
+        ExpiresAt = input.ReadVarint() is > 0 and var expiresAt ? (long)expiresAt - 1 : null,
+        Source = (uint)input.ReadVarint(),
+        SourcePath = input.ReadText(),
+        ForkOffset = (long)input.ReadVarint(),
+        ForkSubOffset = (long)input.ReadVarint(),
     };
 
     private static ValueList<Tag> ReadTags(ref SpanReader input)

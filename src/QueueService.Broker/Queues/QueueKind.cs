@@ -19,4 +19,7 @@ public enum QueueKind
 
     /// <summary>Offsets in the partitions of a stream, and the members who read them: no queue of any sort.</summary>
     ConsumerGroup,
+
+    /// <summary>A log at a path of its own choice, read by offset: see <see cref="DurableStreams"/>.</summary>
+    DurableStream,
 }

@@ -31,6 +31,7 @@ public readonly record struct QueueName
         QueueKind.Stream => BrokerError.StreamNotFound,
         QueueKind.QueueView => BrokerError.QueueViewNotFound,
         QueueKind.ConsumerGroup => BrokerError.GroupNotFound,
+        QueueKind.DurableStream => BrokerError.DurableStreamNotFound,
         _ => BrokerError.QueueNotFound,
     };
 
@@ -40,10 +41,14 @@ public readonly record struct QueueName
     /// <summary>What the name of a stream, and of what belongs to it, begins with.</summary>
     internal const char StreamMark = '~';
 
+    /// <summary>What the name of a durable stream begins with; its path follows.</summary>
+    internal const char DurableMark = '=';
+
     /// <summary>"jobs" is a queue, "orders/" a topic, "orders/billing" a subscription, "~clicks/" a stream,
-    /// "~clicks/thumbnails" a queue view and "~clicks:billing" a consumer group.</summary>
+    /// "~clicks/thumbnails" a queue view, "~clicks:billing" a consumer group and "=chats/7" a durable stream.</summary>
     internal static QueueKind KindOf(string name)
     {
+        if (name.StartsWith(DurableMark)) return QueueKind.DurableStream;
         int slash = name.IndexOf('/', StringComparison.Ordinal);
         if (slash < 0) return name.StartsWith(StreamMark) ? QueueKind.ConsumerGroup : QueueKind.Queue;
         bool isWhole = slash == name.Length - 1;

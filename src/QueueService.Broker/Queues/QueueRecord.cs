@@ -120,4 +120,16 @@ internal enum QueueRecord : byte
 
     /// <summary>text name.</summary>
     SnapshotForgotten = 41,
+
+    /// <summary>Nothing: a durable stream was read.</summary>
+    Touched = 48,
+
+    /// <summary>Nothing: nothing more is appended to the durable stream.</summary>
+    Closed = 49,
+
+    /// <summary>text: the Stream-Seq of the append in the same frame.</summary>
+    Sequenced = 50,
+
+    /// <summary>Nothing: the durable stream was deleted, and is kept for its forks.</summary>
+    Retired = 51,
 }

@@ -52,6 +52,9 @@ public sealed class ReceivedMessages : IDisposable
     /// <summary>Of partitions of a stream that are read only: where they end.</summary>
     public TopicCursor? EndCursor { get; internal set; }
 
+    /// <summary>Of a durable stream: it was closed.</summary>
+    public bool IsClosed { get; private set; }
+
     /// <summary>Of a topic that is read only: messages that were not kept until they were asked for.</summary>
     public long Lost { get; internal set; }
 
@@ -138,6 +141,7 @@ public sealed class ReceivedMessages : IDisposable
         messages._seal = seal;
         messages._epoch = queue.Epoch;
         messages.Durability = queue.Config.Durability;
+        messages.IsClosed = queue.IsClosed;
         return messages;
     }
 

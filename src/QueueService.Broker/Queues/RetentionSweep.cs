@@ -38,7 +38,8 @@ internal static class RetentionSweep
                 continue;
             }
 
-            if (queue.IsStream) command.Wrote |= ForgetProducers(shard, queue);
+            if (queue.IsStream || queue.IsDurable) command.Wrote |= ForgetProducers(shard, queue);
+            if (queue.IsDurable) continue;
             long before = Before(shard, queue);
             foreach (Lane lane in queue.Lanes)
             {

@@ -44,6 +44,7 @@ internal sealed partial class Shard
         queue.Apply(record);
         if ((QueueRecord)record.Type is QueueRecord.Created or QueueRecord.Configured) NoteHashing(queue);
         if ((QueueRecord)record.Type == QueueRecord.Created) FanOuts.Add(queue);
+        if ((QueueRecord)record.Type == QueueRecord.Created) Forks.Add(queue);
         if ((QueueRecord)record.Type == QueueRecord.Configured) Topics.FanOuts.Change(queue);
         if (queue.IsDeleted) RemoveQueue(queue);
     }
@@ -70,6 +71,7 @@ internal sealed partial class Shard
             queue.Restore(ref reader);
             NoteHashing(queue);
             FanOuts.Add(queue);
+            Forks.Add(queue);
         }
     }
 
@@ -137,6 +139,7 @@ internal sealed partial class Shard
         _queues.Remove(queue.Resource);
         _resources.Remove(queue.Resource);
         FanOuts.Remove(queue);
+        Forks.Remove(queue);
         if (queue.Attempts is { } attempts) Store.DeleteLog(attempts.Log.Id);
         if (queue.IsSubscription) return;
         foreach (Lane lane in queue.Lanes) Store.DeleteLog(lane.Log.Id);

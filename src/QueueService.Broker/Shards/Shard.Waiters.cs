@@ -65,7 +65,7 @@ internal sealed partial class Shard
 
             // Leases that end by their time make room for the receives that are parked.
             if (queue.Parked.Count > 0) queue.Promote(Now);
-            if (queue.IsStream) ServeReaders(queue, done);
+            if (queue.IsStream || queue.IsDurable) ServeReaders(queue, done);
             while (queue.Waiters.First is { } first && Store.BatchBytes < maxCommitBytes && first.Value.TryServe(this))
                 Finish(first.Value, done);
 

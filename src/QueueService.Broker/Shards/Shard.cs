@@ -193,10 +193,10 @@ internal sealed partial class Shard : IFold, IDisposable
     }
 
     /// <summary>Writes a change of a definition: one record for the catalog, one for the queue, in one frame.</summary>
-    /// <param name="starts">Where a new subscription begins: a position for each lane of the topic.</param>
+    /// <param name="also">Writes more into the same frame.</param>
     public MessageQueue Define(
         uint resource, ControlRecord control, QueueRecord type, QueueName name, QueueConfig? config,
-        IEnumerable<long>? starts = null)
+        Action<MessageQueue>? also = null)
     {
         Store.BeginFrame();
         _scratch.ResetWrittenCount();
@@ -208,7 +208,7 @@ internal sealed partial class Shard : IFold, IDisposable
         MessageQueue? queue = _queues.GetValueOrDefault(resource);
         Apply(resource, (byte)type, _scratch.WrittenSpan);
         queue ??= _queues[resource];
-        if (starts is not null) SetCursor(queue, starts);
+        also?.Invoke(queue);
         EndFrame(Encoding.ASCII.GetBytes(queue.ETag()));
         return queue;
     }

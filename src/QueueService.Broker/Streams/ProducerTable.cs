@@ -30,6 +30,10 @@ internal sealed class ProducerTable
         return repeated is null ? Refuse(BrokerError.ProducerSequenceReused) : default;
     }
 
+    /// <summary>The epoch of a producer and the highest sequence in it; -1 when there is none.</summary>
+    public (long Epoch, long Sequence) LastOf(string id) =>
+        _producers.TryGetValue(id, out Producer? producer) ? (producer.Epoch, producer.Sequence) : (-1, -1);
+
     /// <summary>Not folded: when somebody looked for silent ones last, Unix milliseconds.</summary>
     public long LastSweep { get; set; }
 

@@ -27,7 +27,8 @@ internal static class SubscriptionDefinitions
             return wrong;
         MessageQueue subscription = shard.Define(
             shard.Catalog.NextResource, ControlRecord.QueueCreated, QueueRecord.Created, name.Address, config,
-            topic.Lanes.Select(lane => Start(lane, config.Subscription!.From, starts)));
+            created => shard.SetCursor(
+                created, topic.Lanes.Select(lane => Start(lane, config.Subscription!.From, starts))));
         command.Wrote = true;
         return new QueueChange(QueueDefinitions.Describe(shard, subscription), Created: true);
     }

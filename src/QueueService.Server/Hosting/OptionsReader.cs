@@ -5,7 +5,7 @@ namespace QueueService.Server.Hosting;
 /// <summary>Reads and checks the settings; everything that is wrong is reported at once.</summary>
 internal sealed partial class OptionsReader(IConfiguration configuration)
 {
-    private static readonly string[] OwnSections = ["Storage", "Limits", "Webhooks", "Aws", "Bootstrap"];
+    private static readonly string[] OwnSections = ["Storage", "Limits", "Webhooks", "DurableStreams", "Aws", "Bootstrap"];
 
     /// <summary>What is no section of ours; most of it is read by the framework, from the same sources.</summary>
     private static readonly string[] Others =
@@ -27,6 +27,7 @@ internal sealed partial class OptionsReader(IConfiguration configuration)
             Bootstrap = configuration["Bootstrap"] is null ? null : Text("Bootstrap", ""),
             Storage = storage with { Directory = Text("Storage:Directory", storage.Directory) },
             Webhooks = Webhooks(),
+            DurableStreams = new DurableStreamOptions { AllowedOrigins = Origins() },
             Limits = limits with
             {
                 MaxWaiters = (int)Number("Limits:MaxWaiters", limits.MaxWaiters, 1, 1_000_000),

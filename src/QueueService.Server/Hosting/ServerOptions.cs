@@ -15,6 +15,8 @@ internal sealed record ServerOptions
 
     public WebhookOptions Webhooks { get; init; } = new();
 
+    public DurableStreamOptions DurableStreams { get; init; } = new();
+
     /// <summary>A file, or a directory of files, with queues that are to exist; null when there is none.</summary>
     public string? Bootstrap { get; init; }
 
@@ -25,6 +27,14 @@ internal sealed record ServerOptions
     /// <summary>Addresses without TLS that speak HTTP/2 from the first byte (prior knowledge), separated by semicolons.
     /// Without TLS there is nothing to negotiate by, so they are addresses of their own.</summary>
     public string Http2Urls { get; init; } = "";
+}
+
+/// <summary>The section `DurableStreams` of the settings.</summary>
+internal sealed record DurableStreamOptions
+{
+    /// <summary>Origins of web pages that may use durable streams; `*` are all. None by default: there is no
+    /// authentication yet, so every page that is open in a browser near the server could.</summary>
+    public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 }
 
 internal sealed record StorageOptions

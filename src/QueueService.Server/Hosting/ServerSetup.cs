@@ -3,6 +3,7 @@ using System.Reflection;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using QueueService.Server.Deliveries;
+using QueueService.Server.DurableStreams;
 using QueueService.Server.Http;
 using QueueService.Server.Jobs;
 using QueueService.Server.OpenApi;
@@ -66,6 +67,7 @@ internal static class ServerSetup
         TopicRoutes.Map(app);
         StreamRoutes.Map(app);
         GroupRoutes.Map(app);
+        DurableStreamRoutes.Map(app);
         DeliveryRoutes.Map(app);
         OperationRoutes.Map(app);
         JobRoutes.Map(app);

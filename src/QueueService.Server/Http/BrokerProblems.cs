@@ -1,4 +1,5 @@
 using QueueService.Broker;
+using QueueService.Server.DurableStreams;
 using QueueService.Server.Hosting;
 
 namespace QueueService.Server.Http;
@@ -12,6 +13,16 @@ internal static class BrokerProblems
         BrokerError.TopicNotFound => ProblemKind.TopicNotFound,
         BrokerError.SubscriptionNotFound => ProblemKind.SubscriptionNotFound,
         BrokerError.StreamNotFound => ProblemKind.StreamNotFound,
+        BrokerError.DurableStreamNotFound or BrokerError.ForkSourceNotFound => DurableStreamProblems.NotFound,
+        BrokerError.DurableStreamGone => DurableStreamProblems.Gone,
+        BrokerError.DurableStreamExists => DurableStreamProblems.Exists,
+        BrokerError.DurableStreamClosed => DurableStreamProblems.Closed,
+        BrokerError.ContentTypeMismatch => DurableStreamProblems.ContentTypeMismatch,
+        BrokerError.StreamSequenceNotRising => DurableStreamProblems.SequenceNotRising,
+        BrokerError.ForkSourceGone => DurableStreamProblems.ForkSourceGone,
+        BrokerError.ForkTooDeep => DurableStreamProblems.ForkTooDeep,
+        BrokerError.ProducerEpochNotBegun or BrokerError.DurableOffsetBeyondEnd or BrokerError.ForkOffsetBeyondEnd =>
+            ProblemKind.InvalidRequest,
         BrokerError.PartitionNotFound => ProblemKind.PartitionNotFound,
         BrokerError.ProducerFenced => ProblemKind.ProducerFenced,
         BrokerError.ProducerSequenceGap => ProblemKind.ProducerSequenceGap,

@@ -17,7 +17,7 @@ internal sealed class LiveResponse(HttpContext http, LiveStreams streams)
     public bool IsBroken => http.RequestAborted.IsCancellationRequested;
 
     /// <summary>Sends the head, so that the client knows that it may begin.</summary>
-    public async Task Begin(string contentType)
+    public async Task Begin(string contentType, string cacheControl = "no-store")
     {
         // Silence is normal on these connections, in both directions, and so is any amount of data.
         if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } requestRate) requestRate.MinDataRate = null;
@@ -25,7 +25,7 @@ internal sealed class LiveResponse(HttpContext http, LiveStreams streams)
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = null;
         http.Response.ContentType = contentType;
-        http.Response.Headers.CacheControl = "no-store";
+        http.Response.Headers.CacheControl = cacheControl;
         // What nginx and its relatives ask before they gather an answer.
         http.Response.Headers["X-Accel-Buffering"] = "no";
         await http.Response.BodyWriter.FlushAsync(CancellationToken.None);

@@ -34,6 +34,7 @@ internal sealed class DocumentWriter(EndpointDataSource endpoints) : IOpenApiDoc
         ["receiptHandle"] = ("The receipt handle that came with the message.", ReceiptSchemas.ExampleHandle),
         ["operation"] = ("The id of the operation.", "op-7"),
         ["job"] = ("The name of the job.", "retention"),
+        ["path"] = ("The path of the durable stream: 1 to 1024 characters, which may be slashes.", "chats/7"),
         ["code"] = ("The code of the problem.", "receipt-expired"),
     };
 
@@ -46,7 +47,7 @@ internal sealed class DocumentWriter(EndpointDataSource endpoints) : IOpenApiDoc
         foreach (RouteEndpoint endpoint in endpoints.Endpoints.OfType<RouteEndpoint>())
         {
             if (endpoint.Metadata.GetMetadata<Operation>() is not { } operation) continue;
-            string path = "/" + endpoint.RoutePattern.RawText!.TrimStart('/');
+            string path = "/" + endpoint.RoutePattern.RawText!.TrimStart('/').Replace("{**", "{", StringComparison.Ordinal);
             if (!document.Paths.TryGetValue(path, out IOpenApiPathItem? item))
                 document.Paths.Add(path, item = new OpenApiPathItem { Operations = [] });
             HttpMethod method = HttpMethod.Parse(endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods[0]);

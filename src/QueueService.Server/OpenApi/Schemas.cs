@@ -1,6 +1,7 @@
 using Microsoft.OpenApi;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Streams;
+using QueueService.Server.DurableStreams;
 using QueueService.Server.Http;
 using QueueService.Server.Streams;
 using static QueueService.Server.OpenApi.SchemaSet;
@@ -43,6 +44,11 @@ internal static class Schemas
         [Http.IdempotencyKey.ReplayedHeader] = ("`true` when this is the outcome of an earlier request with the key.", "String"),
         ["Allow"] = ("The methods that are allowed.", "String"),
     };
+
+    static Schemas()
+    {
+        foreach ((string name, var described) in DurableStreamHeaders.Described) Headers.Add(name, described);
+    }
 
     /// <summary>Schemas that are used where they stand and have no name.</summary>
     public static IOpenApiSchema Find(string name, SchemaSet set) => name switch

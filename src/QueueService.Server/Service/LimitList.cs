@@ -26,7 +26,9 @@ internal sealed record Limit(string Name, long Value, string Unit, string Bounds
 internal static partial class LimitList
 {
     public static IReadOnlyList<Limit> Of(LimitOptions process) =>
-        [.. Process(process), .. Requests, .. Messages, .. Definitions, .. Groups, .. Webhooks];
+    [
+        .. Process(process), .. Requests, .. Messages, .. Definitions, .. Groups, .. Webhooks, .. DurableStreams(process),
+    ];
 
     private static IEnumerable<Limit> Process(LimitOptions limits) =>
     [
