@@ -6,6 +6,17 @@ namespace QueueService.Server.Jobs;
 [DisallowConcurrentExecution]
 internal sealed class JobRun(JobHost host) : IJob
 {
-    public ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default) =>
-        new(host.Run(context.JobDetail.Key.Name, cancellationToken));
+    /// <summary>Leaves the thread that brought the broker's last answer: it has others to give, which must not wait for
+    /// what the scheduler does next.</summary>
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await host.Run(context.JobDetail.Key.Name, cancellationToken);
+        }
+        finally
+        {
+            await Task.Yield();
+        }
+    }
 }
