@@ -99,6 +99,9 @@ public enum BrokerError
     /// <summary>The queue to which a subscription is to copy does not exist.</summary>
     TargetQueueNotFound,
 
+    /// <summary>The stream to which a subscription is to copy does not exist.</summary>
+    TargetStreamNotFound,
+
     /// <summary>The messages of the subscription are delivered to its target: nobody else receives or settles them.
     /// </summary>
     NotPullSubscription,

@@ -7,7 +7,7 @@ namespace QueueService.Broker;
 /// <summary>What a copy looks like: writes its body and answers its headers.</summary>
 public delegate MessageHeaders CopyForm(in MessageView message, System.Buffers.IBufferWriter<byte> body);
 
-/// <summary>Relays: one call at a time for each subscription whose target is a queue.</summary>
+/// <summary>Relays: one call at a time for each subscription whose target is a queue or a stream.</summary>
 public sealed partial class MessageBroker
 {
     private const int RelayMessages = ReceiveRequest.MaxMessages;
@@ -15,10 +15,10 @@ public sealed partial class MessageBroker
     /// <summary>A page stays well below the size of a commit.</summary>
     private const int RelayBytes = 1 << 20;
 
-    /// <summary>Copies up to a thousand messages of a subscription to its queue, each exactly once, waiting for the
+    /// <summary>Copies up to a thousand messages of a subscription to its target, each exactly once, waiting for the
     /// first one.</summary>
     /// <param name="form">Null: copies are as the messages were published.</param>
-    /// <returns>Also SubscriptionNotFound; QueueFull and TargetQueueNotFound: call again, after a pause.
+    /// <returns>Also SubscriptionNotFound; QueueFull, TargetQueueNotFound and TargetStreamNotFound: call again, after a pause.
     /// </returns>
     public async ValueTask<RelayOutcome> Relay(
         SubscriptionName name, int waitMilliseconds, CopyForm? form, CancellationToken cancellation)

@@ -40,6 +40,8 @@ internal static class QueueDeclarations
             if (existing is null && room[(int)queue.Name.Kind]-- <= 0) errors.Add(BrokerError.TooManyQueues);
             if (queue.Config.Subscription is { Target: SubscriptionTarget.Queue, Destination: var target }
                 && Find(target) is null) errors.Add(BrokerError.TargetQueueNotFound);
+            if (queue.Config.Subscription is { Target: SubscriptionTarget.Stream, TargetAddress: var stream }
+                && shard.FindQueue(stream) is null) errors.Add(BrokerError.TargetStreamNotFound);
             if (existing is not null && !QueueDefinitions.CanBecome(existing, queue.Config))
                 errors.Add(BrokerError.ImmutableField);
             if (QueueDefinitions.CheckType(queue.Config) is var wrong and not BrokerError.None) errors.Add(wrong);

@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Shards;
+using QueueService.Broker.Streams;
 
 namespace QueueService.Broker.Topics;
 
 /// <summary>
-/// Copying the messages of a subscription to a queue. The relay leases a page like any consumer and reads it outside
+/// Copying the messages of a subscription to a queue or a stream. The relay leases a page like any consumer and reads it outside
 /// the loop; the copies and the acknowledgement of what they are copies of are one frame, so each is made exactly once.
 /// </summary>
 internal static class Relays
@@ -19,7 +20,8 @@ internal static class Relays
         command.Queue = subscription;
         subscription.Trouble = null;
         BrokerError error = Check(shard, subscription, page, out MessageQueue? target, out List<int> holding);
-        if (error is BrokerError.QueueFull or BrokerError.MessageTooLarge or BrokerError.TargetQueueNotFound)
+        if (error is BrokerError.QueueFull or BrokerError.MessageTooLarge or BrokerError.TargetQueueNotFound
+            or BrokerError.TargetStreamNotFound)
             subscription.Trouble = TroubleOf(subscription.Config.Subscription!.Destination, error);
         if (holding.Count == 0) return new RelayOutcome(0, error);
         Span<long> positions = shard.OffsetBuffer(holding.Count);
@@ -27,13 +29,14 @@ internal static class Relays
         positions.Sort();
         shard.Store.BeginFrame();
         shard.Room.Make(shard);
-        foreach (int i in CollectionsMarshal.AsSpan(holding)) Write(shard, target!, page.Batch, i);
+        if (target!.IsStream) Append(shard, target, page.Batch, holding);
+        else foreach (int i in CollectionsMarshal.AsSpan(holding)) Write(shard, target, page.Batch, i);
         shard.Write(subscription, QueueRecord.Acknowledged, shard.Runs(positions));
         shard.Store.EndFrame();
         command.Wrote = true;
 
         // One frame: the stricter level of the two.
-        if (target!.Config.Durability < subscription.Config.Durability) command.Queue = target;
+        if (target.Config.Durability < subscription.Config.Durability) command.Queue = target;
         shard.Dispatch(target);
         shard.Dispatch(subscription);
         return new RelayOutcome(holding.Count, error);
@@ -58,8 +61,15 @@ internal static class Relays
         Shard shard, MessageQueue subscription, RelayPage page, out MessageQueue? target, out List<int> holding)
     {
         holding = new List<int>(page.Batch.Count);
-        target = shard.FindQueue(subscription.Config.Subscription!.Destination);
-        if (target is null) return BrokerError.TargetQueueNotFound;
+        SubscriptionConfig config = subscription.Config.Subscription!;
+        target = shard.FindQueue(config.TargetAddress);
+        if (target is null)
+        {
+            return config.Target == SubscriptionTarget.Stream
+                ? BrokerError.TargetStreamNotFound
+                : BrokerError.TargetQueueNotFound;
+        }
+
         if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
         shard.Room.Begin(target, shard.Now);
         for (int i = 0; i < page.Batch.Count; i++)
@@ -89,10 +99,21 @@ internal static class Relays
         });
     }
 
+    /// <summary>The order of each key is kept: it is in one partition, and a page is in order.</summary>
+    private static void Append(Shard shard, MessageQueue stream, MessageBatch batch, List<int> records)
+    {
+        int sticky = stream.NextSticky;
+        stream.NextSticky = sticky + 1;
+        foreach (IGrouping<int, int> some in records.GroupBy(
+            i => AppendedRuns.PartitionOf(batch, i, stream.Partitions, sticky)).OrderBy(static some => some.Key))
+            shard.WriteAppended(stream, some.Key, batch, [.. some]);
+    }
+
     private static string TroubleOf(string queue, BrokerError error) => error switch
     {
         BrokerError.QueueFull => $"The queue {queue} is full.",
         BrokerError.MessageTooLarge => $"The next message is larger than everything that the queue {queue} may hold.",
+        BrokerError.TargetStreamNotFound => $"The stream {queue} does not exist.",
         _ => $"The queue {queue} does not exist.",
     };
 }

@@ -1,3 +1,5 @@
+using QueueService.Broker.Queues;
+
 namespace QueueService.Broker.Topics;
 
 /// <summary>What becomes of the messages that a subscription gets.</summary>
@@ -11,6 +13,9 @@ public enum SubscriptionTarget : byte
 
     /// <summary>They are posted to an address.</summary>
     Webhook = 2,
+
+    /// <summary>They are copied to a stream, each exactly once.</summary>
+    Stream = 3,
 }
 
 /// <summary>In which form a message leaves the topic.</summary>
@@ -36,6 +41,10 @@ public sealed record SubscriptionConfig
     /// <summary>Where the messages go: the name of a queue, or what the owner of webhooks keeps about one, in a form of
     /// its own. Empty for a pull subscription.</summary>
     public string Destination { get; init; } = "";
+
+    /// <summary>The address of the queue or stream to which messages are copied.</summary>
+    internal string TargetAddress =>
+        Target == SubscriptionTarget.Stream ? $"{QueueName.StreamMark}{Destination}/" : Destination;
 
     /// <summary>The filter as JSON; empty when everything is let through.</summary>
     public string Filter { get; init; } = "";

@@ -94,10 +94,14 @@ internal static class SubscriptionDefinitions
     };
 
     private static BrokerError Check(Shard shard, QueueConfig config) =>
-        config.Subscription is { Target: SubscriptionTarget.Queue, Destination: var queue }
-        && shard.FindQueue(queue)?.Name.Kind != QueueKind.Queue
-            ? BrokerError.TargetQueueNotFound
-            : BrokerError.None;
+        config.Subscription switch
+        {
+            { Target: SubscriptionTarget.Queue, Destination: var queue }
+                when shard.FindQueue(queue)?.Name.Kind != QueueKind.Queue => BrokerError.TargetQueueNotFound,
+            { Target: SubscriptionTarget.Stream, TargetAddress: var stream }
+                when shard.FindQueue(stream) is null => BrokerError.TargetStreamNotFound,
+            _ => BrokerError.None,
+        };
 
     private static long Start(Lane lane, string from, IReadOnlyDictionary<int, long>? starts) => from switch
     {

@@ -59,6 +59,7 @@ internal sealed class BootstrapRun(BrokerHost host, ILogger log)
             {
                 BrokerError.TooManyQueues => "",
                 BrokerError.TargetQueueNotFound => "/target/queue",
+                BrokerError.TargetStreamNotFound => "/target/stream",
                 BrokerError.DeduplicationNotSupported => "/type",
                 _ => "/redrivePolicy/deadLetterQueue",
             };

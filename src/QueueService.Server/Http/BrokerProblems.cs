@@ -36,6 +36,7 @@ internal static class BrokerProblems
         BrokerError.TooManyMembers => ProblemKind.TooManyMembers,
         BrokerError.ProducerSequenceReused => ProblemKind.ProducerSequenceReused,
         BrokerError.TooManyProducers => ProblemKind.TooManyProducers,
+        BrokerError.TargetStreamNotFound => ProblemKind.TargetStreamNotFound,
         BrokerError.TargetQueueNotFound => ProblemKind.TargetQueueNotFound,
         BrokerError.SnapshotNotFound => ProblemKind.SnapshotNotFound,
         BrokerError.TooManySnapshots => ProblemKind.TooManySnapshots,

@@ -151,6 +151,10 @@ internal sealed record ProblemKind(
         "not-a-pull-subscription", 409, "The messages of this subscription are delivered to its target", false, Nothing,
         "Only a subscription with the target pull is received from: create one beside it.");
 
+    public static readonly ProblemKind TargetStreamNotFound = new(
+        "target-stream-not-found", 422, "The stream to which the subscription is to copy does not exist", false, Nothing,
+        "Create the stream that target.stream names, then send the request again.");
+
     public static readonly ProblemKind TargetQueueNotFound = new(
         "target-queue-not-found", 422, "The queue to which the subscription is to copy does not exist", false, Nothing,
         "Create the queue that target.queue names, then send the request again.");
@@ -378,7 +382,7 @@ internal sealed record ProblemKind(
     [
         InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, DeliverAtTooFar, TooManyTags,
         PriorityNotSupported, DeduplicationNotSupported, OptionNotForTopics, RouteNotFound, QueueNotFound,
-        TopicNotFound, SubscriptionNotFound, NotPullSubscription, TargetQueueNotFound,
+        TopicNotFound, SubscriptionNotFound, NotPullSubscription, TargetQueueNotFound, TargetStreamNotFound,
         SnapshotNotFound, TooManySnapshots, SnapshotTooLarge, SnapshotIsFiltered,
         MessageNotFound, ReceiptInvalid,
         StreamNotFound, PartitionNotFound, RecordNotFound, OffsetOutOfRange, ProducerFenced, ProducerSequenceGap,

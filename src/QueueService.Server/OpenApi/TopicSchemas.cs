@@ -21,6 +21,9 @@ internal static class TopicSchemas
         [
             ("type", set.Ref("TargetType")),
             ("queue?", Text("With `queue`: the name of the queue to which they are copied.", NamePattern)),
+            ("stream?", Text(
+                "With `stream`: the name of the stream to which they are copied, the message group as the key.",
+                NamePattern)),
             .. DeliverySchemas.TargetFields(set),
         ])));
         AddFilter(set);

@@ -14,6 +14,20 @@ internal static class CopyForms
     /// <summary>Null: as it was published.</summary>
     public static CopyForm? Of(QueueDescription subscription)
     {
+        CopyForm? form = OfFormat(subscription);
+        if (subscription.Config.Subscription!.Target != SubscriptionTarget.Stream) return form;
+
+        // What keeps the order of a topic keeps that of a stream.
+        return (in MessageView view, IBufferWriter<byte> body) =>
+        {
+            MessageHeaders headers = form is null ? view.ReadHeaders() : form(view, body);
+            if (form is null) body.Write(view.Body);
+            return headers with { Key = headers.GroupId, GroupId = null };
+        };
+    }
+
+    private static CopyForm? OfFormat(QueueDescription subscription)
+    {
         DeliveryFormat format = subscription.Config.Subscription!.Format;
         if (format == DeliveryFormat.Raw) return null;
         var name = SubscriptionName.At(subscription.Name);

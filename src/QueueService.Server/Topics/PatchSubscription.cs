@@ -28,7 +28,7 @@ internal static class PatchSubscription
         Problems =
         [
             ProblemKind.MalformedJson, ProblemKind.TopicNotFound, ProblemKind.SubscriptionNotFound,
-            ProblemKind.TargetQueueNotFound, ProblemKind.ImmutableField, ProblemKind.PreconditionFailed,
+            ProblemKind.TargetQueueNotFound, ProblemKind.TargetStreamNotFound, ProblemKind.ImmutableField, ProblemKind.PreconditionFailed,
             ProblemKind.UnsupportedMediaType, ProblemKind.DiskFull, ProblemKind.TooManyTags,
             ProblemKind.RedriveNotAllowed, ProblemKind.DeadLetterQueueNotFound, ProblemKind.DeadLetterCycle,
             ProblemKind.AddressDenied, ProblemKind.OwnershipNotConfirmed,

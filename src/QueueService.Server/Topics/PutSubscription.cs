@@ -30,6 +30,7 @@ internal static class PutSubscription
         Problems =
         [
             ProblemKind.MalformedJson, ProblemKind.TopicNotFound, ProblemKind.TargetQueueNotFound,
+            ProblemKind.TargetStreamNotFound,
             ProblemKind.ImmutableField, ProblemKind.PreconditionFailed, ProblemKind.UnsupportedMediaType,
             ProblemKind.TooManyQueues, ProblemKind.DiskFull, ProblemKind.RedriveNotAllowed,
             ProblemKind.DeadLetterQueueNotFound, ProblemKind.DeadLetterCycle,

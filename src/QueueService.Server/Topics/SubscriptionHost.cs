@@ -165,7 +165,7 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
         if (_workers.TryGetValue(subscription.Name, out SubscriptionWorker? worker) && !worker.HasEnded) return;
         if (subscription.Config.Subscription!.Target == SubscriptionTarget.Pull) return;
         var name = SubscriptionName.At(subscription.Name);
-        worker = subscription.Config.Subscription.Target == SubscriptionTarget.Queue
+        worker = subscription.Config.Subscription.Target is SubscriptionTarget.Queue or SubscriptionTarget.Stream
             ? new RelayWorker(name, host, log)
             : new WebhookDispatcher(name, host, log, _abort.Token);
         _workers[subscription.Name] = worker;
