@@ -66,6 +66,6 @@ public abstract class HandMadeHistory
         else AssertFine();
     }
 
-    private IReadOnlyList<string> Judge() =>
+    private protected IReadOnlyList<string> Judge() =>
         Checker.Judge(new History(Setup, _operations, new HistoryEnd(Left, DeadLettered, 10_000_000)));
 }

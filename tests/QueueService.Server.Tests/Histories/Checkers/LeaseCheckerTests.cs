@@ -166,6 +166,22 @@ public sealed class LeaseCheckerTests : HandMadeHistory
         AssertFound("lease-kept");
     }
 
+    [Theory]
+    [InlineData(950, true)]
+    [InlineData(850, false)]
+    public void A_receive_that_is_repeated_after_the_extension_starts_the_lease_anew(int at, bool isFine)
+    {
+        Send(0, "a");
+        Receive(10, "a");
+        Settle(900, SettleKind.Extend, 5000, 200, "a", 1);
+        Receive(at, "a");
+        Settle(2000, SettleKind.Acknowledge, null, 410, "a", 1);
+        Receive(6000, "a", 2);
+        Acknowledge(6010, "a", 2);
+        bool isFound = Judge().Any(static found => found.StartsWith("lease-kept:", StringComparison.Ordinal));
+        Assert.NotEqual(isFine, isFound);
+    }
+
     [Fact]
     public void A_refusal_after_an_acknowledgement_that_may_have_happened_is_fine()
     {

@@ -6,9 +6,12 @@ internal static class LeaseKept
 {
     public static IEnumerable<string> Find(History history)
     {
+        ILookup<string, ReceiveOperation> receives = history.Seen.Where(static seen => !seen.Receive.IsAutomatic)
+            .ToLookup(static seen => seen.Delivery.Receipt, static seen => seen.Receive);
         foreach (Seen seen in history.Seen.Where(static seen => !seen.Receive.IsAutomatic))
         {
-            long until = seen.Receive.InvokedAt + (seen.Receive.VisibilityMilliseconds * 1000L);
+            IEnumerable<ReceiveOperation> repeats = receives[seen.Delivery.Receipt];
+            long until = Repeated(repeats, seen.Receive.InvokedAt, UntilOf(seen.Receive));
             bool isExtended = false;
             foreach ((SettleOperation operation, int status) in history.SettlementsOf(seen.Delivery.Receipt))
             {
@@ -24,9 +27,21 @@ internal static class LeaseKept
 
                 // Settled, perhaps: from now on it may be refused.
                 if (!isExtension) break;
-                until = status == 0 ? Math.Min(until, extended) : extended;
+                until = Repeated(
+                    repeats, operation.InvokedAt, status == 0 ? Math.Min(until, extended) : extended);
                 isExtended |= status != 0;
             }
         }
     }
+
+    /// <summary>A receive that is repeated under its name starts its leases anew, and perhaps ends them earlier.</summary>
+    /// <param name="since">Repeats that were answered before do not matter any more.</param>
+    private static long Repeated(IEnumerable<ReceiveOperation> repeats, long since, long until) => repeats
+        .Where(repeat => repeat.AnsweredAt >= since)
+        .Select(UntilOf)
+        .Append(until)
+        .Min();
+
+    private static long UntilOf(ReceiveOperation receive) =>
+        receive.InvokedAt + (receive.VisibilityMilliseconds * 1000L);
 }
