@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
 using QueueService.Server.Tests.Testing;
 using QueueService.Server.Webhooks;
@@ -7,8 +5,8 @@ using QueueService.Testing;
 
 namespace QueueService.Server.Tests.Webhooks;
 
-/// <summary>What counts as an attempt, how many there are in a second, and when there are no more; by a clock that
-/// stands still until it is moved.</summary>
+/// <summary>What counts as an attempt, how many there are in a second; by a clock that stands still until it
+/// is moved.</summary>
 public sealed class WebhookLimitTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 21, 10, 0, 0, TimeSpan.Zero);
@@ -83,56 +81,6 @@ public sealed class WebhookLimitTests : IAsyncLifetime
         Assert.All(at[..Rate], static time => Assert.Equal(Start, time));
         for (int i = Rate; i < Messages; i++)
             Assert.InRange(at[i] - at[i - Rate], TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
-    }
-
-    [Fact]
-    public async Task An_endpoint_that_fails_for_5_days_is_disabled_and_its_backlog_is_kept_until_it_is_resumed()
-    {
-        // The fifth of them ends after 100 hours, and the clock may be moved by 20 more until then.
-        TimeSpan pause = TimeSpan.FromHours(25);
-        const int Attempts = 6;
-        await using Receiver receiver = new() { IsBroken = true };
-        HookTopic topic = await HookTopic.Create(_server, _server.Api, """{"retentionSeconds":1209600}""");
-        SubscriptionName hook = await topic.Subscribe(
-            "a", receiver.Url("/switch"), static target => target with { MaxAttempts = 100 },
-            config => config with
-            {
-                Retry = new RetryPolicy
-                {
-                    Kind = RetryKind.Fixed, MinSeconds = (int)pause.TotalSeconds, MaxSeconds = (int)pause.TotalSeconds,
-                },
-            });
-        string path = topic.Path + "/subscriptions/a";
-        await topic.Publish("1");
-        for (int attempt = 1; attempt < Attempts; attempt++)
-        {
-            await Reach(topic, hook, TimeSpan.FromSeconds(15), stats => stats.Failures >= attempt);
-            await topic.Attempts(hook, attempt);
-            Assert.Null((await topic.Stats(hook)).DisabledReason);
-            _time.Advance(pause);
-        }
-
-        Assert.InRange(_time.GetUtcNow() - Start, TimeSpan.FromDays(5), TimeSpan.FromDays(5) + pause);
-        await Reach(topic, hook, TimeSpan.FromSeconds(15), static stats => stats.Failures >= Attempts);
-        await topic.Attempts(hook, Attempts);
-        Assert.Equal("failing", (await topic.Stats(hook)).DisabledReason);
-
-        await topic.Publish("2", "3");
-        _time.Advance(TimeSpan.FromDays(1));
-        receiver.IsBroken = false;
-        JsonNode stats = (await _server.Api.Get(path)).Json["stats"]!;
-        Assert.Equal(3, (int)stats["available"]! + (int)stats["delayed"]!);
-        await topic.Attempts(hook, Attempts);
-        Assert.Equal(Attempts, receiver.Requests.Count);
-
-        Assert.Equal(204, (await _server.Api.Post(path + "/resume")).Status);
-        await Reach(topic, hook, TimeSpan.FromSeconds(1), static stats => stats.Successes >= 3);
-        await topic.Until(hook, static stats => stats.DeletedTotal == 3);
-        Assert.Equal(["1", "2", "3"], receiver.Requests.Skip(Attempts).Select(static request => request.Text).Order());
-        Assert.Null((await topic.Stats(hook)).DisabledReason);
-        (KeptAttempt Kept, AttemptDetails)[] attempts = await topic.Attempts(hook);
-        Assert.Equal(
-            [1, 1, Attempts + 1], attempts.Skip(Attempts).Select(static attempt => attempt.Kept.Number).Order());
     }
 
     /// <summary>Waits until it is so. Whoever looked at the clock just before it was moved, and sleeps since just after,
