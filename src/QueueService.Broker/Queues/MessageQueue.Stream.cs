@@ -5,8 +5,8 @@ namespace QueueService.Broker.Queues;
 /// <summary>A stream: a topic whose lanes are partitions.</summary>
 internal sealed partial class MessageQueue
 {
-    /// <summary>Of a stream only.</summary>
-    public ProducerTable Producers { get; } = new();
+    /// <summary>Of a stream only, so made when somebody asks.</summary>
+    public ProducerTable Producers => field ??= new ProducerTable();
 
     public int Partitions => Config.Stream?.Partitions ?? 0;
 

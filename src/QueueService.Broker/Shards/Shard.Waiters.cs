@@ -66,8 +66,7 @@ internal sealed partial class Shard
             // Leases that end by their time make room for the receives that are parked.
             if (queue.Parked.Count > 0) queue.Promote(Now);
             if (queue.IsStream || queue.IsDurable) ServeReaders(queue, done);
-            while (queue.Waiters.First is { } first && Store.BatchBytes < maxCommitBytes && first.Value.TryServe(this))
-                Finish(first.Value, done);
+            else ServeInLine(queue, done, maxCommitBytes);
 
             // The rest of them gets its turn in the next commit.
             if (queue.Waiters.Count > 0 && Store.BatchBytes >= maxCommitBytes) break;
@@ -110,6 +109,12 @@ internal sealed partial class Shard
 
         _impatient.RemoveRange(kept, _impatient.Count - kept);
         TakeEnded(done);
+    }
+
+    private void ServeInLine(MessageQueue queue, List<Command> done, int maxCommitBytes)
+    {
+        while (queue.Waiters.First is { } first && Store.BatchBytes < maxCommitBytes && first.Value.TryServe(this))
+            Finish(first.Value, done);
     }
 
     /// <summary>Readers of a stream wait for other partitions each, and take nothing away from each other.</summary>

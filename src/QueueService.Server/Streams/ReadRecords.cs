@@ -15,8 +15,9 @@ internal static class ReadRecords
 
     private const string NoStore = "no-store";
 
-    /// <summary>What was appended does not change; that it is gone later is no reason to read it again.</summary>
-    private const string Immutable = "private, max-age=31536000, immutable";
+    /// <summary>What was appended does not change, but the stream may be deleted and another be created in its place:
+    /// after a minute a cache asks again, with the ETag.</summary>
+    private const string Cacheable = "private, max-age=60";
 
     private static readonly string[] Parameters = ["from", "limit", "wait"];
 
@@ -100,7 +101,7 @@ internal static class ReadRecords
         {
             string tag = $"\"{records.Source:x}-{reading.Partition:x}-{next - records.Count:x}-{next:x}{(lines ? "l" : "")}\"";
             headers.ETag = tag;
-            headers.CacheControl = Immutable;
+            headers.CacheControl = Cacheable;
             if (http.Request.Headers.IfNoneMatch.ToString().Contains(tag, StringComparison.Ordinal))
                 return http.Answer(StatusCodes.Status304NotModified);
         }

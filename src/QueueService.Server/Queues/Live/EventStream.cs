@@ -41,6 +41,13 @@ internal sealed class EventStream(HttpContext http, LiveReceive receive, int pre
             return false;
         }
 
+        // One that came before the pulse was armed ends no wait any more.
+        if (pulse.TakeBeat())
+        {
+            output.Comment();
+            return await _response.Write(output);
+        }
+
         Result<ReceivedMessages> result = await receive.Wait(prefetch, wake);
         if (!result.Succeeded)
         {
@@ -54,11 +61,7 @@ internal sealed class EventStream(HttpContext http, LiveReceive receive, int pre
 
         using ReceivedMessages messages = result.Value;
         if (_response.IsBroken) return false;
-        bool beat = pulse.TakeBeat();
-        if (messages.Count > 0) return await receive.Send(_response, output, messages, WriteEvent);
-        if (!beat) return true;
-        output.Comment();
-        return await _response.Write(output);
+        return messages.Count == 0 || await receive.Send(_response, output, messages, WriteEvent);
     }
 
     private static void WriteEvent(JsonOutput output, in MessageView message)
