@@ -43,6 +43,15 @@ public sealed partial class MessageBroker
         StreamName name, TopicCursor from, int max, int waitMilliseconds, CancellationToken cancellation) =>
         Read(name.Log, from, max, waitMilliseconds, cancellation);
 
+    /// <summary>The records of these sequence numbers, in this order. Those that the stream does not keep any more are left
+    /// out, and so are the last ones when all would be more than one answer carries: go on behind the last one that came.
+    /// </summary>
+    /// <param name="numbers">At most <see cref="StreamLimits.MaxRecordsPerRead"/>.</param>
+    public ValueTask<Result<ReceivedMessages>> ReadRecordsAt(StreamName name, IReadOnlyList<long> numbers) =>
+        Submit<ReceivedMessages>((shard, _) => shard.FindQueue(name.Address) is { } stream
+            ? TopicReading.ReadAt(stream, numbers, ReceivedMessages.Rent(stream, shard.Seal))
+            : BrokerError.StreamNotFound);
+
     /// <summary>The partitions of a stream, in order.</summary>
     public ValueTask<Result<IReadOnlyList<PartitionState>>> ListPartitions(StreamName name) =>
         Submit<IReadOnlyList<PartitionState>>((shard, _) => shard.FindQueue(name.Address) is { } stream

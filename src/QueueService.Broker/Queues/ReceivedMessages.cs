@@ -52,6 +52,9 @@ public sealed class ReceivedMessages : IDisposable
     /// <summary>Of partitions of a stream that are read only: where they end.</summary>
     public TopicCursor? EndCursor { get; internal set; }
 
+    /// <summary>The sequence number of the last one.</summary>
+    public long LastNumber => _items[Count - 1].Position;
+
     /// <summary>Of a durable stream: it was closed.</summary>
     public bool IsClosed { get; private set; }
 

@@ -49,6 +49,22 @@ internal static class TopicReading
         return messages.Count > 0 || lost > 0 || (isBeyond && from.IsSelection);
     }
 
+    /// <summary>Takes records into the answer that are asked for by name.</summary>
+    public static ReceivedMessages ReadAt(MessageQueue stream, IReadOnlyList<long> positions, ReceivedMessages messages)
+    {
+        long bytes = 0;
+        foreach (long position in positions)
+        {
+            if (stream.FindLane(Position.LaneOf(position)) is not { } lane) continue;
+            if (position < lane.Floor || position >= lane.End) continue;
+            bytes += lane.SizeOf(position);
+            if (bytes > ReceiveRequest.MaxResponseBytes && messages.Count > 0) break;
+            messages.Add(new ReceivedMessages.Delivery { Position = position, State = MessageState.Available });
+        }
+
+        return messages;
+    }
+
     /// <summary>Where the partitions of a selection end; null for a topic.</summary>
     public static TopicCursor? EndOf(MessageQueue topic, TopicCursor from) => EndOf(from, from.LanesOf(topic));
 

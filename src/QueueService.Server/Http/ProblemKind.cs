@@ -411,7 +411,7 @@ internal sealed record ProblemKind(
         ReplyTimeout, InternalError, Overloaded,
         ShuttingDown, Starting, StorageFailed,
         DiskFull,
-        .. DurableStreams.DurableStreamProblems.All,
+        .. DurableStreams.DurableStreamProblems.All, .. Streams.Tables.TableProblems.All,
     ];
 
     public static readonly FrozenDictionary<string, ProblemKind> ByCode = All.ToFrozenDictionary(kind => kind.Code);

@@ -30,6 +30,7 @@ internal sealed class DocumentWriter(EndpointDataSource endpoints) : IOpenApiDoc
         ["group"] = ("The name of the consumer group: 1 to 128 of A-Z a-z 0-9 . _ -", "billing"),
         ["member"] = ("The name of the member: 1 to 128 of A-Z a-z 0-9 . _ -", "worker-1"),
         ["offset"] = ("The number of the record in its partition, from 0.", "41"),
+        ["key"] = ("The key: 1 to 1024 bytes of UTF-8, which may be slashes.", "customer-7"),
         ["id"] = ("The id of the message.", "AAAAAQAAAAAAAAAq"),
         ["receiptHandle"] = ("The receipt handle that came with the message.", ReceiptSchemas.ExampleHandle),
         ["operation"] = ("The id of the operation.", "op-7"),

@@ -79,6 +79,11 @@ internal static class StreamSchemas
             ("bodyBase64?", Text("The record as base64, when it is not text.")),
             ("tombstone?", Flag("True for a record without a value, which says that its key has none any more: there is " +
                 "neither `body` nor `bodyBase64`."))));
+        set.Add("TablePage", Object(
+            "Keys of a table with their newest records, as they were at one moment.",
+            ("items", List("In ordinal order of their keys.", set.Ref("StreamRecord"))),
+            ("asOf", Text("That moment: the offset that came next in each partition.")),
+            ("nextCursor?", Text("Where the next page begins; absent on the last."))));
         set.Add("RecordPage", Object(
             "Records of a partition.",
             ("records", List("In the order of their offsets.", set.Ref("StreamRecord"))),

@@ -4,6 +4,7 @@ using QueueService.Broker.Topics;
 using QueueService.Broker.Topics.Filters;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
+using QueueService.Server.Streams.Tables;
 
 namespace QueueService.Server.Service;
 
@@ -69,6 +70,10 @@ internal static partial class LimitList
             ProblemKind.TooManyTopicReaders) { Setting = "Limits:MaxTopicReaders" },
         new("systemReaders", limits.MaxSystemReaders, "readers", "Readers of the system feed.",
             ProblemKind.TooManyReaders) { Setting = "Limits:MaxSystemReaders" },
+        new("tableKeys", limits.MaxTableKeys, "keys", "Keys of all tables of compacted streams that are in memory.",
+            TableProblems.TooManyKeys) { Setting = "Limits:MaxTableKeys" },
+        new("tableScans", TableLimits.Scans, "scans", "Scans of one table that wait for their next page.",
+            TableProblems.TooManyScans),
         new("connections", limits.MaxConnections, "connections", "Open connections.")
         {
             Setting = "Limits:MaxConnections", Instead = "The connection is closed.",

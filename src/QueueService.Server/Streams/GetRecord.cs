@@ -56,7 +56,13 @@ internal static class GetRecord
     private static bool Start(HttpContext http, ReceivedMessages records, long offset)
     {
         if (records.Count == 0 || !records.TryRead(0, out MessageView record) || record.Offset != offset) return false;
-        HttpResponse response = http.Response;
+        WriteHeaders(http.Response, in record);
+        http.Response.BodyWriter.Write(record.Body);
+        return true;
+    }
+
+    public static void WriteHeaders(HttpResponse response, in MessageView record)
+    {
         if (record.HasHeaders) RawHeaders.Write(response.Headers, record.ReadHeaders());
         response.Headers["Message-Partition"] = record.Partition.ToString();
         response.Headers["Message-Offset"] = record.Offset.ToString();
@@ -64,7 +70,5 @@ internal static class GetRecord
         if (record.IsTombstone) response.Headers["Message-Tombstone"] = "true";
         response.ContentType = record.ContentType;
         response.ContentLength = record.Body.Length;
-        response.BodyWriter.Write(record.Body);
-        return true;
     }
 }
