@@ -55,8 +55,11 @@ public sealed partial class MessageBroker
     /// <summary>The partitions of a stream, in order.</summary>
     public ValueTask<Result<IReadOnlyList<PartitionState>>> ListPartitions(StreamName name) =>
         Submit<IReadOnlyList<PartitionState>>((shard, _) => shard.FindQueue(name.Address) is { } stream
-            ? stream.Lanes.Select(static lane => new PartitionState(
-                lane.Number, Position.OffsetOf(lane.Floor), Position.OffsetOf(lane.End), lane.Held.Bytes)).ToArray()
+            ? stream.Lanes.Select(lane => new PartitionState(
+                lane.Number, Position.OffsetOf(lane.Floor), Position.OffsetOf(lane.End), lane.Held.Bytes)
+                {
+                    AppendedPerSecond = stream.AppendRate(lane.Number, shard.Now),
+                }).ToArray()
             : BrokerError.StreamNotFound);
 
     /// <summary>The first record of each partition that was appended at this time or later.</summary>
@@ -69,4 +72,8 @@ public sealed partial class MessageBroker
 /// <param name="EarliestOffset">Of the oldest record that is kept; the end when there is none.</param>
 /// <param name="EndOffset">Of the record that is appended next.</param>
 /// <param name="Bytes">Of the records, as they are stored.</param>
-public sealed record PartitionState(int Partition, long EarliestOffset, long EndOffset, long Bytes);
+public sealed record PartitionState(int Partition, long EarliestOffset, long EndOffset, long Bytes)
+{
+    /// <summary>Over about the last minute.</summary>
+    public double AppendedPerSecond { get; init; }
+}

@@ -8,6 +8,9 @@ internal sealed partial class MessageQueue
     /// <summary>Of a stream only, so made when somebody asks.</summary>
     public ProducerTable Producers => field ??= new ProducerTable();
 
+    /// <summary>By partition, with what was appended to each since it was last replayed or started.</summary>
+    private RateMeter[] _appends = [];
+
     public int Partitions => Config.Stream?.Partitions ?? 0;
 
     /// <summary>Not folded: the partition of the next request whose records have no key. A request stays in one partition,
@@ -17,6 +20,10 @@ internal sealed partial class MessageQueue
         get => field % Partitions;
         set;
     }
+
+    /// <summary>Records per second, over about the last minute.</summary>
+    public double AppendRate(int partition, long now) =>
+        partition < _appends.Length ? _appends[partition].PerSecond(now) : 0;
 
     private void OpenPartitions()
     {
@@ -29,6 +36,8 @@ internal sealed partial class MessageQueue
         Lane lane = FindLane((int)reader.ReadVarint())!;
         int count = (int)reader.ReadVarint();
         for (int i = 0; i < count; i++) lane.Append(time, reader.ReadBytes((int)reader.ReadVarint()));
+        if (lane.Number >= _appends.Length) Array.Resize(ref _appends, Partitions);
+        _appends[lane.Number].Add(count, time);
         SentTotal += count;
         TouchedAt = time;
     }

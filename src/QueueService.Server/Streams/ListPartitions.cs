@@ -15,7 +15,7 @@ internal static class ListPartitions
         Replies =
         [
             new(200, "The partitions.", Content.Json(
-                "PartitionPage", """{"items":[{"partition":0,"earliestOffset":0,"endOffset":40,"bytes":4096}]}""")),
+                "PartitionPage", """{"items":[{"partition":0,"earliestOffset":0,"endOffset":40,"bytes":4096,"appendedPerSecond":0.5}]}""")),
         ],
         Problems = [ProblemKind.StreamNotFound],
     };
@@ -48,7 +48,8 @@ internal static class ListPartitions
             output.Raw(i > 0 ? ",{\"partition\":"u8 : "{\"partition\":"u8).Number(partition.Partition)
                 .Raw(",\"earliestOffset\":"u8).Number(partition.EarliestOffset)
                 .Raw(",\"endOffset\":"u8).Number(partition.EndOffset)
-                .Raw(",\"bytes\":"u8).Number(partition.Bytes).Raw("}"u8);
+                .Raw(",\"bytes\":"u8).Number(partition.Bytes)
+                .Raw(",\"appendedPerSecond\":"u8).Rate(partition.AppendedPerSecond).Raw("}"u8);
         }
 
         output.Raw("]}"u8);

@@ -60,5 +60,8 @@ internal static class StreamFields
             QueueFields.Named("maxMessageBytes") with { Description = "The largest record that is accepted, in bytes." },
             QueueFields.Named("durability"),
         ],
-        [QueuePolicies.Named("tags")]);
+        [
+            QueuePolicies.Named("tags"),
+            QueuePolicies.Named("alarms") with { Read = AlarmsJson.ReadOfStream },
+        ]);
 }

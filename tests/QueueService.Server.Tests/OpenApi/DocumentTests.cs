@@ -38,7 +38,7 @@ public sealed class DocumentTests(RunningServer server)
         }
 
         Assert.Equal(ids.Distinct(), ids);
-        Assert.Equal(109, ids.Count);
+        Assert.Equal(110, ids.Count);
     }
 
     [Fact]

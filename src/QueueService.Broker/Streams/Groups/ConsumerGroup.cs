@@ -119,7 +119,7 @@ internal sealed partial class ConsumerGroup(uint resource)
             case GroupRecord.Left: ApplyLeft(reader.ReadText()); break;
             case GroupRecord.Replaced: ApplyReplaced(reader.ReadText(), reader.ReadText()); break;
             case GroupRecord.Assigned: ApplyAssigned(ref reader); break;
-            case GroupRecord.Committed: ApplyCommitted(ref reader); break;
+            case GroupRecord.Committed: ApplyCommitted(ref reader, record.Time); break;
             case GroupRecord.Missed: ApplyMissed(ref reader); break;
             default:
                 throw new InvalidOperationException($"Group record type {record.Type} is not known to this version.");

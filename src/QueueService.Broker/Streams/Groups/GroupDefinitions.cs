@@ -100,7 +100,7 @@ internal static class GroupDefinitions
             Members = [.. group.Members.Select(static member => new MemberState(
                 member.Name, member.InstanceId, member.SessionMilliseconds, member.JoinedAt, member.SeenAt))],
             Partitions = [.. stream.Lanes.Select(lane => withAges
-                ? AddAge(shard, lane, Describe(group, lane, out long next), next)
+                ? AddRates(shard, group, stream, AddAge(shard, lane, Describe(group, lane, out long next), next))
                 : Describe(group, lane, out _))],
         };
 
@@ -117,6 +117,17 @@ internal static class GroupDefinitions
             End = Position.OffsetOf(lane.End),
             Lag = lane.CountFrom(next),
             MissedTotal = claim?.MissedTotal ?? 0,
+        };
+    }
+
+    private static GroupPartition AddRates(
+        Shard shard, ConsumerGroup group, MessageQueue stream, GroupPartition partition)
+    {
+        int number = partition.Partition;
+        return partition with
+        {
+            AppendedPerSecond = stream.AppendRate(number, shard.Now),
+            CommittedPerSecond = number < group.Claims.Count ? group.Claims[number].Rate.PerSecond(shard.Now) : 0,
         };
     }
 
