@@ -71,6 +71,12 @@ public enum BrokerError
     /// <summary>The stream has no such partition.</summary>
     PartitionNotFound,
 
+    /// <summary>Of a stream that is only compacted, nothing is deleted by time or size.</summary>
+    RetentionNotSupported,
+
+    /// <summary>The records of a compacted stream need a key.</summary>
+    KeyRequired,
+
     /// <summary>Another process with a higher epoch produces under this id.</summary>
     ProducerFenced,
 

@@ -8,7 +8,7 @@ namespace QueueService.Broker.Queues;
 /// <summary>The bytes of a queue's settings in records and snapshots.</summary>
 internal static class QueueConfigFormat
 {
-    private const ulong Version = 6;
+    private const ulong Version = 7;
 
     public static void Write(IBufferWriter<byte> output, QueueConfig config)
     {
@@ -64,6 +64,9 @@ internal static class QueueConfigFormat
     {
         output.WriteVarint((ulong)stream.Partitions);
         output.WriteVarint((ulong)stream.RetentionBytes);
+        output.WriteVarint((ulong)stream.Cleanup);
+        output.WriteVarint((ulong)stream.DeleteRetentionSeconds);
+        output.WriteVarint((ulong)stream.MinCompactionLagSeconds);
     }
 
     private static void Write(IBufferWriter<byte> output, DurableStreamConfig durable)
@@ -102,7 +105,7 @@ internal static class QueueConfigFormat
         };
         if (version >= 2) config = ReadPolicies(ref input, config);
         if (version >= 4 && input.ReadVarint() == 1) config = config with { Subscription = ReadSubscription(ref input) };
-        if (version >= 5 && input.ReadVarint() == 1) config = config with { Stream = ReadStream(ref input) };
+        if (version >= 5 && input.ReadVarint() == 1) config = config with { Stream = ReadStream(ref input, version) };
         return version >= 6 && input.ReadVarint() == 1
             ? config with { Durable = ReadDurable(ref input) }
             : config;
@@ -153,11 +156,20 @@ internal static class QueueConfigFormat
         From = input.ReadText(),
     };
 
-    private static StreamConfig ReadStream(ref SpanReader input) => new()
+    private static StreamConfig ReadStream(ref SpanReader input, ulong version)
     {
-        Partitions = (int)input.ReadVarint(),
-        RetentionBytes = (long)input.ReadVarint(),
-    };
+        var stream = new StreamConfig
+        {
+            Partitions = (int)input.ReadVarint(),
+            RetentionBytes = (long)input.ReadVarint(),
+        };
+        return version < 7 ? stream : stream with
+        {
+            Cleanup = (CleanupPolicy)input.ReadVarint(),
+            DeleteRetentionSeconds = (int)input.ReadVarint(),
+            MinCompactionLagSeconds = (int)input.ReadVarint(),
+        };
+    }
 
     private static DurableStreamConfig ReadDurable(ref SpanReader input) => new()
     {

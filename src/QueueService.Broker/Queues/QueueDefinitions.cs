@@ -1,5 +1,6 @@
 using QueueService.Broker.Control;
 using QueueService.Broker.Shards;
+using QueueService.Broker.Streams;
 
 namespace QueueService.Broker.Queues;
 
@@ -115,11 +116,16 @@ internal static class QueueDefinitions
     }
 
     /// <summary>Nothing is declared that would have no effect.</summary>
-    public static BrokerError CheckType(QueueConfig config) =>
-        config.Type != QueueType.Fifo && config.Subscription is null
-        && (config.ContentBasedDeduplication || config.DeduplicationScope != DeduplicationScope.Queue)
-            ? BrokerError.DeduplicationNotSupported
-            : BrokerError.None;
+    public static BrokerError CheckType(QueueConfig config)
+    {
+        if (config.Type != QueueType.Fifo && config.Subscription is null
+            && (config.ContentBasedDeduplication || config.DeduplicationScope != DeduplicationScope.Queue))
+            return BrokerError.DeduplicationNotSupported;
+        return config.Stream is { Cleanup: CleanupPolicy.Compact } stream
+            && (stream.RetentionBytes > 0 || config.RetentionSeconds != StreamLimits.DefaultRetentionSeconds)
+                ? BrokerError.RetentionNotSupported
+                : BrokerError.None;
+    }
 
     /// <summary>The dead-letter queue exists, allows this source, and does not lead back to it.</summary>
     /// <param name="find">The settings that a queue will have; null when it will not exist.</param>

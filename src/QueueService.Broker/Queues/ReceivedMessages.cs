@@ -219,6 +219,9 @@ public readonly ref struct MessageView
     /// <summary>Of a record of a stream: its key, empty when it has none.</summary>
     public ReadOnlySpan<byte> Key => MessageFormat.Key(_message);
 
+    /// <summary>Of a record of a stream: it has no value, which is not the same as an empty body.</summary>
+    public bool IsTombstone => MessageFormat.IsTombstone(_message);
+
     /// <summary>Nothing but the key is to be told of its headers.</summary>
     public bool HasOnlyKey => MessageFormat.HasOnlyKey(_message);
 

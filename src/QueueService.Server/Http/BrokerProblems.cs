@@ -24,6 +24,8 @@ internal static class BrokerProblems
         BrokerError.ProducerEpochNotBegun or BrokerError.DurableOffsetBeyondEnd or BrokerError.ForkOffsetBeyondEnd =>
             ProblemKind.InvalidRequest,
         BrokerError.PartitionNotFound => ProblemKind.PartitionNotFound,
+        BrokerError.RetentionNotSupported => ProblemKind.RetentionNotSupported,
+        BrokerError.KeyRequired => ProblemKind.KeyRequired,
         BrokerError.ProducerFenced => ProblemKind.ProducerFenced,
         BrokerError.ProducerSequenceGap => ProblemKind.ProducerSequenceGap,
         BrokerError.GroupNotFound => ProblemKind.GroupNotFound,

@@ -42,6 +42,11 @@ internal sealed record ProblemKind(
         "deduplication-not-supported", 400, "A standard queue or topic does not deduplicate", false, Nothing,
         "Send the message without a deduplication id, or to a FIFO queue or topic.");
 
+    public static readonly ProblemKind RetentionNotSupported = new(
+        "retention-not-supported", 400, "A stream that is only compacted has no retention", false, Nothing,
+        "Leave `retentionSeconds` and `retentionBytes` out (in a patch, set them to null), or choose the cleanup " +
+        "`compactAndDelete`.");
+
     public static readonly ProblemKind OptionNotForTopics = new(
         "option-not-for-topics", 400, "A topic hands every message on at once", false, Nothing,
         "Publish without delay, time of delivery, time to live and priority; retentionSeconds of the topic says how " +
@@ -92,6 +97,10 @@ internal sealed record ProblemKind(
     public static readonly ProblemKind RecordNotFound = new(
         "record-not-found", 404, "There is no record at this offset", false, Nothing,
         "Read the partition from this offset on: the next record may have a higher one.");
+
+    public static readonly ProblemKind KeyRequired = new(
+        "key-required", 422, "A record of a compacted stream needs a key", false, Nothing,
+        "Give the record a key: compaction keeps the newest record of each.");
 
     public static readonly ProblemKind OffsetOutOfRange = new(
         "offset-out-of-range", 410, "The partition does not have this offset", false, Nothing,
@@ -381,12 +390,13 @@ internal sealed record ProblemKind(
     public static readonly IReadOnlyList<ProblemKind> All =
     [
         InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, DeliverAtTooFar, TooManyTags,
-        PriorityNotSupported, DeduplicationNotSupported, OptionNotForTopics, RouteNotFound, QueueNotFound,
-        TopicNotFound, SubscriptionNotFound, NotPullSubscription, TargetQueueNotFound, TargetStreamNotFound,
+        PriorityNotSupported, DeduplicationNotSupported, RetentionNotSupported, OptionNotForTopics,
+        RouteNotFound, QueueNotFound, TopicNotFound, SubscriptionNotFound, NotPullSubscription,
+        TargetQueueNotFound, TargetStreamNotFound,
         SnapshotNotFound, TooManySnapshots, SnapshotTooLarge, SnapshotIsFiltered,
         MessageNotFound, ReceiptInvalid,
-        StreamNotFound, PartitionNotFound, RecordNotFound, OffsetOutOfRange, ProducerFenced, ProducerSequenceGap,
-        ProducerSequenceReused, TooManyProducers,
+        StreamNotFound, PartitionNotFound, RecordNotFound, OffsetOutOfRange, KeyRequired,
+        ProducerFenced, ProducerSequenceGap, ProducerSequenceReused, TooManyProducers,
         GroupNotFound, MemberNotFound, StaleGeneration, MemberFenced, OffsetBeyondEnd, GroupHasMembers, TooManyGroups,
         TooManyMembers,
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,

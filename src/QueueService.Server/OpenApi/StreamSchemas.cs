@@ -18,6 +18,7 @@ internal static class StreamSchemas
 
     private static void AddStreams(SchemaSet set)
     {
+        set.Add("Cleanup", Choice("How records end. More values may come.", "delete", "compact", "compactAndDelete"));
         set.Add("StreamSettings", Closed(Object(
             "What the owner of a stream declares; every field is optional.",
             DefinitionSchemas.Settings(set, StreamFields.All))));
@@ -52,9 +53,10 @@ internal static class StreamSchemas
     private static void AddRecords(SchemaSet set)
     {
         set.Add("NewRecord", Closed(Object(
-            "A record to append: `body` or `bodyBase64`.",
+            "A record to append: `body`, `bodyBase64` or `tombstone`.",
             ("body?", Text("The record as text.")),
             ("bodyBase64?", Text("The record as base64, when it is not text.")),
+            ("tombstone?", Flag("True: the record has no value, and says that its key has none any more.")),
             ("key?", Text("What it is about: its partition follows from it.")),
             ("partition?", Integer("The partition, whatever the key.", 0, int.MaxValue)),
             ("contentType?", Text("Its media type.")),
@@ -74,7 +76,9 @@ internal static class StreamSchemas
             ("tracestate?", Text("W3C trace context.")),
             ("contentType", Text("Its media type.")),
             ("body?", Text("The record, when it is text.")),
-            ("bodyBase64?", Text("The record as base64, when it is not text."))));
+            ("bodyBase64?", Text("The record as base64, when it is not text.")),
+            ("tombstone?", Flag("True for a record without a value, which says that its key has none any more: there is " +
+                "neither `body` nor `bodyBase64`."))));
         set.Add("RecordPage", Object(
             "Records of a partition.",
             ("records", List("In the order of their offsets.", set.Ref("StreamRecord"))),

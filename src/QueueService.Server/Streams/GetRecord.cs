@@ -61,6 +61,7 @@ internal static class GetRecord
         response.Headers["Message-Partition"] = record.Partition.ToString();
         response.Headers["Message-Offset"] = record.Offset.ToString();
         response.Headers["Message-Sent-At"] = Rfc3339.Format(record.SentAt);
+        if (record.IsTombstone) response.Headers["Message-Tombstone"] = "true";
         response.ContentType = record.ContentType;
         response.ContentLength = record.Body.Length;
         response.BodyWriter.Write(record.Body);

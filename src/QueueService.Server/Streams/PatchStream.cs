@@ -24,7 +24,8 @@ internal static class PatchStream
         Problems =
         [
             ProblemKind.MalformedJson, ProblemKind.StreamNotFound, ProblemKind.ImmutableField,
-            ProblemKind.PreconditionFailed, ProblemKind.UnsupportedMediaType, ProblemKind.DiskFull,
+            ProblemKind.PreconditionFailed, ProblemKind.RetentionNotSupported,
+            ProblemKind.UnsupportedMediaType, ProblemKind.DiskFull,
             ProblemKind.TooManyTags, ProblemKind.RequestTooLarge, ProblemKind.UnsupportedContentEncoding,
         ],
     };
