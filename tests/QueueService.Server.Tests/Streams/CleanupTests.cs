@@ -15,7 +15,7 @@ public sealed class CleanupTests(RunningServer server)
     public async Task The_cleanup_of_a_stream_can_be_declared_and_changed()
     {
         string stream = await NewStream("{}");
-        JsonObject created = (await _api.Get(stream)).Json;
+        JsonNode created = (await _api.Get(stream)).Json;
         Assert.Equal(("delete", 86_400, 0), Cleanup(created));
         Answer patched = await _api.Send(
             "PATCH", stream, """{"cleanup":"COMPACTANDDELETE","deleteRetentionSeconds":60,"minCompactionLagSeconds":5}""",
@@ -98,7 +98,7 @@ public sealed class CleanupTests(RunningServer server)
             .ShouldBlame(400, "invalid-request", "/records/0/tombstone");
     }
 
-    private static (string, int, int) Cleanup(JsonObject stream) => (
+    private static (string, int, int) Cleanup(JsonNode stream) => (
         (string)stream["cleanup"]!, (int)stream["deleteRetentionSeconds"]!, (int)stream["minCompactionLagSeconds"]!);
 
     private async Task<string> NewStream(string settings)
