@@ -118,6 +118,22 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
         }
     }
 
+    /// <summary>The same of a log with holes that compaction made.</summary>
+    /// <param name="unknown">When the answer is false: whose offsets are to be read before it can be told.</param>
+    public bool TryNextPresent(long position, out long present, out HeldSegment unknown)
+    {
+        unknown = default;
+        present = NextPresent(position);
+        while (present < End)
+        {
+            if (!log.TryFindPresent(present - _first, out long offset, out unknown)) return false;
+            if (_first + offset == present) return true;
+            present = NextPresent(_first + offset);
+        }
+
+        return true;
+    }
+
     public bool IsPresent(long position) => position < End && NextPresent(position) == position;
 
     /// <summary>Nothing between the cursor and the end was touched or ended: all of it can be handed out as it comes.
@@ -137,6 +153,9 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
     {
         if (position == Next) Next++;
     }
+
+    /// <summary>Where the lane can begin and still hold so many bytes, as they are stored after compaction.</summary>
+    public long StoredFloorFor(long bytes) => Math.Clamp(_first + log.FloorFor(bytes), Floor, End);
 
     /// <summary>Where the lane has to begin to hold at most so many bytes, in whole blocks of messages.</summary>
     public long FloorFor(long bytes) => Math.Clamp(Held.FloorFor(bytes), Floor, End);
