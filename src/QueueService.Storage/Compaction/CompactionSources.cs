@@ -86,7 +86,7 @@ internal sealed class CompactionSources(
         : segment.Tombstones == 0 || segment.CleanedAt <= request.TombstoneHorizon ? Settled : segment.CleanedAt;
 
     private bool HasDead(Segment segment) =>
-        segment.Tombstones > 0 && segment.CleanedAt <= request.TombstoneHorizon && segment.Extent.LastOffset != newest;
+        segment.Tombstones > 0 && segment.CleanedAt <= request.TombstoneHorizon;
 }
 
 /// <summary>Neighbours that are replaced at once.</summary>

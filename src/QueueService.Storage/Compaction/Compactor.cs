@@ -116,7 +116,8 @@ internal sealed class Compactor(
             bool isDead = key is { } known && (_map.LastOf(known.Hash) > offset
                 || (known.IsTombstone && mayDropTombstones && offset != sources.Newest));
             if (isDead) Dropped++;
-            else Keep(group, offset, time, payload, key is { IsTombstone: true });
+            else Keep(group, offset, time, payload);
+            if (!isDead && key is { IsTombstone: true } && !mayDropTombstones) _outputs[^1].Segment.Tombstones++;
             return true;
         });
         if (!ended || ++_source < group.Sources.Count) return;
@@ -132,7 +133,7 @@ internal sealed class Compactor(
         Finished = group;
     }
 
-    private void Keep(CompactionGroup group, long offset, long time, ReadOnlySpan<byte> payload, bool isTombstone)
+    private void Keep(CompactionGroup group, long offset, long time, ReadOnlySpan<byte> payload)
     {
         RewrittenSegment? output = _outputs.Count > 0 ? _outputs[^1] : null;
         if (output is null
@@ -145,7 +146,6 @@ internal sealed class Compactor(
         }
 
         output.Append(offset, time, payload);
-        if (isTombstone) output.Segment.Tombstones++;
     }
 
     /// <summary>Visits some records from the current place on; answers true at the end of the segment.</summary>

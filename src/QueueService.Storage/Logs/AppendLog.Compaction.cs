@@ -100,8 +100,7 @@ public sealed partial class AppendLog
             IsRipening = ripens,
             OldestDirty = clean < segments.Length ? segments[clean].Extent.MaxTime : OldestInMemory(),
             HasDeadTombstones = segments.Take(clean).Any(segment =>
-                segment.Tombstones > 0 && segment.CleanedAt <= request.TombstoneHorizon
-                && segment.Extent.LastOffset != End - 1),
+                segment.Tombstones > 0 && segment.CleanedAt <= request.TombstoneHorizon),
         };
     }
 
@@ -161,7 +160,13 @@ public sealed partial class AppendLog
     private long FirstInMemory(long offset)
     {
         foreach (TailChunk chunk in _chunks)
-            if (chunk.EndOffset > offset) return Math.Max(offset, chunk.BaseOffset);
+        {
+            // A snapshot leaves out what compaction had taken, and what follows it shares a chunk with the hole.
+            offset = Math.Max(offset, chunk.BaseOffset);
+            for (; offset < chunk.EndOffset; offset++)
+                if (!chunk.IsHole((int)(offset - chunk.BaseOffset))) return offset;
+        }
+
         return Math.Max(offset, End);
     }
 

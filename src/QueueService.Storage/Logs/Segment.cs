@@ -27,7 +27,7 @@ internal sealed class Segment(SegmentFiles files, LogId log, long baseOffset, ui
     /// <summary>When the older records of its tombstones were taken, Unix milliseconds; 0 at generation 0.</summary>
     public long CleanedAt { get; init; }
 
-    /// <summary>Of a rewritten segment.</summary>
+    /// <summary>Of a rewritten segment: those whose time was not over when it was written.</summary>
     public int Tombstones { get; set; }
 
     public string Path => field ??= SegmentFormat.PathOf(log, baseOffset, Generation);

@@ -57,6 +57,7 @@ internal sealed class KeyedLog : IDisposable
     /// <summary>One pass to its end; what became of it, or null when it did not end.</summary>
     public CompactionOutcome? Compact(bool seals = true)
     {
+        for (int turn = 0; turn < 2_000 && Store.IsCompacting && !IsDead(); turn++) Store.Housekeep(Time);
         CompactionOutcome? outcome = null;
         Assert.True(Store.TryCompact(Log, Request() with { SealsTail = seals }, ended => outcome = ended));
         for (int turn = 0; turn < 2_000 && outcome is null && !IsDead(); turn++) Store.Housekeep(Time);
