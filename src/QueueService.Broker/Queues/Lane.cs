@@ -103,6 +103,9 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
     /// <summary>As above, for what is on disk. Any thread.</summary>
     public long? FindTimeOnDisk(long time) => _first + log.FindTimeOnDisk(time);
 
+    /// <summary>No record that is kept lies before this one. It may read a file; not on the loop.</summary>
+    public bool IsFirstOnDisk(long position) => _first + log.NextOnDisk(Floor - _first) == position;
+
     /// <summary>The lowest position at or above this one that is not done with; <see cref="End"/> or more when there is
     /// none.</summary>
     public long NextPresent(long position)
