@@ -44,12 +44,20 @@ public sealed partial class MessageBroker
     /// <returns>Also MemberFenced, TooManyMembers, TooManyGroups, TooManyWaiters.</returns>
     public async ValueTask<Result<PollAnswer>> Poll(GroupName name, PollRequest request, CancellationToken cancellation)
     {
-        var poll = new GroupPoll(name, request);
+        var poll = new GroupPoll(name, request, before: null);
         var receive = new ReceiveRequest
         {
             Max = request.Max, WaitMilliseconds = request.WaitMilliseconds, IsInternal = true, Poll = poll,
         };
         Result<ReceivedMessages> result = await Receive(name.Stream.Address, receive, cancellation);
+        while (result.Succeeded && result.Value.Learn())
+        {
+            // The member was told nothing yet, and what it committed is committed.
+            result.Value.Dispose();
+            poll = new GroupPoll(name, request with { Commit = null }, poll);
+            result = await Receive(name.Stream.Address, receive with { Poll = poll }, cancellation);
+        }
+
         if (result.Succeeded || poll.Answer.Refused != BrokerError.None) return poll.Answer;
         return result.Error;
     }

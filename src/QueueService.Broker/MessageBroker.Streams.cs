@@ -57,9 +57,10 @@ public sealed partial class MessageBroker
         Submit<IReadOnlyList<PartitionState>>((shard, _) => shard.FindQueue(name.Address) is { } stream
             ? stream.Lanes.Select(lane => new PartitionState(
                 lane.Number, Position.OffsetOf(lane.Floor), Position.OffsetOf(lane.End), lane.Held.Bytes)
-                {
-                    AppendedPerSecond = stream.AppendRate(lane.Number, shard.Now),
-                }).ToArray()
+            {
+                AppendedPerSecond = stream.AppendRate(lane.Number, shard.Now),
+                Compaction = stream.IsCompacted ? Compaction.StateOf(shard, stream, lane) : null,
+            }).ToArray()
             : BrokerError.StreamNotFound);
 
     /// <summary>The first record of each partition that was appended at this time or later.</summary>
@@ -76,4 +77,13 @@ public sealed record PartitionState(int Partition, long EarliestOffset, long End
 {
     /// <summary>Over about the last minute.</summary>
     public double AppendedPerSecond { get; init; }
+
+    /// <summary>Null for a stream that is not compacted.</summary>
+    public CompactionState? Compaction { get; init; }
 }
+
+/// <summary>How far a partition is compacted.</summary>
+/// <param name="StoredBytes">Of its records as they are on disk, and of those that are in memory only.</param>
+/// <param name="DirtyBytes">The part of it that was not compacted yet.</param>
+/// <param name="LastAt">When compaction wrote something of it last, Unix milliseconds; 0 when it never has.</param>
+public sealed record CompactionState(long StoredBytes, long DirtyBytes, long LastAt);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
@@ -105,12 +106,21 @@ public sealed partial class MessageBroker
     /// <summary>The next messages of a topic, in the order of publishing within each group, waiting for the first one:
     /// nothing is leased. Go on at <see cref="ReceivedMessages.NextCursor"/>.</summary>
     /// <param name="max">1 to 1,000.</param>
-    public ValueTask<Result<ReceivedMessages>> Read(
-        TopicName name, TopicCursor from, int max, int waitMilliseconds, CancellationToken cancellation) =>
-        Receive(
-            name.Address,
-            new ReceiveRequest { Max = max, WaitMilliseconds = waitMilliseconds, ReadFrom = from, IsInternal = true },
-            cancellation);
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Result<ReceivedMessages>> Read(
+        TopicName name, TopicCursor from, int max, int waitMilliseconds, CancellationToken cancellation)
+    {
+        var request = new ReceiveRequest
+        {
+            Max = max, WaitMilliseconds = waitMilliseconds, ReadFrom = from, IsInternal = true,
+        };
+        while (true)
+        {
+            Result<ReceivedMessages> page = await Receive(name.Address, request, cancellation);
+            if (!page.Succeeded || !page.Value.Learn()) return page;
+            page.Value.Dispose();
+        }
+    }
 
     /// <summary>Starts a subscription anew with the messages that were published at this time or later: what was
     /// acknowledged since is delivered again, what was not delivered before is passed over, and receipts are worth

@@ -80,7 +80,7 @@ public sealed partial class Store
 
         // On a full disk the files that nobody needs are the way out, and only checkpoints find and release them.
         long elapsed = _now - _lastCheckpoint;
-        bool changed = _journal.NextSequence != _sequenceAtCheckpoint;
+        bool changed = _journal.NextSequence != _sequenceAtCheckpoint || _rewrittenSince > 0;
         bool frees = changed || _obsolete.Count > 0 || _journalFiles.LiveCount > 1;
         if (DiskFull && elapsed >= UrgentIntervalMilliseconds && frees) return true;
 
@@ -160,7 +160,10 @@ public sealed partial class Store
         {
             SegmentExtent extent = segment.Extent;
             _entries.Add(new SegmentEntry(
-                log.Id, segment.BaseOffset, extent.Length, extent.LastOffset, extent.MaxTime, extent.Records));
+                log.Id, segment.BaseOffset, extent.Length, extent.LastOffset, extent.MaxTime, extent.Records)
+            {
+                Generation = segment.Generation, CleanedAt = segment.CleanedAt, Tombstones = segment.Tombstones,
+            });
         }
 
         var riders = new List<ChunkView>();
@@ -189,6 +192,7 @@ public sealed partial class Store
         }
 
         Checkpoints++;
+        if (_rewrittenSince > 0) _rewrittenSince--;
         Manifest? dropped = _previous;
         _previous = _newest;
         _newest = job.Manifest;

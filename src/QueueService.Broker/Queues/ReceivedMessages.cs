@@ -21,6 +21,7 @@ public sealed class ReceivedMessages : IDisposable
     private ReceiptSeal _seal;
     private long _epoch;
     private SegmentReader? _reader;
+    private HeldSegment _unknown;
 
     private ReceivedMessages()
     {
@@ -60,6 +61,15 @@ public sealed class ReceivedMessages : IDisposable
 
     /// <summary>Of a topic that is read only: messages that were not kept until they were asked for.</summary>
     public long Lost { get; internal set; }
+
+    /// <summary>Of a stream that is compacted: what is answered again may be less.</summary>
+    public bool IsCompacted => _queue.IsCompacted;
+
+    /// <summary>How often the files of these messages were rewritten, at most.</summary>
+    public int Generation { get; private set; }
+
+    /// <summary>It ends where a file has to be looked into before it is known which offsets come next.</summary>
+    internal bool HasUnknown => _unknown.IsHeld;
 
     /// <summary>Messages that turned out to be damaged on disk while they were read: for the broker, to take them out.
     /// </summary>
@@ -124,6 +134,9 @@ public sealed class ReceivedMessages : IDisposable
         NextCursor = null;
         EndCursor = null;
         Lost = 0;
+        Generation = 0;
+        _unknown.Release();
+        _unknown = default;
         Damaged = null;
         if (_items.Length > MaxIdleItems) _items = new Delivery[1];
         lock (Gate)
@@ -157,7 +170,22 @@ public sealed class ReceivedMessages : IDisposable
         Lane lane = _queue.LaneOf(delivery.Position);
         if (!lane.TryPin(delivery.Position, out _items[Count].Record))
             lane.TryHold(delivery.Position, out _items[Count].Held);
+        Generation = Math.Max(Generation, _items[Count].Held.Generation);
         Count++;
+    }
+
+    /// <summary>Ends here, because this file has to be looked into. On the loop.</summary>
+    internal void LookInto(HeldSegment segment) => _unknown = segment;
+
+    /// <summary>Looks into the file, if there is one. Answers true when there is nothing in here and the same has to be asked
+    /// again. Not on the loop.</summary>
+    internal bool Learn()
+    {
+        if (!HasUnknown) return false;
+        AppendLog.LoadOffsets(_unknown);
+        _unknown.Release();
+        _unknown = default;
+        return Count == 0 && Lost == 0;
     }
 
     internal (MessageQueue Queue, List<long> Offsets)? TakeDamaged() => Damaged is null ? null : (_queue, Damaged);

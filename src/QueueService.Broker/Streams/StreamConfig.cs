@@ -51,6 +51,17 @@ public static class StreamLimits
     /// <summary>Below that, a single record could be all there is.</summary>
     public const long MinRetentionBytes = 1_048_576;
 
+    /// <summary>A record that is superseded is there for so long at least: whoever reads a table page by page, as of one
+    /// moment, finds each key that it had then.</summary>
+    public const long SupersededKeptMilliseconds = 5 * 60_000;
+
+    /// <summary>Compaction looks at a partition by itself when so much of it was not compacted yet, and as much as was.
+    /// </summary>
+    public const long MinDirtyBytes = 1_048_576;
+
+    /// <summary>And when something of it was not compacted for so long, however little it is.</summary>
+    public const long MaxDirtyMilliseconds = 86_400_000;
+
     /// <summary>A day, as Kafka's.</summary>
     public const int DefaultDeleteRetentionSeconds = 86_400;
 

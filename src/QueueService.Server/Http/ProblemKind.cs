@@ -98,6 +98,10 @@ internal sealed record ProblemKind(
         "record-not-found", 404, "There is no record at this offset", false, Nothing,
         "Read the partition from this offset on: the next record may have a higher one.");
 
+    public static readonly ProblemKind RecordCompacted = new(
+        "record-compacted", 404, "Compaction took the record at this offset", false, Nothing,
+        "A newer record has its key, or it was a tombstone whose time is over. Read the partition from this offset on.");
+
     public static readonly ProblemKind KeyRequired = new(
         "key-required", 422, "A record of a compacted stream needs a key", false, Nothing,
         "Give the record a key: compaction keeps the newest record of each.");
@@ -395,7 +399,7 @@ internal sealed record ProblemKind(
         TargetQueueNotFound, TargetStreamNotFound,
         SnapshotNotFound, TooManySnapshots, SnapshotTooLarge, SnapshotIsFiltered,
         MessageNotFound, ReceiptInvalid,
-        StreamNotFound, PartitionNotFound, RecordNotFound, OffsetOutOfRange, KeyRequired,
+        StreamNotFound, PartitionNotFound, RecordNotFound, OffsetOutOfRange, RecordCompacted, KeyRequired,
         ProducerFenced, ProducerSequenceGap, ProducerSequenceReused, TooManyProducers,
         GroupNotFound, MemberNotFound, StaleGeneration, MemberFenced, OffsetBeyondEnd, GroupHasMembers, TooManyGroups,
         TooManyMembers,

@@ -46,7 +46,9 @@ internal static class StreamSchemas
             ("earliestOffset", Integer("Of the oldest record that is kept; the end when there is none.", 0)),
             ("endOffset", Integer("Of the record that is appended next.", 0)),
             ("bytes", Integer("Of the records, as they are stored.", 0)),
-            ("appendedPerSecond", Rate("Records that are appended, over about the last minute."))));
+            ("appendedPerSecond", Rate("Records that are appended, over about the last minute.")),
+            ("dirtyBytes?", Integer("Of a compacted stream: those that were not compacted yet.", 0)),
+            ("compactedAt?", Instant("When compaction last wrote something of it."))));
         set.Add("PartitionPage", Object(
             "All partitions of a stream.", ("items", List("In order.", set.Ref("PartitionState")))));
     }

@@ -18,6 +18,7 @@ internal static class GetRecord
         Problems =
         [
             ProblemKind.StreamNotFound, ProblemKind.PartitionNotFound, ProblemKind.RecordNotFound,
+            ProblemKind.RecordCompacted,
             ProblemKind.OffsetOutOfRange,
         ],
     };
@@ -44,7 +45,8 @@ internal static class GetRecord
         {
             if (!Start(http, records!, place.Offset!.Value))
             {
-                await new Problem(ProblemKind.RecordNotFound).Write(http);
+                bool isHole = records!.IsCompacted && records.Count > 0;
+                await new Problem(isHole ? ProblemKind.RecordCompacted : ProblemKind.RecordNotFound).Write(http);
                 await host.ReportDamage(records!);
                 return;
             }

@@ -1,18 +1,31 @@
 using System.Globalization;
 using System.Text;
 using QueueService.Storage.Files;
+using QueueService.Storage.Logs;
 
 namespace QueueService.Storage.Checkpoints;
 
 /// <summary>One segment file as a manifest names it: bytes beyond the length were never promised.</summary>
 internal sealed record SegmentEntry(
-    LogId Log, long BaseOffset, int Length, long LastOffset, long MaxTime, int Records);
+    LogId Log, long BaseOffset, int Length, long LastOffset, long MaxTime, int Records)
+{
+    /// <summary>Above 0 when compaction wrote it; the next two are of such segments only.</summary>
+    public int Generation { get; init; }
+
+    public long CleanedAt { get; init; }
+
+    public int Tombstones { get; init; }
+
+    public string Path => SegmentFormat.PathOf(Log, BaseOffset, Generation);
+
+    public uint SaltFor(ulong secret) => SegmentFormat.SaltOf(secret, Log, BaseOffset, Generation);
+}
 
 /// <summary>
 /// The root of one checkpoint: which files belong to it, how long they are, and where the journal takes over. A text
 /// file, so that a person can read it; its last line is the crc of the lines before.
 /// <code>
-/// queueservice-manifest 1
+/// queueservice-manifest 2
 /// generation 7
 /// incarnation 3
 /// secret 5d41402abc4b2a76
@@ -21,7 +34,8 @@ internal sealed record SegmentEntry(
 /// time 1795258391000
 /// clean 0
 /// snapshot 1048576        (bytes of snapshots/000000000007.snapshot)
-/// segment 12 0 4096 67108864 500000 1795258391000 495904   (resource lane base length last max-time records)
+/// segment 12 0 4096 67108864 500000 1795258391000 495904   (resource lane base length last max-time records,
+///     and when compaction wrote it: generation cleaned-at tombstones, which version 1 did not have)
 /// crc 1a2b3c4d
 /// </code>
 /// Written as manifest-000000000007.tmp, synced, renamed, and the folder synced: it is there as a whole or not at all.
@@ -31,7 +45,7 @@ internal sealed record Manifest(
     long SnapshotBytes, IReadOnlyList<SegmentEntry> Segments)
 {
     private const string Magic = "queueservice-manifest";
-    private const int Version = 1;
+    private const int Version = 2;
     private const string Prefix = "manifest-";
 
     public static string SnapshotFolder => "snapshots";
@@ -71,7 +85,14 @@ internal sealed record Manifest(
         {
             text.Append("segment ").Append(segment.Log.Resource).Append(' ').Append(segment.Log.Lane).Append(' ')
                 .Append(segment.BaseOffset).Append(' ').Append(segment.Length).Append(' ').Append(segment.LastOffset)
-                .Append(' ').Append(segment.MaxTime).Append(' ').Append(segment.Records).Append('\n');
+                .Append(' ').Append(segment.MaxTime).Append(' ').Append(segment.Records);
+            if (segment.Generation > 0)
+            {
+                text.Append(' ').Append(segment.Generation).Append(' ').Append(segment.CleanedAt)
+                    .Append(' ').Append(segment.Tombstones);
+            }
+
+            text.Append('\n');
         }
 
         byte[] body = Encoding.ASCII.GetBytes(text.ToString());
@@ -144,7 +165,12 @@ internal sealed record Manifest(
 
             segments.Add(new SegmentEntry(
                 new LogId(uint.Parse(words[1]), ushort.Parse(words[2])), long.Parse(words[3]), int.Parse(words[4]),
-                long.Parse(words[5]), long.Parse(words[6]), int.Parse(words[7])));
+                long.Parse(words[5]), long.Parse(words[6]), int.Parse(words[7]))
+            {
+                Generation = words.Length > 8 ? int.Parse(words[8]) : 0,
+                CleanedAt = words.Length > 8 ? long.Parse(words[9]) : 0,
+                Tombstones = words.Length > 8 ? int.Parse(words[10]) : 0,
+            });
         }
 
         if (int.Parse(values[Magic]) > Version)

@@ -5,7 +5,7 @@ namespace QueueService.Storage.Logs;
 /// thread that owns the <see cref="Store"/>; what is on disk may be read from any thread through a
 /// <see cref="SegmentReader"/>.
 /// </summary>
-public sealed class AppendLog
+public sealed partial class AppendLog
 {
     private const int MaxFilledHole = 1024;
 

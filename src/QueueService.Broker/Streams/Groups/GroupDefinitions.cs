@@ -110,7 +110,7 @@ internal static class GroupDefinitions
         PartitionClaim? claim = lane.Number < group.Claims.Count ? group.Claims[lane.Number] : null;
         long? committed = group.CommittedIn(lane.Number);
         next = committed is { } offset ? Position.First(lane.Number) + offset
-            : group.BeginsAtEnd ? lane.End : lane.Floor;
+            : group.BeginningOf(lane);
         next = lane.NextPresent(Math.Max(next, lane.Floor));
         return new GroupPartition(lane.Number, claim?.Owner, claim?.Next, committed)
         {
