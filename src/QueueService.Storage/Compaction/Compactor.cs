@@ -16,8 +16,8 @@ namespace QueueService.Storage.Compaction;
 internal sealed class Compactor(
     IFileSystem files, SegmentFiles handles, StorageOptions options, CompactionSources sources) : IDisposable
 {
-    /// <summary>Read per step: two or three milliseconds, in which no spill begins.</summary>
-    private const int StepBytes = 1 << 20;
+    /// <summary>Read per step: less than a millisecond, in which no spill begins.</summary>
+    private const int StepBytes = 256 << 10;
 
     private readonly CompactionRequest _request = sources.Request;
     private readonly KeyMap _map = new(sources.DirtyRecords, sources.LargestDirty);

@@ -140,8 +140,9 @@ public sealed class CompactionTests : IAsyncLifetime
         string before = (string?)(await Job())["lastRunAt"] ?? "";
         Answer triggered = await Api.Post("/v1/jobs/compaction/trigger");
         Assert.Equal(202, triggered.Status);
-        while (true)
+        for (int attempt = 0; ; attempt++)
         {
+            Assert.True(attempt < 500, (await Job()).ToJsonString());
             JsonNode job = await Job();
             if (!(bool)job["running"]! && (string?)job["lastRunAt"] is { } last && last != before)
             {
