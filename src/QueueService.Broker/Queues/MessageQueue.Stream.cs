@@ -39,7 +39,7 @@ internal sealed partial class MessageQueue
         Lane lane = FindLane((int)reader.ReadVarint())!;
         int count = (int)reader.ReadVarint();
         for (int i = 0; i < count; i++) lane.Append(time, reader.ReadBytes((int)reader.ReadVarint()));
-        if (lane.Number >= _appends.Length) Array.Resize(ref _appends, Partitions);
+        if (lane.Number >= _appends.Length) Array.Resize(ref _appends, Math.Max(Partitions, lane.Number + 1));
         _appends[lane.Number].Add(count, time);
         SentTotal += count;
         TouchedAt = time;
