@@ -68,6 +68,9 @@ public sealed class CompactionCrashTests
                     log.Compact(seals: random.Chance(3, 4));
                     log.Check();
                     break;
+                case 3 when random.Chance(1, 2):
+                    Interleave(log, random);
+                    break;
                 case 3:
                     log.Checkpoints(1 + random.Next(3));
                     break;
@@ -83,6 +86,21 @@ public sealed class CompactionCrashTests
         log.Time += KeyedLog.Lag;
         log.Disk.DieAfter(random.Next(60));
         Work(log);
+    }
+
+    /// <summary>Checkpoints begin and go on in the middle of a pass.</summary>
+    private static void Interleave(KeyedLog log, SeededRandom random)
+    {
+        if (!log.Store.IsCompacting)
+            log.Store.TryCompact(log.Log, log.Request() with { SealsTail = true }, static _ => { });
+        for (int turn = random.Next(60); turn > 0; turn--)
+        {
+            if (random.Chance(1, 10)) log.Time += 31_000;
+            log.Store.Housekeep(log.Time);
+            if (random.Chance(1, 20)) log.Append((random.Next(20), random.Chance(1, 6)));
+        }
+
+        log.Check();
     }
 
     private static KeyedLog Filled()
