@@ -14,7 +14,8 @@ public sealed class CompactionCrashTests
         {
             foreach (bool cutsPower in new[] { true, false })
             {
-                using KeyedLog log = Filled();
+                using var log = new KeyedLog();
+                Fill(log);
                 log.Disk.DieAfter(changes);
                 Work(log);
                 died = log.IsDead();
@@ -103,9 +104,8 @@ public sealed class CompactionCrashTests
         log.Check();
     }
 
-    private static KeyedLog Filled()
+    private static void Fill(KeyedLog log)
     {
-        var log = new KeyedLog();
         for (int round = 0; round < 40; round++)
             for (int key = 0; key < 8; key++) log.Append((key, (round + key) % 9 == 0));
         log.Checkpoints(2);
@@ -115,7 +115,6 @@ public sealed class CompactionCrashTests
         for (int round = 0; round < 20; round++)
             for (int key = 0; key < 8; key++) log.Append((key, (round + key) % 9 == 0));
         log.Time += KeyedLog.TombstoneAge;
-        return log;
     }
 
     private static void Work(KeyedLog log)
