@@ -14,7 +14,8 @@ public sealed class CompactionCrashTests
         {
             foreach (bool cutsPower in new[] { true, false })
             {
-                using KeyedLog log = Filled();
+                using var log = new KeyedLog();
+                Fill(log);
                 log.Disk.DieAfter(changes);
                 Work(log);
                 died = log.IsDead();
@@ -68,6 +69,9 @@ public sealed class CompactionCrashTests
                     log.Compact(seals: random.Chance(3, 4));
                     log.Check();
                     break;
+                case 3 when random.Chance(1, 2):
+                    Interleave(log, random);
+                    break;
                 case 3:
                     log.Checkpoints(1 + random.Next(3));
                     break;
@@ -85,9 +89,23 @@ public sealed class CompactionCrashTests
         Work(log);
     }
 
-    private static KeyedLog Filled()
+    /// <summary>Checkpoints begin and go on in the middle of a pass.</summary>
+    private static void Interleave(KeyedLog log, SeededRandom random)
     {
-        var log = new KeyedLog();
+        if (!log.Store.IsCompacting)
+            log.Store.TryCompact(log.Log, log.Request() with { SealsTail = true }, static _ => { });
+        for (int turn = random.Next(60); turn > 0; turn--)
+        {
+            if (random.Chance(1, 10)) log.Time += 31_000;
+            log.Store.Housekeep(log.Time);
+            if (random.Chance(1, 20)) log.Append((random.Next(20), random.Chance(1, 6)));
+        }
+
+        log.Check();
+    }
+
+    private static void Fill(KeyedLog log)
+    {
         for (int round = 0; round < 40; round++)
             for (int key = 0; key < 8; key++) log.Append((key, (round + key) % 9 == 0));
         log.Checkpoints(2);
@@ -97,7 +115,6 @@ public sealed class CompactionCrashTests
         for (int round = 0; round < 20; round++)
             for (int key = 0; key < 8; key++) log.Append((key, (round + key) % 9 == 0));
         log.Time += KeyedLog.TombstoneAge;
-        return log;
     }
 
     private static void Work(KeyedLog log)

@@ -103,6 +103,24 @@ public sealed class CompactionTests : IDisposable
     }
 
     [Fact]
+    public void The_older_of_two_checkpoints_still_has_the_old_files()
+    {
+        for (int round = 0; round < 100; round++) _log.Append(1, 2, 3);
+        _log.Checkpoints(2);
+        _log.Time += KeyedLog.Lag;
+        _log.Compact();
+        _log.Checkpoints(1);
+        _log.Restart(static disk =>
+        {
+            SimulatedDisk next = disk.KillProcess();
+            next.FlipBit($"snapshots/{next.ListFiles("snapshots").Max()}", 20, 1);
+            return next;
+        });
+        Assert.Equal(300, _log.Offsets().Count);
+        _log.Check();
+    }
+
+    [Fact]
     public void Before_a_checkpoint_a_crash_keeps_the_old_files()
     {
         for (int round = 0; round < 100; round++) _log.Append(1, 2, 3);

@@ -54,10 +54,11 @@ internal sealed class KeyedLog : IDisposable
         foreach (int key in keys) Append((key, false));
     }
 
-    /// <summary>One pass to its end; what became of it, or null when it did not end.</summary>
+    /// <summary>One pass to its end, after the one that is under way; what became of it, or null when it did not end.</summary>
     public CompactionOutcome? Compact(bool seals = true)
     {
         for (int turn = 0; turn < 2_000 && Store.IsCompacting && !IsDead(); turn++) Store.Housekeep(Time);
+        if (IsDead()) return null;
         CompactionOutcome? outcome = null;
         Assert.True(Store.TryCompact(Log, Request() with { SealsTail = seals }, ended => outcome = ended));
         for (int turn = 0; turn < 2_000 && outcome is null && !IsDead(); turn++) Store.Housekeep(Time);
