@@ -6,12 +6,12 @@ namespace QueueService.Broker.Queues;
 internal sealed partial class MessageQueue
 {
     /// <summary>A log from which nobody receives: a topic or a stream.</summary>
-    public bool IsTopic => Name.Kind is QueueKind.Topic or QueueKind.Stream;
+    public bool IsTopic => _kind is QueueKind.Topic or QueueKind.Stream;
 
-    public bool IsStream => Name.Kind == QueueKind.Stream;
+    public bool IsStream => _kind == QueueKind.Stream;
 
     /// <summary>Its lanes are the partitions of a stream.</summary>
-    public bool IsPartitioned => Name.Kind is QueueKind.Stream or QueueKind.QueueView;
+    public bool IsPartitioned => _kind is QueueKind.Stream or QueueKind.QueueView;
 
     public bool IsSubscription => Config.Subscription is not null;
 

@@ -66,6 +66,7 @@ internal sealed partial class Shard
             // Leases that end by their time make room for the receives that are parked.
             if (queue.Parked.Count > 0) queue.Promote(Now);
             if (queue.IsStream || queue.IsDurable) ServeReaders(queue, done);
+            if (queue.HasGaps) TellGaps(queue, done);
             while (queue.Waiters.First is { } first && Store.BatchBytes < maxCommitBytes && first.Value.TryServe(this))
                 Finish(first.Value, done);
 
@@ -121,6 +122,14 @@ internal sealed partial class Shard
             node = node.Next;
             if (reader.TryServe(this)) Finish(reader, done);
         }
+    }
+
+    /// <summary>Wherever in the line they stand, and also those that wait for room.</summary>
+    private void TellGaps(MessageQueue view, List<Command> done)
+    {
+        view.HasGaps = false;
+        foreach (ReceiveCommand reader in view.Waiters.Concat(view.Parked).ToList())
+            if (reader.TryTellGap(this)) Finish(reader, done);
     }
 
     /// <summary>Answers everybody who waits, empty.</summary>
