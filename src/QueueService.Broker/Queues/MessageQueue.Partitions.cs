@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using QueueService.Broker.QueueViews;
 
 namespace QueueService.Broker.Queues;
 
@@ -11,10 +12,6 @@ namespace QueueService.Broker.Queues;
 /// as there are partitions: a stream does not tell its views of every append.</remarks>
 internal sealed partial class MessageQueue
 {
-    /// <summary>A partition may have at least so many blocks with holes, however many share those of the view: a million
-    /// records between the oldest that is not acknowledged and the newest that is.</summary>
-    private const int MinPartialBlocks = 16;
-
     private readonly Queue<PartitionTurn> _partitionLine = new();
     private PartitionTurn?[] _partitionTurns = [];
     private int _untilLook;
@@ -50,7 +47,7 @@ internal sealed partial class MessageQueue
     /// <summary>With this many half-acknowledged blocks nothing new of the lane is handed out. The partitions of a view
     /// share what a queue has for one lane.</summary>
     private int PartialBlocksPerLane => IsPartitioned
-        ? Math.Max(MinPartialBlocks, MaxPartialBlocks / _lanes.Count)
+        ? Math.Max(QueueViewLimits.MinHoleBlocks, QueueViewLimits.HoleBlocks / _lanes.Count)
         : MaxPartialBlocks;
 
     private bool HasTooManyHoles(Lane lane) => lane.PartialBlocks >= PartialBlocksPerLane;

@@ -402,6 +402,7 @@ internal sealed record ProblemKind(
         ShuttingDown, Starting, StorageFailed,
         DiskFull,
         .. DurableStreams.DurableStreamProblems.All,
+        .. Streams.QueueViews.QueueViewProblems.All,
     ];
 
     public static readonly FrozenDictionary<string, ProblemKind> ByCode = All.ToFrozenDictionary(kind => kind.Code);
