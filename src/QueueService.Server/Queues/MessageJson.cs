@@ -66,9 +66,10 @@ internal static class MessageJson
         if (message.IsRecord)
         {
             output.Raw(",\"partition\":"u8).Number(message.Partition).Raw(",\"offset\":"u8).Number(message.Offset);
-            if (!message.Key.IsEmpty) output.Raw(",\"key\":"u8).Text(message.Key);
         }
 
+        // A record that was given up has its key in the dead-letter queue, too.
+        if (message.HasHeaders && !message.Key.IsEmpty) output.Raw(",\"key\":"u8).Text(message.Key);
         output.Raw(",\"receiveCount\":"u8).Number(message.ReceiveCount)
             .Raw(",\"sentAt\":"u8).Instant(message.SentAt);
         if (message.Priority != 0) output.Raw(",\"priority\":"u8).Number(message.Priority);
