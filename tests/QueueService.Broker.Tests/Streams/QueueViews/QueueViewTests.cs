@@ -152,6 +152,38 @@ public sealed class QueueViewTests : IDisposable
         Assert.DoesNotContain(rest, static record => record.Offset % 2 == 0 && record.Offset < 6);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_view_of_a_weaker_stream_goes_on_after_a_power_cut_with_what_is_left_and_new_receipts(bool filtered)
+    {
+        _clicks.Create(200, new QueueConfig { Durability = Durability.Os });
+        _clicks.View(new QueueConfig
+        {
+            Subscription = new SubscriptionConfig
+            {
+                From = SubscriptionConfig.Earliest,
+                Filter = filtered ? """{"policy":{"kind":[{"exists":false}]}}""" : "",
+            },
+        });
+        for (int i = 0; i < 400; i++) _clicks.AppendTo(i % 200, $"{i}");
+        Record leased = _clicks.Receive(300)[0];
+        for (int cut = 1; cut < 4; cut++)
+        {
+            _clicks.Harness.CutPowerAndRestart((ulong)cut);
+            Assert.Equal(BrokerError.ReceiptExpired, _clicks.Acknowledge(leased));
+            _clicks.AppendTo(7, $"new {cut}");
+        }
+
+        _clicks.Harness.Advance(TimeSpan.FromSeconds(31));
+        string[] kept = [.. Enumerable.Range(0, 200).SelectMany(partition => Kept(partition))];
+        var received = new List<string>();
+        for (string[] some = _clicks.Bodies(1_000); some.Length > 0; some = _clicks.Bodies(1_000)) received.AddRange(some);
+        Assert.Equal(kept.Order(), received.Order());
+        Assert.Contains("new 3", received);
+        if (!filtered) Assert.Equal((0, received.Count), (_clicks.Stats().Available, _clicks.Stats().Leased));
+    }
+
     [Fact]
     public void A_view_that_is_paused_hands_out_nothing_and_one_that_goes_on_what_came_meanwhile()
     {
@@ -241,6 +273,12 @@ public sealed class QueueViewTests : IDisposable
         _clicks.Harness.KillAndRestart();
         _clicks.Harness.Advance(TimeSpan.FromSeconds(31));
         Assert.Equal(4, _clicks.Receive(100).Count);
+    }
+
+    private IEnumerable<string> Kept(int partition)
+    {
+        using ReceivedMessages records = _clicks.Stream.Read(partition, 0);
+        return [.. StreamFixture.Bodies(records)];
     }
 
     private void Append(int partition, string body, string kind)
