@@ -277,9 +277,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
             return true;
         }
 
-        // In the order of the first time: the highest priority, then the place.
-        leases.Sort((a, b) =>
-            (-queue.PriorityOf(a.Position), a.Position).CompareTo((-queue.PriorityOf(b.Position), b.Position)));
+        SortAsAtFirst(queue, leases);
         long deadline = DeadlineOf(shard, queue);
         ReceivedMessages messages = Received(shard);
         FillBefore(queue, leases, messages, shard.Now, deadline);
@@ -294,6 +292,11 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         Outcome = messages;
         return true;
     }
+
+    /// <summary>In the order of the first time: the highest priority, then the place.</summary>
+    private static void SortAsAtFirst(MessageQueue queue, List<(long Position, int ReceiveCount)> leases) =>
+        leases.Sort((a, b) =>
+            (-queue.PriorityOf(a.Position), a.Position).CompareTo((-queue.PriorityOf(b.Position), b.Position)));
 
     private long DeadlineOf(Shard shard, MessageQueue queue) =>
         shard.Now + (_request.VisibilityMilliseconds ?? queue.Config.VisibilityTimeoutSeconds * 1000L);
