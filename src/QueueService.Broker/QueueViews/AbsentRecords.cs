@@ -4,8 +4,8 @@ using QueueService.Broker.Shards;
 namespace QueueService.Broker.QueueViews;
 
 /// <summary>
-/// Records that a queue view has handed out or looked at, and that its stream does not have: compaction leaves holes in a
-/// log and tells nobody. Whoever reads one of them finds out; here they end, and count as expired.
+/// Records that a queue view has handed out or looked at, and that its stream does not have: compaction leaves holes in
+/// a log and tells nobody. Whoever reads one of them finds out; here they end, and count as expired.
 /// </summary>
 internal static class AbsentRecords
 {

@@ -2,7 +2,7 @@ using QueueService.Broker.QueueViews;
 
 namespace QueueService.Broker.Queues;
 
-/// <summary>What a live reader of a queue view is to be told of: records that went before anybody had acknowledged them.
+/// <summary>What a live reader of a queue view is to be told of: records that went before somebody acknowledged them.
 /// </summary>
 public sealed partial class LeaseHolder
 {

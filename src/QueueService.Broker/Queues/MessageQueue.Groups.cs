@@ -49,8 +49,10 @@ internal sealed partial class MessageQueue
     {
         if (IsReadAheadFull(lane)) return false;
 
-        // Partitions take turns. In a lane without groups, where order is asked for, each message is a group of its own.
+        // Partitions take turns.
         if (IsPartitioned) hash = (ulong)lane.Number;
+
+        // In a lane without groups, where order is asked for, each message is a group of its own.
         Groups.Add(lane, position, lane.IsGrouped || !IsFifo ? hash : (ulong)position * 0x9E3779B97F4A7C15UL);
         lane.KnownEnd = position + 1;
         return true;

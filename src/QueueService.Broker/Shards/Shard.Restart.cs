@@ -48,8 +48,8 @@ internal sealed partial class Shard
         }
     }
 
-    /// <summary>A lease that was lost must not look like the next one of its record: with the same count in the same epoch
-    /// its receipt would be worth as much.</summary>
+    /// <summary>A lease that was lost must not look like the next one of its record: with the same count in the same
+    /// epoch its receipt would be worth as much.</summary>
     private void StartEpoch(MessageQueue view)
     {
         _scratch.ResetWrittenCount();

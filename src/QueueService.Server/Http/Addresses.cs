@@ -75,7 +75,8 @@ internal static class Addresses
             case QueueKind.Stream:
                 return $"/v1/streams/{StreamName.At(address).Value}";
             case QueueKind.QueueView:
-                return $"/v1/streams/{QueueViewJson.StreamOf(address)}/queue-views/{SubscriptionName.At(address).Value}";
+                string view = SubscriptionName.At(address).Value;
+                return $"/v1/streams/{QueueViewJson.StreamOf(address)}/queue-views/{view}";
             case QueueKind.Topic:
                 return $"/v1/topics/{TopicName.At(address).Value}";
             case QueueKind.Subscription:

@@ -14,10 +14,11 @@ internal static partial class LimitList
             Setting = "Limits:MaxQueues",
         },
         new("queueViewHoles", QueueViewLimits.HoleBlocks, "blocks",
-            "Blocks of 65,536 offsets in which some records are acknowledged and others not, of all partitions of a view; " +
-            "each partition has an equal share.")
+            "Blocks of 65,536 offsets in which some records are acknowledged and others not, of all partitions of a " +
+            "view; each partition has an equal share.")
         {
-            Instead = "Nothing new of the partition is handed out before older records are acknowledged; blockedReason says so.",
+            Instead =
+                "Nothing new of the partition is handed out before older records are acknowledged; blockedReason says so.",
         },
         new("queueViewPartitionHolesMin", QueueViewLimits.MinHoleBlocks, "blocks",
             "What a partition may have of them in any case.")

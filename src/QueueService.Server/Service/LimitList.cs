@@ -37,8 +37,11 @@ internal static partial class LimitList
         {
             Setting = "Limits:MaxWaiters",
         },
-        new("inFlightPerQueue", limits.MaxInFlightPerQueue, "messages", "Leased messages of one queue, subscription or queue view.",
-            ProblemKind.TooManyInFlight) { Setting = "Limits:MaxInFlightPerQueue" },
+        new("inFlightPerQueue", limits.MaxInFlightPerQueue, "messages",
+            "Leased messages of one queue, subscription or queue view.", ProblemKind.TooManyInFlight)
+        {
+            Setting = "Limits:MaxInFlightPerQueue",
+        },
         new("queues", limits.MaxQueues, "queues", "Queues in all.", ProblemKind.TooManyQueues)
         {
             Setting = "Limits:MaxQueues",

@@ -40,7 +40,8 @@ internal static class ListQueueViews
 
         Result<QueueDescription> exists = await host.Broker.GetQueue(stream.Address);
         Result<QueuePage> result = exists.Succeeded
-            ? await host.Broker.ListSubscriptions(stream.Log, listing.Prefix, listing.After, listing.Limit, listing.Tags)
+            ? await host.Broker.ListSubscriptions(
+                stream.Log, listing.Prefix, listing.After, listing.Limit, listing.Tags)
             : exists.Error;
         if (!result.Succeeded)
         {

@@ -11,8 +11,8 @@ internal static class PauseQueueView
     {
         Map("pause", paused: true, new(
             "pauseQueueView", Tags.QueueViews, "Stop handing out records",
-            "Receives get nothing until the view is resumed; the stream keeps the records for it as long as its retention " +
-            "lasts. Leases that exist can be settled.")
+            "Receives get nothing until the view is resumed; the stream keeps the records for it as long as its " +
+            "retention lasts. Leases that exist can be settled.")
         {
             IsKeyed = true,
             Replies = [new(204, "The view is paused.") { Headers = Schemas.DefinitionHeaders }],
@@ -27,6 +27,7 @@ internal static class PauseQueueView
         });
 
         void Map(string verb, bool paused, Operation description) => routes.MapOperation(
-            "POST", $"{QueueViewRoutes.View}/{verb}", (http, host) => PauseQueue.Handle(http, host, paused), description);
+            "POST", $"{QueueViewRoutes.View}/{verb}", (http, host) => PauseQueue.Handle(http, host, paused),
+            description);
     }
 }

@@ -18,14 +18,14 @@ internal static class QueueViewFields
         [
             SubscriptionFields.From with
             {
-                Description = "Where a new view begins in each partition: `latest`, `earliest`, or with the records that " +
-                    "were appended at a time (RFC 3339) or later. Partitions that are added later are received from their " +
-                    "first record on. Default: `latest`.",
+                Description = "Where a new view begins in each partition: `latest`, `earliest`, or with the records " +
+                    "that were appended at a time (RFC 3339) or later. Partitions that are added later are received " +
+                    "from their first record on. Default: `latest`.",
             },
             FilterJson.Field with
             {
-                Description = "Which records it gets: those whose headers or body match the `policy`, which is in the " +
-                    "language of SNS's filter policies; the headers of a record are its attributes. Default: all.",
+                Description = "Which records it gets: those whose headers or body match the `policy`, which is in " +
+                    "the language of SNS's filter policies; the headers of a record are its attributes. Default: all.",
             },
             QueuePolicies.Named("retryPolicy"), QueuePolicies.Named("redrivePolicy"), QueuePolicies.Named("tags"),
         ]);

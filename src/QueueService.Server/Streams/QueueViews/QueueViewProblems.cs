@@ -11,8 +11,8 @@ internal static class QueueViewProblems
 
     public static readonly ProblemKind RecordExpired = new(
         "record-expired", 410, "The stream does not keep the record any more", false, "Nothing was changed.",
-        "Its retention ended while it was leased or after it was acknowledged: there is nothing left to be settled. Consume " +
-        "faster, or raise retentionSeconds or retentionBytes of the stream.");
+        "Its retention ended while it was leased or after it was acknowledged: there is nothing left to be settled. " +
+        "Consume faster, or raise retentionSeconds or retentionBytes of the stream.");
 
     public static readonly IReadOnlyList<ProblemKind> All = [NotFound, RecordExpired];
 }

@@ -15,12 +15,12 @@ internal static class QueueViewRoutes
     private const string Receipt = View + "/receipts/{receiptHandle}";
 
     private const string TellsOfGaps =
-        " When retention takes records before they are acknowledged, leased ones too, the reader is told at once: `gap`, with " +
-        "`lost`, how many, and `partitions`, where: from an offset to before another.";
+        " When retention takes records before they are acknowledged, leased ones too, the reader is told at once: " +
+        "`gap`, with `lost`, how many, and `partitions`, where: from an offset to before another.";
 
     private const string TellsWhere =
-        " A message has the `partition`, the `offset` (also as `sequenceNumber`) and the `key` of its record; `sentAt` is its " +
-        "timestamp, and `attributes` are its headers. Partitions take turns.";
+        " A message has the `partition`, the `offset` (also as `sequenceNumber`) and the `key` of its record; `sentAt` " +
+        "is its timestamp, and `attributes` are its headers. Partitions take turns.";
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -54,22 +54,24 @@ internal static class QueueViewRoutes
         Map("PATCH", Receipt, ExtendLease.Handle, ExtendLease.Description);
         Map("POST", Receipt + "/release", ReleaseMessage.Handle, ReleaseMessage.Description);
         Map("POST", Receipt + "/dead-letter", DeadLetterMessage.Handle, DeadLetterMessage.Description,
-            " Of a view: the record stays in the stream and is copied; `deadLetter` of the copy says where it came from, and " +
-            "its retention begins with the move.");
+            " Of a view: the record stays in the stream and is copied; `deadLetter` of the copy says where it came " +
+            "from, and its retention begins with the move.");
         SettleBatches.Map(routes, View, static operation => OfView(operation, ""));
 
         void Map(string method, string path, OperationHandler handler, Operation operation, string more = "") =>
             routes.MapOperation(method, path, handler, OfView(operation, more));
     }
 
-    private static Operation OfView(Operation operation, string more) => operation.At(Tags.QueueViews, ProblemsOf(operation)) with
+    private static Operation OfView(Operation operation, string more) => operation.At(
+        Tags.QueueViews, ProblemsOf(operation)) with
     {
         Id = operation.Id + "OfQueueView",
         Summary = operation.Summary + " (queue view)",
         Description = operation.Description + more,
     };
 
-    private static ProblemKind[] ProblemsOf(Operation operation) => operation.Problems.Contains(ProblemKind.ReceiptExpired)
-        ? [QueueViewProblems.NotFound, QueueViewProblems.RecordExpired]
-        : [QueueViewProblems.NotFound];
+    private static ProblemKind[] ProblemsOf(Operation operation) =>
+        operation.Problems.Contains(ProblemKind.ReceiptExpired)
+            ? [QueueViewProblems.NotFound, QueueViewProblems.RecordExpired]
+            : [QueueViewProblems.NotFound];
 }

@@ -22,9 +22,9 @@ internal static class SeekQueueView
 
     private static readonly Operation Description = new(
         "seekQueueView", Tags.QueueViews, "Start a queue view anew at another place",
-        "`to` is `earliest` or `latest`; or `time` is an instant, and the view begins with what was appended then or later. " +
-        "What was acknowledged behind that place is delivered again, and what lies before it is passed over: `latest` " +
-        "empties the view. All receipts are worth nothing (410), and receives count from 1 again.")
+        "`to` is `earliest` or `latest`; or `time` is an instant, and the view begins with what was appended then or " +
+        "later. What was acknowledged behind that place is delivered again, and what lies before it is passed over: " +
+        "`latest` empties the view. All receipts are worth nothing (410), and receives count from 1 again.")
     {
         IsKeyed = true,
         Request = [Content.Json("QueueViewSeek", """{"time":"2026-11-21T10:00:00Z"}""")],
@@ -73,7 +73,8 @@ internal static class SeekQueueView
             json.Read();
             if (JsonRequest.IsLeftOut(ref json, field, ref seen)) continue;
             if (field >= 0) place.Count++;
-            if (field == 0 && JsonBody.Instant(ref json, "/time", ref problem) is { } time) place.Time = Math.Max(0, time);
+            if (field == 0 && JsonBody.Instant(ref json, "/time", ref problem) is { } time)
+                place.Time = Math.Max(0, time);
             else if (field == 1 && JsonRequest.TryChoice(ref json, Ends, "/to", out int end, ref problem))
                 place.Time = Times[end];
             json.TrySkip();
