@@ -116,6 +116,9 @@ public enum BrokerError
     /// deleted, purged or received again.</summary>
     ReceiptExpired,
 
+    /// <summary>The stream of a queue view does not keep the leased record any more.</summary>
+    RecordExpired,
+
     /// <summary>Not a receipt of this queue: altered, or made up.</summary>
     ReceiptInvalid,
     MessageNotFound,

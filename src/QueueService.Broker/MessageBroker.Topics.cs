@@ -84,7 +84,7 @@ public sealed partial class MessageBroker
         List(new QueueListing(
             topic.Address.Value + prefix, after is null ? null : topic.Address.Value + after, limit, tags ?? [])
             {
-                Kind = QueueKind.Subscription,
+                Kind = topic.Address.Kind == QueueKind.Stream ? QueueKind.QueueView : QueueKind.Subscription,
             });
 
     public ValueTask<BrokerError> DeleteSubscription(SubscriptionName name, Precondition precondition) =>

@@ -1,6 +1,7 @@
 using System.Text;
 using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
+using QueueService.Broker.QueueViews;
 using QueueService.Broker.Shards;
 using QueueService.Storage.Files;
 using QueueService.Storage.Logs;
@@ -141,6 +142,8 @@ public sealed partial class MessageBroker : IAsyncDisposable
     /// taken out of the queue. Answers how many there were.</summary>
     public async ValueTask<int> ReportDamage(ReceivedMessages messages)
     {
+        if (messages.TakeAbsent() is var (view, absent))
+            await Submit((shard, command) => AbsentRecords.End(shard, command, view, absent));
         if (messages.TakeDamaged() is not var (queue, offsets)) return 0;
         await Submit((shard, command) => MessageBrowsing.RemoveDamaged(shard, command, queue, offsets));
         return offsets.Count;

@@ -215,6 +215,15 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
         RaiseFloor();
     }
 
+    /// <summary>What a shared log has lost: remembered as a gap, however long it is.</summary>
+    public void LeaveOut(long from, long to)
+    {
+        int place = _gaps.FindIndex(gap => gap.From > from);
+        if (from <= Floor) Floor = Math.Max(Floor, to);
+        else _gaps.Insert(place < 0 ? _gaps.Count : place, (from, to));
+        RaiseFloor();
+    }
+
     /// <summary>A message that has ended is here again, touched.</summary>
     public void Revive(long position)
     {

@@ -1,4 +1,5 @@
 using QueueService.Broker.Messages;
+using QueueService.Broker.QueueViews;
 using QueueService.Broker.Topics;
 using QueueService.Storage.Logs;
 
@@ -71,9 +72,16 @@ public sealed class ReceivedMessages : IDisposable
     /// <summary>It ends where a file has to be looked into before it is known which offsets come next.</summary>
     internal bool HasUnknown => _unknown.IsHeld;
 
+    /// <summary>Of a queue view, for a live reader: records that nobody has acknowledged and that the stream does not
+    /// keep any more, since the reader was told last; null when there are none.</summary>
+    public ViewGap? Gap { get; internal set; }
+
     /// <summary>Messages that turned out to be damaged on disk while they were read: for the broker, to take them out.
     /// </summary>
     internal List<long>? Damaged { get; private set; }
+
+    /// <summary>Of a queue view: records that the stream does not have any more. For the broker, to end them.</summary>
+    internal List<long>? Absent { get; private set; }
 
     /// <summary>Reads the n-th message. The view is valid until the next call. Answers false when the message is
     /// damaged on disk: leave it out. That it was acknowledged or purged meanwhile does not matter.</summary>
@@ -91,6 +99,9 @@ public sealed class ReceivedMessages : IDisposable
             _reader ??= new SegmentReader();
             ReadOutcome outcome = _reader.Read(item.Held, Queues.Position.OffsetOf(item.Position), out sentAt, out bytes);
             if (outcome == ReadOutcome.Damaged) (Damaged ??= []).Add(item.Position);
+
+            // Retention or compaction took it meanwhile: for whoever still waits for it, it has ended.
+            if (outcome == ReadOutcome.Absent && _queue.IsQueueView) (Absent ??= []).Add(item.Position);
             if (outcome != ReadOutcome.Found)
             {
                 message = default;
@@ -103,6 +114,8 @@ public sealed class ReceivedMessages : IDisposable
         {
             Id = origin is { HasOwnId: false } ? origin.Id : new MessageId(_queue.LogResource, item.Position),
             SequenceNumber = item.Position,
+            Priority = _queue.PriorityOf(item.Position),
+            IsRecord = _queue.IsPartitioned,
             Origin = origin,
             Receipt = item.HasReceipt ? _seal.Issue(_queue.Resource, item.Position, item.ReceiveCount, _epoch) : default,
             State = item.State,
@@ -138,6 +151,8 @@ public sealed class ReceivedMessages : IDisposable
         _unknown.Release();
         _unknown = default;
         Damaged = null;
+        Absent = null;
+        Gap = null;
         if (_items.Length > MaxIdleItems) _items = new Delivery[1];
         lock (Gate)
         {
@@ -190,6 +205,8 @@ public sealed class ReceivedMessages : IDisposable
 
     internal (MessageQueue Queue, List<long> Offsets)? TakeDamaged() => Damaged is null ? null : (_queue, Damaged);
 
+    internal (MessageQueue Queue, List<long> Offsets)? TakeAbsent() => Absent is null ? null : (_queue, Absent);
+
     /// <summary>One message, without its bytes.</summary>
     internal struct Delivery
     {
@@ -227,7 +244,10 @@ public readonly ref struct MessageView
     public MessageState State { get; init; }
 
     /// <summary>0 to 9.</summary>
-    public int Priority => Position.PriorityOf(Position.LaneOf(SequenceNumber));
+    public int Priority { get; init; }
+
+    /// <summary>It is a record of a stream, and has a partition and an offset.</summary>
+    public bool IsRecord { get; init; }
 
     public int ReceiveCount { get; init; }
 

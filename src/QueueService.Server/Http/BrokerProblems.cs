@@ -1,6 +1,7 @@
 using QueueService.Broker;
 using QueueService.Server.DurableStreams;
 using QueueService.Server.Hosting;
+using QueueService.Server.Streams.QueueViews;
 
 namespace QueueService.Server.Http;
 
@@ -13,6 +14,8 @@ internal static class BrokerProblems
         BrokerError.TopicNotFound => ProblemKind.TopicNotFound,
         BrokerError.SubscriptionNotFound => ProblemKind.SubscriptionNotFound,
         BrokerError.StreamNotFound => ProblemKind.StreamNotFound,
+        BrokerError.QueueViewNotFound => QueueViewProblems.NotFound,
+        BrokerError.RecordExpired => QueueViewProblems.RecordExpired,
         BrokerError.DurableStreamNotFound or BrokerError.ForkSourceNotFound => DurableStreamProblems.NotFound,
         BrokerError.DurableStreamGone => DurableStreamProblems.Gone,
         BrokerError.DurableStreamExists => DurableStreamProblems.Exists,

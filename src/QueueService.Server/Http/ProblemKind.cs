@@ -416,6 +416,7 @@ internal sealed record ProblemKind(
         ShuttingDown, Starting, StorageFailed,
         DiskFull,
         .. DurableStreams.DurableStreamProblems.All, .. Streams.Tables.TableProblems.All,
+        .. Streams.QueueViews.QueueViewProblems.All,
     ];
 
     public static readonly FrozenDictionary<string, ProblemKind> ByCode = All.ToFrozenDictionary(kind => kind.Code);

@@ -28,6 +28,7 @@ internal sealed class DocumentWriter(EndpointDataSource endpoints) : IOpenApiDoc
         ["stream"] = ("The name of the stream: 1 to 128 of A-Z a-z 0-9 . _ -", "clicks"),
         ["partition"] = ("The number of the partition, from 0.", "0"),
         ["group"] = ("The name of the consumer group: 1 to 128 of A-Z a-z 0-9 . _ -", "billing"),
+        ["view"] = ("The name of the queue view: 1 to 128 of A-Z a-z 0-9 . _ -", "thumbnails"),
         ["member"] = ("The name of the member: 1 to 128 of A-Z a-z 0-9 . _ -", "worker-1"),
         ["offset"] = ("The number of the record in its partition, from 0.", "41"),
         ["key"] = ("The key: 1 to 1024 bytes of UTF-8, which may be slashes.", "customer-7"),

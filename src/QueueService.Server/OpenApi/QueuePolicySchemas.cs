@@ -42,7 +42,10 @@ internal static class QueuePolicySchemas
         AddAlarms(set);
         set.Add("DeadLetter", Object(
             "Why a message is in a dead-letter queue.",
-            ("sourceQueue", Text("The queue that it came from, or `topic/subscription`.")),
+            ("sourceQueue", Text("The queue that it came from, or `topic/subscription`, or `stream/queueView`.")),
+            ("stream?", Text("Of a record: the stream in which it is.")),
+            ("partition?", Integer("Of a record: its partition.", 0, int.MaxValue)),
+            ("offset?", Integer("Of a record: its number in the partition.", 0)),
             ("reason", Text("`maxReceiveCount`, or what the consumer said.")),
             ("receiveCount", Integer("Deliveries in that queue.", 0)),
             ("firstFailedAt", Instant("When the first of them failed.")),

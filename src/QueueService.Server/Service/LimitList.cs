@@ -28,7 +28,8 @@ internal static partial class LimitList
 {
     public static IReadOnlyList<Limit> Of(LimitOptions process) =>
     [
-        .. Process(process), .. Requests, .. Messages, .. Definitions, .. Groups, .. Webhooks, .. DurableStreams(process),
+        .. Process(process), .. Requests, .. Messages, .. Definitions, .. Groups, .. QueueViews(process), .. Webhooks,
+        .. DurableStreams(process),
     ];
 
     private static IEnumerable<Limit> Process(LimitOptions limits) =>
@@ -37,8 +38,11 @@ internal static partial class LimitList
         {
             Setting = "Limits:MaxWaiters",
         },
-        new("inFlightPerQueue", limits.MaxInFlightPerQueue, "messages", "Leased messages of one queue or subscription.",
-            ProblemKind.TooManyInFlight) { Setting = "Limits:MaxInFlightPerQueue" },
+        new("inFlightPerQueue", limits.MaxInFlightPerQueue, "messages",
+            "Leased messages of one queue, subscription or queue view.", ProblemKind.TooManyInFlight)
+        {
+            Setting = "Limits:MaxInFlightPerQueue",
+        },
         new("queues", limits.MaxQueues, "queues", "Queues in all.", ProblemKind.TooManyQueues)
         {
             Setting = "Limits:MaxQueues",

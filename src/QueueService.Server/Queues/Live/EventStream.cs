@@ -1,6 +1,7 @@
 using QueueService.Broker;
 using QueueService.Broker.Queues;
 using QueueService.Server.Http;
+using QueueService.Server.Streams.QueueViews;
 
 namespace QueueService.Server.Queues.Live;
 
@@ -61,7 +62,15 @@ internal sealed class EventStream(HttpContext http, LiveReceive receive, int pre
 
         using ReceivedMessages messages = result.Value;
         if (_response.IsBroken) return false;
-        return messages.Count == 0 || await receive.Send(_response, output, messages, WriteEvent);
+        if (messages.Gap is { } gap)
+        {
+            output.BeginEvent("gap"u8, default);
+            QueueViewJson.WriteGap(output, gap);
+            output.EndEvent();
+        }
+
+        if (messages.Count > 0) return await receive.Send(_response, output, messages, WriteEvent);
+        return output.Length == 0 || await _response.Write(output);
     }
 
     private static void WriteEvent(JsonOutput output, in MessageView message)
