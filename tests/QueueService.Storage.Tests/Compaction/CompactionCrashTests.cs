@@ -9,29 +9,7 @@ public sealed class CompactionCrashTests
     public void A_crash_at_any_change_of_the_disk_loses_no_newest_value_and_brings_none_back()
     {
         int changes = 0;
-        bool died = true;
-        for (; died; changes++)
-        {
-            foreach (bool cutsPower in new[] { true, false })
-            {
-                using var log = new KeyedLog();
-                Fill(log);
-                log.Disk.DieAfter(changes);
-                Work(log);
-                died = log.IsDead();
-                ulong seed = (ulong)changes;
-                log.Restart(disk => cutsPower ? disk.PowerCut(seed) : disk.KillProcess());
-                log.Check();
-                log.Time += KeyedLog.Lag;
-                Assert.Null(log.Compact()!.Failure);
-                log.Check();
-                log.Checkpoints(3);
-                log.Restart(disk => disk.PowerCut(seed));
-                log.Check();
-                Assert.DoesNotContain(log.Files(), static name => name.Split('.').Length < 3);
-            }
-        }
-
+        while (DiesAfter(changes, cutsPower: true) | DiesAfter(changes, cutsPower: false)) changes++;
         Assert.True(changes > 40, $"{changes} changes.");
     }
 
@@ -52,6 +30,27 @@ public sealed class CompactionCrashTests
             log.Compact();
             log.Check();
         });
+
+    /// <summary>Answers false when there are not so many changes.</summary>
+    private static bool DiesAfter(int changes, bool cutsPower)
+    {
+        using var log = new KeyedLog();
+        Fill(log);
+        log.Disk.DieAfter(changes);
+        Work(log);
+        bool died = log.IsDead();
+        ulong seed = (ulong)changes;
+        log.Restart(disk => cutsPower ? disk.PowerCut(seed) : disk.KillProcess());
+        log.Check();
+        log.Time += KeyedLog.Lag;
+        Assert.Null(log.Compact()!.Failure);
+        log.Check();
+        log.Checkpoints(3);
+        log.Restart(disk => disk.PowerCut(seed));
+        log.Check();
+        Assert.DoesNotContain(log.Files(), static name => name.Split('.').Length < 3);
+        return died;
+    }
 
     private static void Live(KeyedLog log, SeededRandom random)
     {
