@@ -57,7 +57,7 @@ public sealed class StreamModelTests
         }
         catch (Exception failure)
         {
-            throw new Xunit.Sdk.XunitException($"Seed {seed}:\n{string.Join('\n', run.Trace.TakeLast(60))}\n{failure}");
+            throw new Xunit.Sdk.XunitException($"Seed {seed}:\n{string.Join('\n', run.Trace.TakeLast(60))}\n{failure}", failure);
         }
     }
 }
