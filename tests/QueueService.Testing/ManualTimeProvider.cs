@@ -14,6 +14,7 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
     private long _timestamp;
     private long _settings;
     private bool _isAdvancing;
+    private int _sweepAt = 1_024;
 
     public ManualTimeProvider()
         : this(new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero))
@@ -138,6 +139,15 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
 
     private void Schedule(ManualTimer timer, long due)
     {
+        // A clock that stands still would keep every timer that was ever set.
+        if (_due.Count >= _sweepAt)
+        {
+            var live = _due.UnorderedItems.Where(static item => item.Element.Timer.Setting == item.Element.Setting).ToArray();
+            _due.Clear();
+            _due.EnqueueRange(live);
+            _sweepAt = Math.Max(1_024, 2 * _due.Count);
+        }
+
         timer.Setting = ++_settings;
         _due.Enqueue((timer, timer.Setting), (due, timer.Setting));
     }

@@ -15,6 +15,9 @@ internal sealed class JobHost(
     /// <summary>A run looks at its cancellation between two pages, which take milliseconds.</summary>
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3);
 
+    /// <summary>Of the scheduler: says when jobs run, and not what they find.</summary>
+    public static readonly TimeProvider Clock = TimeProvider.System;
+
     private readonly ConcurrentDictionary<string, JobState> _states =
         new(JobList.All.Select(job => KeyValuePair.Create(job.Name, new JobState(job))));
 
@@ -49,7 +52,7 @@ internal sealed class JobHost(
             // Also when connections have used up the time in which the host stops: runs end at their next page,
             // before the broker does.
             await _scheduler.Shutdown(waitForJobsToComplete: true, CancellationToken.None).AsTask()
-                .WaitAsync(StopLimit, time, CancellationToken.None);
+                .WaitAsync(StopLimit, Clock, CancellationToken.None);
         }
         catch (TimeoutException)
         {
@@ -139,7 +142,7 @@ internal sealed class JobHost(
     /// <summary>A time that was missed, because a run took longer, is not made up for.</summary>
     private ITrigger Trigger(Job job) => TriggerBuilder.Create()
         .WithIdentity(job.Name)
-        .StartAt(time.GetUtcNow() + job.Interval)
+        .StartAt(Clock.GetUtcNow() + job.Interval)
         .WithSchedule(SimpleScheduleBuilder.Create()
             .WithInterval(job.Interval)
             .RepeatForever()

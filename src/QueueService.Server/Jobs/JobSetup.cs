@@ -16,6 +16,9 @@ internal static class JobSetup
         {
             quartz.UseInMemoryStore(store => store.MisfireThreshold = MisfireThreshold);
             quartz.UseDefaultThreadPool(JobList.All.Count);
+
+            // Not the clock that tests move: with that one the scheduler stands still or spins, for what it waits for is real.
+            quartz.UseTimeProvider(JobHost.Clock);
         });
         services.AddSingleton<JobHost>();
         if (!ServerSetup.IsDescribing) services.AddHostedService(provider => provider.GetRequiredService<JobHost>());
