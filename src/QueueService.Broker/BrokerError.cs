@@ -68,6 +68,12 @@ public enum BrokerError
     /// <summary>The fork would be a fork of a fork, and so on, more often than it may.</summary>
     ForkTooDeep,
 
+    /// <summary>The stream is to move segments to an object store, and none is configured.</summary>
+    TierNotConfigured,
+
+    /// <summary>Records are in the object store, which did not give them. Retriable.</summary>
+    TierUnavailable,
+
     /// <summary>The stream has no such partition.</summary>
     PartitionNotFound,
 

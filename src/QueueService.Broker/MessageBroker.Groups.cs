@@ -44,14 +44,18 @@ public sealed partial class MessageBroker
     /// <returns>Also MemberFenced, TooManyMembers, TooManyGroups, TooManyWaiters.</returns>
     public async ValueTask<Result<PollAnswer>> Poll(GroupName name, PollRequest request, CancellationToken cancellation)
     {
-        var poll = new GroupPoll(name, request);
+        // What cannot be fetched must not be committed.
+        bool commitsLater = request.AutoCommit && _shard.Store.Tier is not null;
+        var poll = new GroupPoll(name, commitsLater ? request with { AutoCommit = false } : request);
         var receive = new ReceiveRequest
         {
             Max = request.Max, WaitMilliseconds = request.WaitMilliseconds, IsInternal = true, Poll = poll,
         };
         Result<ReceivedMessages> result = await Receive(name.Stream.Address, receive, cancellation);
-        if (result.Succeeded || poll.Answer.Refused != BrokerError.None) return poll.Answer;
-        return result.Error;
+        if (!result.Succeeded && poll.Answer.Refused == BrokerError.None) return result.Error;
+        return result.Succeeded && commitsLater && result.Value.Count > 0
+            ? await CommitAnswered(name, request, poll.Answer)
+            : poll.Answer;
     }
 
     /// <summary>Says how far partitions are processed: all of them or none.</summary>
@@ -65,7 +69,8 @@ public sealed partial class MessageBroker
         GroupName name, ResetRequest request, IdempotencyToken? token = null)
     {
         bool needsTime = request.Target is { Offset: null, Shift: null, Time: > 0 and < long.MaxValue };
-        Dictionary<int, long> places = needsTime ? await FindTime(name.Stream.Address, request.Target.Time) : [];
+        Dictionary<int, long>? places = needsTime ? await TryFindTime(name.Stream.Address, request.Target.Time) : [];
+        if (places is null) return BrokerError.TierUnavailable;
         return await Submit<ResetOutcome>(token, GroupOffsets.ReadReset, (shard, command) =>
             GroupOffsets.Reset(shard, command, name, (request, places)));
     }

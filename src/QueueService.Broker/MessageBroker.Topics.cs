@@ -97,7 +97,7 @@ public sealed partial class MessageBroker
     /// <param name="time">Unix milliseconds.</param>
     public async ValueTask<Result<TopicCursor>> PlaceOf(TopicName name, long time)
     {
-        Dictionary<int, long> starts = await FindTime(name.Address, time);
+        if (await TryFindTime(name.Address, time) is not { } starts) return BrokerError.TierUnavailable;
         return await Submit<TopicCursor>((shard, _) =>
             shard.FindQueue(name.Address) is { } topic ? TopicCursor.At(topic, starts) : name.Address.NotFound);
     }

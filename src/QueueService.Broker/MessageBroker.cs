@@ -114,9 +114,10 @@ public sealed partial class MessageBroker : IAsyncDisposable
         QueueName name, ReceiveRequest request, CancellationToken cancellation)
     {
         ReceiveCommand command = ReceiveCommand.Rent(name, request);
-        return cancellation.CanBeCanceled
+        ValueTask<Result<ReceivedMessages>> answer = cancellation.CanBeCanceled
             ? ReceiveCancellable(command, cancellation)
             : Submit(command);
+        return _shard.Store.Tier is { } tier ? Fetch(tier, answer) : answer;
     }
 
     /// <summary>Ends or prolongs leases. The duration (milliseconds) is that of a release or an extension; a release
@@ -193,7 +194,7 @@ public sealed partial class MessageBroker : IAsyncDisposable
                 return unknown;
             },
             []);
-        foreach (Lane lane in onDisk) starts[lane.Number] = lane.FindTimeOnDisk(since) ?? starts[lane.Number];
+        foreach (Lane lane in onDisk) starts[lane.Number] = await FindTimeOnDisk(lane, since) ?? starts[lane.Number];
         return starts;
     }
 }

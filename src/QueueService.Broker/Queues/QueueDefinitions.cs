@@ -15,6 +15,7 @@ internal static class QueueDefinitions
         if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
         if (shard.Catalog.Count(name.Kind) >= shard.Options.MaxQueues) return BrokerError.TooManyQueues;
         if (CheckType(config) is var wrong and not BrokerError.None) return wrong;
+        if (CheckTier(shard, config) is var nowhere and not BrokerError.None) return nowhere;
         if (CheckRedrive(shard, name, config) is var refused and not BrokerError.None) return refused;
         uint resource = shard.Catalog.NextResource;
         queue = shard.Define(resource, ControlRecord.QueueCreated, QueueRecord.Created, name, config);
@@ -98,6 +99,7 @@ internal static class QueueDefinitions
     {
         if (!CanBecome(queue.Config, config)) return BrokerError.ImmutableField;
         if (CheckType(config) is var wrong and not BrokerError.None) return wrong;
+        if (CheckTier(shard, config) is var nowhere and not BrokerError.None) return nowhere;
         if (config.Tags.Count > Tag.MaxPerQueue) return BrokerError.TooManyTags;
         if (config.Redrive != queue.Config.Redrive
             && CheckRedrive(shard, queue.Name, config) is var refused and not BrokerError.None) return refused;
@@ -120,6 +122,9 @@ internal static class QueueDefinitions
         && (config.ContentBasedDeduplication || config.DeduplicationScope != DeduplicationScope.Queue)
             ? BrokerError.DeduplicationNotSupported
             : BrokerError.None;
+
+    private static BrokerError CheckTier(Shard shard, QueueConfig config) =>
+        config.Stream?.Tier is not null && shard.Store.Tier is null ? BrokerError.TierNotConfigured : BrokerError.None;
 
     /// <summary>The dead-letter queue exists, allows this source, and does not lead back to it.</summary>
     /// <param name="find">The settings that a queue will have; null when it will not exist.</param>

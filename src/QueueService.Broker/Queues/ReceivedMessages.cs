@@ -1,6 +1,7 @@
 using QueueService.Broker.Messages;
 using QueueService.Broker.Topics;
 using QueueService.Storage.Logs;
+using QueueService.Storage.Tiering;
 
 namespace QueueService.Broker.Queues;
 
@@ -21,6 +22,7 @@ public sealed class ReceivedMessages : IDisposable
     private ReceiptSeal _seal;
     private long _epoch;
     private SegmentReader? _reader;
+    private bool _hasRemote;
 
     private ReceivedMessages()
     {
@@ -114,6 +116,7 @@ public sealed class ReceivedMessages : IDisposable
         Count = 0;
         _reader?.Dispose();
         _reader = null;
+        _hasRemote = false;
         _queue = null!;
         Acknowledged = null;
         Next = null;
@@ -154,7 +157,27 @@ public sealed class ReceivedMessages : IDisposable
         Lane lane = _queue.LaneOf(delivery.Position);
         if (!lane.TryPin(delivery.Position, out _items[Count].Record))
             lane.TryHold(delivery.Position, out _items[Count].Held);
+        _hasRemote |= _items[Count].Held.IsRemote;
         Count++;
+    }
+
+    /// <summary>Some are in the object store, and have to be fetched before they are read.</summary>
+    internal bool NeedsFetch => _hasRemote;
+
+    /// <exception cref="ObjectStoreException">They cannot be had now.</exception>
+    internal async ValueTask Fetch(Tier tier)
+    {
+        HeldSegment near = default;
+        for (int i = 0; i < Count; i++)
+        {
+            HeldSegment held = _items[i].Held;
+            if (!held.IsRemote) continue;
+            near = await tier.Fetch(held, Queues.Position.OffsetOf(_items[i].Position), near);
+            _items[i].Held = near;
+            held.Release();
+        }
+
+        _hasRemote = false;
     }
 
     internal (MessageQueue Queue, List<long> Offsets)? TakeDamaged() => Damaged is null ? null : (_queue, Damaged);

@@ -10,7 +10,16 @@ public sealed record StreamConfig
     /// <summary>Bytes of records that each partition keeps, as they are stored; older ones go, some hundred at a time. 0:
     /// any number.</summary>
     public long RetentionBytes { get; init; }
+
+    /// <summary>When segments go to the object store; null: never.</summary>
+    public StreamTier? Tier { get; init; }
 }
+
+/// <summary>When a sealed segment of a stream goes to the object store: when either holds. At least one is given.
+/// </summary>
+/// <param name="AfterSeconds">Its newest record is older.</param>
+/// <param name="LocalBytes">The segments of its partition on the local disk have more bytes; the oldest go.</param>
+public sealed record StreamTier(long? AfterSeconds, long? LocalBytes);
 
 /// <summary>The closed ranges of <see cref="StreamConfig"/>, and other bounds of streams.</summary>
 public static class StreamLimits

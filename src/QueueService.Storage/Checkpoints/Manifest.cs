@@ -1,12 +1,17 @@
 using System.Globalization;
 using System.Text;
 using QueueService.Storage.Files;
+using QueueService.Storage.Tiering;
 
 namespace QueueService.Storage.Checkpoints;
 
 /// <summary>One segment file as a manifest names it: bytes beyond the length were never promised.</summary>
 internal sealed record SegmentEntry(
-    LogId Log, long BaseOffset, int Length, long LastOffset, long MaxTime, int Records);
+    LogId Log, long BaseOffset, int Length, long LastOffset, long MaxTime, int Records)
+{
+    /// <summary>Null while it is a file here.</summary>
+    public RemoteObject? Remote { get; init; }
+}
 
 /// <summary>
 /// The root of one checkpoint: which files belong to it, how long they are, and where the journal takes over. A text
@@ -22,6 +27,8 @@ internal sealed record SegmentEntry(
 /// clean 0
 /// snapshot 1048576        (bytes of snapshots/000000000007.snapshot)
 /// segment 12 0 4096 67108864 500000 1795258391000 495904   (resource lane base length last max-time records)
+/// remote 5d41…/0000000012-0/00000000000000004096.00000003-00000001 67117080 1795258301000
+///                         (the segment before is not a file but an object: name bytes first-time)
 /// crc 1a2b3c4d
 /// </code>
 /// Written as manifest-000000000007.tmp, synced, renamed, and the folder synced: it is there as a whole or not at all.
@@ -31,7 +38,10 @@ internal sealed record Manifest(
     long SnapshotBytes, IReadOnlyList<SegmentEntry> Segments)
 {
     private const string Magic = "queueservice-manifest";
-    private const int Version = 1;
+    private const int Version = 3;
+
+    /// <summary>Older programs know everything but objects.</summary>
+    private const int VersionWithoutObjects = 1;
     private const string Prefix = "manifest-";
 
     public static string SnapshotFolder => "snapshots";
@@ -58,7 +68,8 @@ internal sealed record Manifest(
     public void Write(IFileSystem files)
     {
         var text = new StringBuilder();
-        text.Append(Magic).Append(' ').Append(Version).Append('\n')
+        bool hasObjects = Segments.Any(static segment => segment.Remote is not null);
+        text.Append(Magic).Append(' ').Append(hasObjects ? Version : VersionWithoutObjects).Append('\n')
             .Append("generation ").Append(Generation).Append('\n')
             .Append("incarnation ").Append(Incarnation).Append('\n')
             .Append("secret ").Append(Secret.ToString("x16", CultureInfo.InvariantCulture)).Append('\n')
@@ -72,6 +83,11 @@ internal sealed record Manifest(
             text.Append("segment ").Append(segment.Log.Resource).Append(' ').Append(segment.Log.Lane).Append(' ')
                 .Append(segment.BaseOffset).Append(' ').Append(segment.Length).Append(' ').Append(segment.LastOffset)
                 .Append(' ').Append(segment.MaxTime).Append(' ').Append(segment.Records).Append('\n');
+            if (segment.Remote is { } remote)
+            {
+                text.Append("remote ").Append(remote.Name).Append(' ').Append(remote.Bytes)
+                    .Append(' ').Append(remote.FirstTime).Append('\n');
+            }
         }
 
         byte[] body = Encoding.ASCII.GetBytes(text.ToString());
@@ -136,6 +152,13 @@ internal sealed record Manifest(
         foreach (string line in lines)
         {
             string[] words = line.Split(' ');
+            if (words[0] == "remote")
+            {
+                var remote = new RemoteObject(words[1], long.Parse(words[2]), long.Parse(words[3]));
+                segments[^1] = segments[^1] with { Remote = remote };
+                continue;
+            }
+
             if (words[0] != "segment")
             {
                 values[words[0]] = words[1];

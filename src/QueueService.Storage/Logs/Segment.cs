@@ -1,4 +1,5 @@
 using QueueService.Storage.Files;
+using QueueService.Storage.Tiering;
 
 namespace QueueService.Storage.Logs;
 
@@ -11,6 +12,7 @@ internal sealed record SegmentExtent(int Length, long FirstOffset, long LastOffs
 internal sealed class Segment(SegmentFiles files, LogId log, long baseOffset, uint salt, SegmentExtent extent, bool isNew)
 {
     private SegmentExtent _extent = extent;
+    private BlockTable? _table;
     private int _holds;
     private SparseIndex? _index = isNew ? new SparseIndex() : null;
 
@@ -20,7 +22,28 @@ internal sealed class Segment(SegmentFiles files, LogId log, long baseOffset, ui
 
     public uint Salt => salt;
 
-    public string Path { get; } = SegmentFormat.PathOf(log, baseOffset);
+    public bool IsNew => isNew;
+
+    /// <summary>It is not a file here but an object there; null while it is a file.</summary>
+    public RemoteObject? Remote { get; init; }
+
+    /// <summary>Of an object; null until it was asked for.</summary>
+    public BlockTable? Table
+    {
+        get => Volatile.Read(ref _table);
+        set => Volatile.Write(ref _table, value);
+    }
+
+    /// <summary>Of a copy of a block of an object: where it comes from. What is wrong with it is wrong with the copy.
+    /// </summary>
+    public RemoteObject? Source { get; init; }
+
+    public bool IsCopy => Source is not null;
+
+    /// <summary>Found when it was to leave: it stays.</summary>
+    public bool IsDamaged { get; set; }
+
+    public string Path { get; init; } = SegmentFormat.PathOf(log, baseOffset);
 
     public SegmentExtent Extent => Volatile.Read(ref _extent);
 
@@ -67,6 +90,12 @@ public readonly struct HeldSegment
     internal Segment? Segment { get; }
 
     public bool IsHeld => Segment is not null;
+
+    /// <summary>It has to be fetched before it can be read (<see cref="Tier.Fetch"/>).</summary>
+    public bool IsRemote => Segment?.Remote is not null;
+
+    /// <summary>Records of it are damaged on the local disk.</summary>
+    public void MarkDamaged() => Segment!.IsDamaged = true;
 
     public void Release() => Segment?.EndHold();
 }
