@@ -40,7 +40,7 @@ internal sealed class Segment(SegmentFiles files, LogId log, long baseOffset, ui
 
     public bool IsCopy => Source is not null;
 
-    /// <summary>Found when it was to leave: it stays.</summary>
+    /// <summary>Found when it was read. A file does not leave, and a copy is thrown away.</summary>
     public bool IsDamaged { get; set; }
 
     public string Path { get; init; } = SegmentFormat.PathOf(log, baseOffset);

@@ -59,12 +59,12 @@ public sealed class SegmentReader : IDisposable
             }
 
             ReadOutcome outcome = ReadCarefully(segment, offset, out time, out payload);
-            if (outcome == ReadOutcome.Damaged && segment.IsCopy) throw LostCopy(null);
+            if (outcome == ReadOutcome.Damaged && segment.IsCopy) throw LostCopy(segment, null);
             return outcome;
         }
         catch (FileNotFoundException missing)
         {
-            if (segment.IsCopy) throw LostCopy(missing);
+            if (segment.IsCopy) throw LostCopy(segment, missing);
 
             // Trimmed between the look-up and the opening.
             return ReadOutcome.Absent;
@@ -78,9 +78,12 @@ public sealed class SegmentReader : IDisposable
         _segment = null;
     }
 
-    /// <summary>The record is whole where it came from.</summary>
-    private static ObjectStoreException LostCopy(Exception? cause) =>
-        new("The local copy of a block is damaged.", cause);
+    /// <summary>The record is whole where it came from, and is fetched from there the next time.</summary>
+    private static ObjectStoreException LostCopy(Segment copy, Exception? cause)
+    {
+        copy.IsDamaged = true;
+        return new ObjectStoreException("The local copy of a block is damaged.", cause);
+    }
 
     /// <summary>The wanted record lies ahead in what has been read, or just behind it.</summary>
     private bool Covers(long offset) =>

@@ -42,6 +42,13 @@ internal sealed class BlockCache
         lock (_gate)
         {
             if (!_entries.TryGetValue((name, block), out LinkedListNode<Entry>? node)) return false;
+            if (node.Value.Copy.IsDamaged)
+            {
+                _entries.Remove(node.Value.Key);
+                Remove(node);
+                return false;
+            }
+
             _recent.Remove(node);
             _recent.AddFirst(node);
             node.Value.Copy.Hold();
@@ -74,16 +81,6 @@ internal sealed class BlockCache
         }
 
         return new HeldSegment(copy);
-    }
-
-    /// <summary>A copy turned out to be damaged: it is fetched anew the next time.</summary>
-    public void Drop(Segment copy)
-    {
-        lock (_gate)
-        {
-            if (_recent.FirstOrDefault(entry => entry.Copy == copy) is not { } found) return;
-            if (_entries.Remove(found.Key, out LinkedListNode<Entry>? node)) Remove(node);
-        }
     }
 
     private void Write(Segment segment, string path, ReadOnlySpan<byte> bytes)

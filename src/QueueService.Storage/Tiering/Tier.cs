@@ -75,8 +75,9 @@ public sealed partial class Tier : IDisposable
         HeldSegment held = await Hold(segment, table, block);
         try
         {
-            return AppendLog.FindTime(held.Segment!, time)
-                ?? throw Report(new ObjectStoreException("The local copy of a block is damaged."));
+            if (AppendLog.FindTime(held.Segment!, time) is { } found) return found;
+            held.MarkDamaged();
+            throw Report(new ObjectStoreException("The local copy of a block is damaged."));
         }
         finally
         {
