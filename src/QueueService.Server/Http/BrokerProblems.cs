@@ -23,6 +23,8 @@ internal static class BrokerProblems
         BrokerError.ForkTooDeep => DurableStreamProblems.ForkTooDeep,
         BrokerError.ProducerEpochNotBegun or BrokerError.DurableOffsetBeyondEnd or BrokerError.ForkOffsetBeyondEnd =>
             ProblemKind.InvalidRequest,
+        BrokerError.TierNotConfigured => ProblemKind.TierNotConfigured,
+        BrokerError.TierUnavailable => ProblemKind.TierUnavailable,
         BrokerError.PartitionNotFound => ProblemKind.PartitionNotFound,
         BrokerError.ProducerFenced => ProblemKind.ProducerFenced,
         BrokerError.ProducerSequenceGap => ProblemKind.ProducerSequenceGap,
@@ -79,7 +81,9 @@ internal static class BrokerProblems
         _ => ProblemKind.InternalError,
     };
 
-    public static Problem Of(BrokerError error) => new(Kind(error));
+    public static Problem Of(BrokerError error) => error == BrokerError.TierNotConfigured
+        ? new Problem(ProblemKind.TierNotConfigured).With("/tier", "needs a server with Tier:Directory or Tier:S3.")
+        : new Problem(Kind(error));
 
     public static Task Write(this BrokerError error, HttpContext http)
     {

@@ -85,6 +85,15 @@ internal sealed record ProblemKind(
         "stream-not-found", 404, "The stream does not exist", false, Nothing,
         "Create it with PUT /v1/streams/{stream}, or check its name.");
 
+    public static readonly ProblemKind TierNotConfigured = new(
+        "tier-not-configured", 409, "The server has no object store", false, Nothing,
+        "Leave `tier` out, or ask the operator to start the server with Tier:Directory or Tier:S3.");
+
+    public static readonly ProblemKind TierUnavailable = new(
+        "tier-unavailable", 503, "The records are in the object store, which does not give them", true, Nothing,
+        "Wait as Retry-After says, then send the request again. Newer records can still be read and appended. When it " +
+        "stays so, the log of the server says why: the store may be down, or an object damaged.", 5);
+
     public static readonly ProblemKind PartitionNotFound = new(
         "partition-not-found", 404, "The stream has no such partition", false, Nothing,
         "Partitions are numbered from 0: read the stream to see how many it has.");
@@ -385,6 +394,7 @@ internal sealed record ProblemKind(
         TopicNotFound, SubscriptionNotFound, NotPullSubscription, TargetQueueNotFound, TargetStreamNotFound,
         SnapshotNotFound, TooManySnapshots, SnapshotTooLarge, SnapshotIsFiltered,
         MessageNotFound, ReceiptInvalid,
+        TierNotConfigured, TierUnavailable,
         StreamNotFound, PartitionNotFound, RecordNotFound, OffsetOutOfRange, ProducerFenced, ProducerSequenceGap,
         ProducerSequenceReused, TooManyProducers,
         GroupNotFound, MemberNotFound, StaleGeneration, MemberFenced, OffsetBeyondEnd, GroupHasMembers, TooManyGroups,

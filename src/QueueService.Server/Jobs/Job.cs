@@ -29,7 +29,18 @@ internal static class JobList
             static async (broker, _) => $"{await broker.EvaluateAlarms()} alarms changed."),
         new(Operations, "Goes on with redrives, and forgets operations that were kept long enough.", EverySecond,
             static async (broker, stop) => $"{await broker.RunOperations(stop)} messages moved."),
+        new("tiering", "Moves segments of streams to the object store, and deletes objects that nobody needs.",
+            TimeSpan.FromSeconds(10), MoveSegments),
     ];
+
+    /// <summary>A failure ends the run as one that did not succeed: the next one goes on.</summary>
+    private static async Task<string> MoveSegments(MessageBroker broker, CancellationToken stop)
+    {
+        TieringPass pass = await broker.RunTiering(stop);
+        string done = $"{pass.Moved} segments ({pass.MovedBytes} bytes) moved, {pass.Deleted} objects deleted, " +
+            $"{pass.Damaged} damaged segments left where they are.";
+        return pass.Failure is null ? done : throw new IOException($"{done} Then: {pass.Failure}");
+    }
 
     public static Job? Find(string name) => All.FirstOrDefault(job => job.Name == name);
 }

@@ -18,7 +18,7 @@ internal static class GetRecord
         Problems =
         [
             ProblemKind.StreamNotFound, ProblemKind.PartitionNotFound, ProblemKind.RecordNotFound,
-            ProblemKind.OffsetOutOfRange,
+            ProblemKind.OffsetOutOfRange, ProblemKind.TierUnavailable,
         ],
     };
 

@@ -23,7 +23,7 @@ internal static class PatchStream
         ],
         Problems =
         [
-            ProblemKind.MalformedJson, ProblemKind.StreamNotFound, ProblemKind.ImmutableField,
+            ProblemKind.MalformedJson, ProblemKind.StreamNotFound, ProblemKind.ImmutableField, ProblemKind.TierNotConfigured,
             ProblemKind.PreconditionFailed, ProblemKind.UnsupportedMediaType, ProblemKind.DiskFull,
             ProblemKind.TooManyTags, ProblemKind.RequestTooLarge, ProblemKind.UnsupportedContentEncoding,
         ],

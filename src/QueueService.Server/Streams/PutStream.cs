@@ -22,7 +22,8 @@ internal static class PutStream
         ],
         Problems =
         [
-            ProblemKind.MalformedJson, ProblemKind.ImmutableField, ProblemKind.PreconditionFailed,
+            ProblemKind.MalformedJson, ProblemKind.ImmutableField, ProblemKind.TierNotConfigured,
+            ProblemKind.PreconditionFailed,
             ProblemKind.UnsupportedMediaType, ProblemKind.TooManyQueues, ProblemKind.DiskFull,
             ProblemKind.RequestTooLarge, ProblemKind.UnsupportedContentEncoding,
         ],

@@ -34,5 +34,12 @@ internal static class StreamFields
             QueueFields.Named("maxMessageBytes") with { Description = "The largest record that is accepted, in bytes." },
             QueueFields.Named("durability"),
         ],
-        [QueuePolicies.Named("tags")]);
+        [
+            new("tier", "StreamTier", TierJson.Read, TierJson.Write, static config => TierJson.With(config, null))
+            {
+                IsOptional = true,
+                Description = "When segments go to the object store of the server. Default: never.",
+            },
+            QueuePolicies.Named("tags"),
+        ]);
 }

@@ -38,7 +38,7 @@ public sealed class DocumentTests(RunningServer server)
         }
 
         Assert.Equal(ids.Distinct(), ids);
-        Assert.Equal(107, ids.Count);
+        Assert.Equal(108, ids.Count);
     }
 
     [Fact]
