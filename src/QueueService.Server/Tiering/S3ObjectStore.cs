@@ -57,15 +57,16 @@ internal sealed class S3ObjectStore(S3Settings settings) : IObjectStore
         Try<IReadOnlyList<string>>(prefix, "listed", async () =>
         {
             var names = new List<string>();
-            var request = new ListObjectsV2Request { BucketName = settings.Bucket, Prefix = settings.Prefix + prefix };
-            do
+            var request = new ListObjectsRequest { BucketName = settings.Bucket, Prefix = settings.Prefix + prefix };
+            while (true)
             {
-                ListObjectsV2Response page = await _client.ListObjectsV2Async(request, cancellation);
+                ListObjectsResponse page = await _client.ListObjectsAsync(request, cancellation);
                 names.AddRange((page.S3Objects ?? []).Select(found => found.Key[settings.Prefix.Length..]));
-                request.ContinuationToken = page.IsTruncated == true ? page.NextContinuationToken : null;
+                if (page.IsTruncated != true || page.S3Objects is not [.., var last]) return names;
+
+                // The first version of the call: the tokens of the second are not known everywhere.
+                request.Marker = last.Key;
             }
-            while (request.ContinuationToken is not null);
-            return names;
         }, cancellation);
 
     public void Dispose() => _client.Dispose();

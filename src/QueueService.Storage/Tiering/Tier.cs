@@ -53,8 +53,9 @@ public sealed partial class Tier : IDisposable
         foreach (Segment segment in log.Segments)
         {
             if (segment.Extent.MaxTime < time) continue;
-            long? found = segment.Remote is null
-                ? AppendLog.FindTime(segment, time)
+            long? found =
+                segment.Remote is null ? AppendLog.FindTime(segment, time)
+                : segment.Remote.FirstTime >= time ? segment.Extent.FirstOffset
                 : await FindRemoteTime(segment, time);
             if (found is not null) return found;
         }
