@@ -80,7 +80,7 @@ public sealed partial class Store
 
         // On a full disk the files that nobody needs are the way out, and only checkpoints find and release them.
         long elapsed = _now - _lastCheckpoint;
-        bool changed = _journal.NextSequence != _sequenceAtCheckpoint || HasMoves;
+        bool changed = _journal.NextSequence != _sequenceAtCheckpoint || AwaitsDeletion;
         bool frees = changed || _obsolete.Count > 0 || _journalFiles.LiveCount > 1;
         if (DiskFull && elapsed >= UrgentIntervalMilliseconds && frees) return true;
 

@@ -11,14 +11,14 @@ namespace QueueService.Storage;
 /// </summary>
 public sealed partial class Store
 {
-    /// <summary>The checkpoint with which the file of the last segment that left is deleted.</summary>
-    private long _moveGeneration;
+    /// <summary>The checkpoint with which the last file that left, or the last object, is given up.</summary>
+    private long _deletionGeneration;
 
     /// <summary>Null when there is no object store.</summary>
     public Tier? Tier { get; private set; }
 
-    /// <summary>Files are kept only until the next checkpoints.</summary>
-    private bool HasMoves => (_newest?.Generation ?? 0) < _moveGeneration;
+    /// <summary>Something is kept only until the next checkpoints, which come also when nothing is written.</summary>
+    private bool AwaitsDeletion => (_newest?.Generation ?? 0) < _deletionGeneration;
 
     /// <summary>Segments of a log that may leave now, the oldest first: sealed ones whose newest record is older than a
     /// time, or that are too many. Each is held: release it.</summary>
@@ -59,7 +59,7 @@ public sealed partial class Store
         }
 
         _obsolete.Add((local, _generation));
-        _moveGeneration = _generation + 2;
+        AwaitDeletion(_generation);
         return true;
     }
 
@@ -69,6 +69,11 @@ public sealed partial class Store
         .. _logs.Values.SelectMany(static log => log.Segments).Concat(_obsolete.Select(static item => item.Segment))
             .Select(static segment => segment.Remote?.Name).OfType<string>(),
     ];
+
+    /// <param name="generation">The newest checkpoint that may name what is to be deleted: the second one after it is the
+    /// first whose predecessor does not.</param>
+    private void AwaitDeletion(long generation) =>
+        _deletionGeneration = Math.Max(_deletionGeneration, generation + 2);
 
     private void OpenTier()
     {

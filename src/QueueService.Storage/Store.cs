@@ -79,7 +79,7 @@ public sealed partial class Store : IDisposable
     /// <summary>Something was written since the last checkpoint began, so <see cref="Housekeep"/> has work to come.
     /// </summary>
     public bool CheckpointPending => _journal.NextSequence != _sequenceAtCheckpoint || _stage != Stage.Idle || _checkpointOwed
-        || DiskFull || HasMoves;
+        || DiskFull || AwaitsDeletion;
 
     /// <summary>Bytes of native memory that recent records take.</summary>
     public long CacheBytes => _cache.UsedBytes;

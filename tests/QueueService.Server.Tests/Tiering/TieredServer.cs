@@ -10,6 +10,8 @@ internal sealed class TieredServer : IAsyncDisposable
 {
     public const int Records = 4_000;
 
+    private const int MaxTries = 1_500;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
 
@@ -85,6 +87,18 @@ internal sealed class TieredServer : IAsyncDisposable
         return [.. page["items"]!.AsArray().Select(static segment => (string)segment!["location"]!)];
     }
 
+    public async Task<int> CountRemote(string stream) =>
+        (await Locations(stream)).Count(static location => location == "remote");
+
+    public async Task AwaitRemote(string stream, int count)
+    {
+        for (int tries = 0; await CountRemote(stream) < count; tries++)
+        {
+            if (tries == MaxTries) throw new TimeoutException(_process!.Output);
+            await Task.Delay(Pause, TimeProvider.System, CancellationToken.None);
+        }
+    }
+
     public async Task AssertHoldsEverything(string stream)
     {
         for (int from = 0; from < Records; from += 1_000)
@@ -112,7 +126,7 @@ internal sealed class TieredServer : IAsyncDisposable
 
     private async Task<JsonNode> AwaitJob(Func<JsonNode, bool> isReached)
     {
-        for (int tries = 0; tries < 1_500; tries++)
+        for (int tries = 0; tries < MaxTries; tries++)
         {
             JsonNode job = await Job();
             if (isReached(job)) return job;

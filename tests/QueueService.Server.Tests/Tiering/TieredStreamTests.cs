@@ -107,7 +107,6 @@ public sealed class TieredStreamTests : IAsyncLifetime
         (S3Server s3, TieredServer server) = await StartWithS3();
         string stream = await server.Fill(AtOnce);
         await server.RunJob();
-        await server.Api.Post($"{stream}/groups/g/offsets/reset", """{"to":"earliest"}""");
         await s3.Stop();
         string records = $"{stream}/partitions/0/records";
         (await server.Api.Get($"{records}?from=0&limit=10")).ShouldBeProblem(503, "tier-unavailable");
@@ -162,11 +161,9 @@ public sealed class TieredStreamTests : IAsyncLifetime
         string stream = await server.Fill(AtOnce);
         for (int kill = 0; kill < 2; kill++)
         {
+            int moved = await server.CountRemote(stream);
             await server.BeginJob();
-            string[] before = await server.Locations(stream);
-            int moved = before.Count(static location => location == "remote");
-            while ((await server.Locations(stream)).Count(static location => location == "remote") < moved + 2)
-                Assert.True(server.Address.IsLoopback);
+            await server.AwaitRemote(stream, moved + 2);
             await server.KillAndRestart();
             await server.AssertHoldsEverything(stream);
         }
@@ -174,7 +171,7 @@ public sealed class TieredStreamTests : IAsyncLifetime
         await server.Api.Patch(stream, """{"tier":null}""");
         (bool succeeded, string message) = await server.RunJob();
         Assert.True(succeeded, message);
-        int remote = (await server.Locations(stream)).Count(static location => location == "remote");
+        int remote = await server.CountRemote(stream);
         Assert.Equal(remote, toS3 ? (await _s3!.Objects()).Count : Files().Length);
         await server.AssertHoldsEverything(stream);
     }
