@@ -99,7 +99,7 @@ internal sealed class S3ObjectStore(S3Settings settings) : IObjectStore
         }
         catch (Exception failure) when (IsFailure(failure) && !cancellation.IsCancellationRequested)
         {
-            string why = failure is AmazonS3Exception { StatusCode: not 0 and var status }
+            string why = failure is AmazonServiceException { StatusCode: >= HttpStatusCode.Continue and var status }
                 ? $"{(int)status} {status}: {failure.Message}"
                 : failure.Message;
             throw new ObjectStoreException($"{settings.Bucket}/{settings.Prefix}{name} could not be {what}: {why}", failure);

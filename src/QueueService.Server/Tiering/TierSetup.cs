@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using QueueService.Server.Hosting;
 using QueueService.Storage.Files;
 using QueueService.Storage.Tiering;
@@ -5,6 +6,7 @@ using QueueService.Storage.Tiering;
 namespace QueueService.Server.Tiering;
 
 /// <summary>Opens what the settings name.</summary>
+[SuppressMessage("Reliability", "CA2000", Justification = "The store owns its disk, and is disposed with the broker.")]
 internal static class TierSetup
 {
     /// <summary>Readers that all fail for one reason fill no log with it.</summary>
@@ -13,12 +15,7 @@ internal static class TierSetup
     /// <summary>Null when the settings name none.</summary>
     public static TierOptions? Open(TierSettings settings, TimeProvider time, ILogger log)
     {
-        IObjectStore? objects =
-            settings.S3 is { } s3 ? new S3ObjectStore(s3)
-            : settings.Directory is { } directory
-                ? new DirectoryObjectStore(new PhysicalFileSystem(Path.GetFullPath(directory)))
-                : null;
-        if (objects is null) return null;
+        if (OpenStore(settings) is not { } objects) return null;
         long reportedAt = time.GetTimestamp() - time.TimestampFrequency;
         return new TierOptions
         {
@@ -36,4 +33,10 @@ internal static class TierSetup
             },
         };
     }
+
+    private static IObjectStore? OpenStore(TierSettings settings) =>
+        settings.S3 is { } s3 ? new S3ObjectStore(s3)
+        : settings.Directory is { } directory
+            ? new DirectoryObjectStore(new PhysicalFileSystem(Path.GetFullPath(directory)))
+            : null;
 }

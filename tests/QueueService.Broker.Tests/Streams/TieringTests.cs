@@ -229,6 +229,9 @@ public sealed class TieringTests : IDisposable
         }
     }
 
-    private List<string> Objects() => [.. BrokerHarness.Answer(
-        new DirectoryObjectStore(_objects).List("", CancellationToken.None))];
+    private List<string> Objects() =>
+    [
+        .. _objects.ListFolders("").SelectMany(store => _objects.ListFolders(store).SelectMany(log =>
+            _objects.ListFiles($"{store}/{log}").Select(name => $"{store}/{log}/{name}"))),
+    ];
 }

@@ -134,8 +134,18 @@ internal sealed class TieredLife : IDisposable
         }
     }
 
-    public static List<string> Objects(IFileSystem objects) =>
-        [.. new DirectoryObjectStore(objects).List("", CancellationToken.None).Result];
+    public static List<string> Objects(IFileSystem objects)
+    {
+        var names = new List<string>();
+        foreach (string store in objects.ListFolders(""))
+        {
+            names.AddRange(objects.ListFiles(store).Select(name => $"{store}/{name}"));
+            foreach (string log in objects.ListFolders(store))
+                names.AddRange(objects.ListFiles($"{store}/{log}").Select(name => $"{store}/{log}/{name}"));
+        }
+
+        return names;
+    }
 
     public static List<string> Files(IFileSystem disk) =>
         [.. disk.ListFolders("logs").SelectMany(folder => disk.ListFiles($"logs/{folder}"))];
