@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using QueueService.Server.Tiering;
 using QueueService.Storage.Files;
 using QueueService.Storage.Tiering;
@@ -65,7 +66,8 @@ public abstract class ObjectStoreContract : IAsyncLifetime
     public async Task A_missing_object_is_a_failure_and_so_is_one_whose_bytes_do_not_come()
     {
         await Fails(() => Store.Read("a/none", 0, new byte[1], CancellationToken.None));
-        await Fails(() => Store.Put("a/broken", new BrokenContent(), CancellationToken.None));
+        using BrokenContent broken = new();
+        await Fails(() => Store.Put("a/broken", broken, CancellationToken.None));
         Assert.Empty(await List(""));
     }
 
@@ -103,6 +105,7 @@ public abstract class ObjectStoreContract : IAsyncLifetime
     }
 }
 
+[SuppressMessage("Reliability", "CA2000", Justification = "The store disposes its disk.")]
 public sealed class DirectoryObjectStoreTests : ObjectStoreContract
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("queueservice-objects-");
@@ -152,8 +155,9 @@ public sealed class S3ObjectStoreTests : ObjectStoreContract
         string credentials = _server!.CredentialsFile + ".wrong";
         await File.WriteAllTextAsync(credentials, "[default]\naws_access_key_id = NOBODY\naws_secret_access_key = x\n");
         using S3ObjectStore wrong = new(_server.Settings with { CredentialsFile = credentials });
+        using MemoryStream content = new([1]);
         ObjectStoreException refused = await Assert.ThrowsAsync<ObjectStoreException>(
-            () => wrong.Put("a/1", new MemoryStream([1]), CancellationToken.None));
+            () => wrong.Put("a/1", content, CancellationToken.None));
         Assert.Contains("403", refused.Message, StringComparison.Ordinal);
         await _server.Stop();
         await Assert.ThrowsAsync<ObjectStoreException>(() => Store.Read("a/1", 0, new byte[1], CancellationToken.None));

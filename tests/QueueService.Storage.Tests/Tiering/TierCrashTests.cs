@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using QueueService.Storage.Files;
 using QueueService.Storage.Logs;
 using QueueService.Storage.Tests.Faults;
@@ -85,6 +86,8 @@ public sealed class TierCrashTests
     }
 
     [Fact]
+    [SuppressMessage("Reliability", "CA2000", Justification = "The store is disposed with the life.")]
+    [SuppressMessage("Reliability", "CA2025", Justification = "Both tasks are awaited before the life ends.")]
     public async Task While_the_object_store_does_not_answer_a_read_fails_in_time_and_the_next_one_succeeds()
     {
         var time = new ManualTimeProvider();
