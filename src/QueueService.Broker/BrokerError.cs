@@ -71,11 +71,23 @@ public enum BrokerError
     /// <summary>The stream is to move segments to an object store, and none is configured.</summary>
     TierNotConfigured,
 
+    /// <summary>A stream that is compacted keeps its segments on the disk.</summary>
+    TierNotForCompaction,
+
+    /// <summary>The stream has segments in the object store, and cannot be compacted while it has.</summary>
+    TierInUse,
+
     /// <summary>Records are in the object store, which did not give them. Retriable.</summary>
     TierUnavailable,
 
     /// <summary>The stream has no such partition.</summary>
     PartitionNotFound,
+
+    /// <summary>Of a stream that is only compacted, nothing is deleted by time or size.</summary>
+    RetentionNotSupported,
+
+    /// <summary>The records of a compacted stream need a key.</summary>
+    KeyRequired,
 
     /// <summary>Another process with a higher epoch produces under this id.</summary>
     ProducerFenced,
@@ -115,6 +127,9 @@ public enum BrokerError
     /// <summary>The lease behind this receipt has ended: its time ran out, the message was released, acknowledged,
     /// deleted, purged or received again.</summary>
     ReceiptExpired,
+
+    /// <summary>The stream of a queue view does not keep the leased record any more.</summary>
+    RecordExpired,
 
     /// <summary>Not a receipt of this queue: altered, or made up.</summary>
     ReceiptInvalid,

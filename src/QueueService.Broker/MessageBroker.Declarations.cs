@@ -48,7 +48,8 @@ public sealed partial class MessageBroker
 
         return BrokerError.None;
 
-        static bool IsSubscription(QueuePlan plan) => plan.Declaration.Name.Kind == QueueKind.Subscription;
+        static bool IsSubscription(QueuePlan plan) =>
+            plan.Declaration.Name.Kind is QueueKind.Subscription or QueueKind.QueueView;
     }
 
     /// <summary>A page of the queues whose names start so and that have all these tags. The loop looks at a bounded

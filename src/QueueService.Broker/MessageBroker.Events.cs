@@ -1,11 +1,15 @@
 using QueueService.Broker.Queues;
 using QueueService.Broker.Shards;
+using QueueService.Broker.Streams;
+using QueueService.Broker.Streams.Groups;
 
 namespace QueueService.Broker;
 
 /// <summary>What is told to <see cref="BrokerOptions.Observer"/>, and what it is made of.</summary>
 public sealed partial class MessageBroker
 {
+    private const int MaxGroupsPerPage = 100;
+
     private int _evaluating;
 
     /// <summary>Looks at the alarms of all queues once and tells what changed. To be called periodically: the time
@@ -21,7 +25,8 @@ public sealed partial class MessageBroker
                 await Ask<List<AlarmReading>>(static (shard, _) => AlarmEvaluation.Measure(shard), []);
             foreach (AlarmReading[] some in readings.Chunk(AlarmEvaluation.QueuesPerTurn))
             {
-                AlarmReading[] complete = [.. some.Select(static reading => reading.ReadFromDisk())];
+                var complete = new List<AlarmReading>();
+                foreach (AlarmReading reading in some) complete.Add(await ReadLag(reading.ReadFromDisk()));
                 List<BrokerEvent> changes = await Ask<List<BrokerEvent>>(
                     (shard, command) => AlarmEvaluation.Judge(shard, command, complete), []);
                 foreach (BrokerEvent change in changes) Tell(change);
@@ -34,6 +39,32 @@ public sealed partial class MessageBroker
         {
             Volatile.Write(ref _evaluating, 0);
         }
+    }
+
+    /// <summary>One group at a time: a stream may have many groups and partitions.</summary>
+    private async ValueTask<AlarmReading> ReadLag(AlarmReading reading)
+    {
+        if (!reading.Queue.Config.Alarms.Any(static alarm => alarm.IsAboutGroups)) return reading;
+        StreamName stream = StreamName.At(reading.Queue.Name);
+        (long lag, long milliseconds) = (0, 0);
+        string? after = null;
+        do
+        {
+            Result<GroupPage> page = await ListGroups(stream, "", after, MaxGroupsPerPage);
+            if (!page.Succeeded) return reading;
+            foreach (GroupDescription listed in page.Value.Groups)
+            {
+                Result<GroupDescription> group = await GetGroup(listed.Name);
+                if (!group.Succeeded) continue;
+                lag = Math.Max(lag, group.Value.Lag);
+                milliseconds = Math.Max(
+                    milliseconds, group.Value.Partitions.Max(static partition => partition.LagMilliseconds));
+            }
+
+            after = page.Value.Next;
+        }
+        while (after is not null);
+        return reading with { Lag = lag, LagMilliseconds = milliseconds };
     }
 
     /// <summary>Sums over all queues: some nanoseconds of the loop for each.</summary>

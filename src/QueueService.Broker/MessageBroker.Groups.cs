@@ -46,12 +46,21 @@ public sealed partial class MessageBroker
     {
         // What cannot be fetched must not be committed.
         bool commitsLater = request.AutoCommit && _shard.Store.Tier is not null;
-        var poll = new GroupPoll(name, commitsLater ? request with { AutoCommit = false } : request);
+        PollRequest asked = commitsLater ? request with { AutoCommit = false } : request;
+        var poll = new GroupPoll(name, asked, before: null);
         var receive = new ReceiveRequest
         {
             Max = request.Max, WaitMilliseconds = request.WaitMilliseconds, IsInternal = true, Poll = poll,
         };
         Result<ReceivedMessages> result = await Receive(name.Stream.Address, receive, cancellation);
+        while (result.Succeeded && result.Value.Learn())
+        {
+            // The member was told nothing yet, and what it committed is committed.
+            result.Value.Dispose();
+            poll = new GroupPoll(name, asked with { Commit = null }, poll);
+            result = await Receive(name.Stream.Address, receive with { Poll = poll }, cancellation);
+        }
+
         if (!result.Succeeded && poll.Answer.Refused == BrokerError.None) return result.Error;
         return result.Succeeded && commitsLater && result.Value.Count > 0
             ? await CommitAnswered(name, request, poll.Answer)

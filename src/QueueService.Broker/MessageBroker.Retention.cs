@@ -24,7 +24,10 @@ public sealed partial class MessageBroker
 
             // Nothing on disk is young enough: then everything up to where memory started is too old. Where it starts
             // now would be wrong: what was in memory when the disk was asked may be on disk by now.
-            expired += await Expire(queue, lane.FindTimeOnDisk(before) ?? memoryStart);
+            long floor = lane.FindTimeOnDisk(before) ?? memoryStart;
+
+            // What compaction took from before the first record did not expire.
+            if (!queue.IsCompacted || !lane.IsFirstOnDisk(floor)) expired += await Expire(queue, floor);
         }
 
         foreach (MessageQueue subscription in pass.Attempts)

@@ -43,11 +43,24 @@ public sealed partial class MessageBroker
         StreamName name, TopicCursor from, int max, int waitMilliseconds, CancellationToken cancellation) =>
         Read(name.Log, from, max, waitMilliseconds, cancellation);
 
+    /// <summary>The records of these sequence numbers, in this order. Those that the stream does not keep any more are left
+    /// out, and so are the last ones when all would be more than one answer carries: go on behind the last one that came.
+    /// </summary>
+    /// <param name="numbers">At most <see cref="StreamLimits.MaxRecordsPerRead"/>.</param>
+    public ValueTask<Result<ReceivedMessages>> ReadRecordsAt(StreamName name, IReadOnlyList<long> numbers) =>
+        Fetch(Submit<ReceivedMessages>((shard, _) => shard.FindQueue(name.Address) is { } stream
+            ? TopicReading.ReadAt(stream, numbers, ReceivedMessages.Rent(stream, shard.Seal))
+            : BrokerError.StreamNotFound));
+
     /// <summary>The partitions of a stream, in order.</summary>
     public ValueTask<Result<IReadOnlyList<PartitionState>>> ListPartitions(StreamName name) =>
         Submit<IReadOnlyList<PartitionState>>((shard, _) => shard.FindQueue(name.Address) is { } stream
-            ? stream.Lanes.Select(static lane => new PartitionState(
-                lane.Number, Position.OffsetOf(lane.Floor), Position.OffsetOf(lane.End), lane.Held.Bytes)).ToArray()
+            ? stream.Lanes.Select(lane => new PartitionState(
+                lane.Number, Position.OffsetOf(lane.Floor), Position.OffsetOf(lane.End), lane.Held.Bytes)
+            {
+                AppendedPerSecond = stream.AppendRate(lane.Number, shard.Now),
+                Compaction = stream.IsCompacted ? Compaction.StateOf(shard, stream, lane) : null,
+            }).ToArray()
             : BrokerError.StreamNotFound);
 
     /// <summary>The first record of each partition that was appended at this time or later.</summary>
@@ -60,4 +73,17 @@ public sealed partial class MessageBroker
 /// <param name="EarliestOffset">Of the oldest record that is kept; the end when there is none.</param>
 /// <param name="EndOffset">Of the record that is appended next.</param>
 /// <param name="Bytes">Of the records, as they are stored.</param>
-public sealed record PartitionState(int Partition, long EarliestOffset, long EndOffset, long Bytes);
+public sealed record PartitionState(int Partition, long EarliestOffset, long EndOffset, long Bytes)
+{
+    /// <summary>Over about the last minute.</summary>
+    public double AppendedPerSecond { get; init; }
+
+    /// <summary>Null for a stream that is not compacted.</summary>
+    public CompactionState? Compaction { get; init; }
+}
+
+/// <summary>How far a partition is compacted.</summary>
+/// <param name="StoredBytes">Of its records as they are on disk, and of those that are in memory only.</param>
+/// <param name="DirtyBytes">The part of it that was not compacted yet.</param>
+/// <param name="LastAt">When compaction wrote something of it last, Unix milliseconds; 0 when it never has.</param>
+public sealed record CompactionState(long StoredBytes, long DirtyBytes, long LastAt);

@@ -61,22 +61,33 @@ public sealed partial class MessageBroker
         if (_thread is not null) await Task.Yield();
     }
 
-    private async ValueTask<Result<ReceivedMessages>> Fetch(Tier tier, ValueTask<Result<ReceivedMessages>> answer)
+    /// <summary>Messages that were looked at: nothing has to be undone when they cannot be had.</summary>
+    private async ValueTask<Result<ReceivedMessages>> Fetch(ValueTask<Result<ReceivedMessages>> answer)
     {
         Result<ReceivedMessages> result = await answer;
-        if (!result.Succeeded || !result.Value.NeedsFetch) return result;
+        if (!result.Succeeded || await TryFetch(result.Value)) return result;
+        result.Value.Dispose();
+        return BrokerError.TierUnavailable;
+    }
+
+    /// <summary>Answers false when the object store does not give them.</summary>
+    private async ValueTask<bool> TryFetch(ReceivedMessages messages)
+    {
+        if (!messages.NeedsFetch) return true;
         try
         {
             await LeaveSweep();
-            await result.Value.Fetch(tier);
-            return result;
+            await messages.Fetch(_shard.Store.Tier!);
+            return true;
         }
         catch (ObjectStoreException)
         {
-            result.Value.Dispose();
-            return BrokerError.TierUnavailable;
+            return false;
         }
     }
+
+    /// <summary>Before the store is asked again by something that nobody has to repeat.</summary>
+    private Task PauseFetching() => Task.Delay(TimeSpan.FromSeconds(1), _time);
 
     private async ValueTask<long?> FindTimeOnDisk(Lane lane, long time)
     {
@@ -127,44 +138,49 @@ public sealed partial class MessageBroker
     /// <summary>Answers whether there may be more.</summary>
     private async ValueTask<bool> MoveSome(Tier tier, TieringPass pass, CancellationToken cancellation)
     {
-        List<HeldSegment> due = await Ask<List<HeldSegment>>(static (shard, _) => SelectMovable(shard), []);
+        List<(MessageQueue Stream, HeldSegment Segment)> due =
+            await Ask<List<(MessageQueue, HeldSegment)>>(static (shard, _) => SelectMovable(shard), []);
         await LeaveSweep();
         try
         {
-            foreach (HeldSegment segment in due)
+            foreach ((MessageQueue stream, HeldSegment segment) in due)
             {
                 if (cancellation.IsCancellationRequested) return false;
-                await Move(tier, segment, pass, cancellation);
+                await Move(tier, (stream, segment), pass, cancellation);
             }
         }
         finally
         {
-            foreach (HeldSegment segment in due) segment.Release();
+            foreach ((_, HeldSegment segment) in due) segment.Release();
         }
 
         return due.Count == MovesPerRound;
     }
 
-    private async ValueTask Move(Tier tier, HeldSegment segment, TieringPass pass, CancellationToken cancellation)
+    private async ValueTask Move(
+        Tier tier, (MessageQueue Stream, HeldSegment Segment) due, TieringPass pass, CancellationToken cancellation)
     {
         try
         {
-            UploadedSegment uploaded = await tier.Upload(segment, cancellation);
-            if (!await Ask<bool>((shard, _) => shard.Store.MarkRemote(uploaded))) return;
+            UploadedSegment uploaded = await tier.Upload(due.Segment, cancellation);
+
+            // The policy may be gone by now, and the stream be one that is compacted.
+            if (!await Ask<bool>((shard, _) =>
+                shard.Store.MarkRemote(uploaded, isWanted: due.Stream.Config.Stream?.Tier is not null))) return;
             pass.Moved++;
             pass.MovedBytes += uploaded.Bytes;
             await LeaveSweep();
         }
         catch (SegmentDamagedException)
         {
-            segment.MarkDamaged();
+            due.Segment.MarkDamaged();
             pass.Damaged++;
         }
     }
 
-    private static List<HeldSegment> SelectMovable(Shard shard)
+    private static List<(MessageQueue Stream, HeldSegment Segment)> SelectMovable(Shard shard)
     {
-        var due = new List<HeldSegment>();
+        var due = new List<(MessageQueue, HeldSegment)>();
         foreach (MessageQueue stream in shard.Queues)
         {
             if (stream.Config.Stream?.Tier is not { } policy) continue;
@@ -173,7 +189,8 @@ public sealed partial class MessageBroker
             {
                 int room = MovesPerRound - due.Count;
                 if (room == 0) return due;
-                due.AddRange(Store.Movable(lane.Log, olderThan, policy.LocalBytes ?? long.MaxValue, room));
+                due.AddRange(Store.Movable(lane.Log, olderThan, policy.LocalBytes ?? long.MaxValue, room)
+                    .Select(segment => (stream, segment)));
             }
         }
 

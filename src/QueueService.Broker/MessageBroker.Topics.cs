@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
@@ -47,8 +48,13 @@ public sealed partial class MessageBroker
     /// TargetQueueNotFound.</summary>
     public async ValueTask<Result<QueueChange>> PutSubscription(SubscriptionRequest request)
     {
-        Dictionary<int, long>? starts =
-            request.From is { } from ? await FindTime(request.Name.Topic.Address, from) : null;
+        Dictionary<int, long>? starts = null;
+        if (request.From is { } from)
+        {
+            starts = await TryFindTime(request.Name.Topic.Address, from);
+            if (starts is null) return BrokerError.TierUnavailable;
+        }
+
         return await Complete(Submit<QueueChange>((shard, command) =>
             SubscriptionDefinitions.Put(shard, command, request, starts)));
     }
@@ -83,7 +89,7 @@ public sealed partial class MessageBroker
         List(new QueueListing(
             topic.Address.Value + prefix, after is null ? null : topic.Address.Value + after, limit, tags ?? [])
             {
-                Kind = QueueKind.Subscription,
+                Kind = topic.Address.Kind == QueueKind.Stream ? QueueKind.QueueView : QueueKind.Subscription,
             });
 
     public ValueTask<BrokerError> DeleteSubscription(SubscriptionName name, Precondition precondition) =>
@@ -105,12 +111,21 @@ public sealed partial class MessageBroker
     /// <summary>The next messages of a topic, in the order of publishing within each group, waiting for the first one:
     /// nothing is leased. Go on at <see cref="ReceivedMessages.NextCursor"/>.</summary>
     /// <param name="max">1 to 1,000.</param>
-    public ValueTask<Result<ReceivedMessages>> Read(
-        TopicName name, TopicCursor from, int max, int waitMilliseconds, CancellationToken cancellation) =>
-        Receive(
-            name.Address,
-            new ReceiveRequest { Max = max, WaitMilliseconds = waitMilliseconds, ReadFrom = from, IsInternal = true },
-            cancellation);
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Result<ReceivedMessages>> Read(
+        TopicName name, TopicCursor from, int max, int waitMilliseconds, CancellationToken cancellation)
+    {
+        var request = new ReceiveRequest
+        {
+            Max = max, WaitMilliseconds = waitMilliseconds, ReadFrom = from, IsInternal = true,
+        };
+        while (true)
+        {
+            Result<ReceivedMessages> page = await Receive(name.Address, request, cancellation);
+            if (!page.Succeeded || !page.Value.Learn()) return page;
+            page.Value.Dispose();
+        }
+    }
 
     /// <summary>Starts a subscription anew with the messages that were published at this time or later: what was
     /// acknowledged since is delivered again, what was not delivered before is passed over, and receipts are worth
@@ -119,7 +134,7 @@ public sealed partial class MessageBroker
     /// <returns>The level of the topic.</returns>
     public async ValueTask<Result<Durability>> Seek(SubscriptionName name, long time, IdempotencyToken? token = null)
     {
-        Dictionary<int, long> starts = await FindTime(name.Topic.Address, time);
+        if (await TryFindTime(name.Topic.Address, time) is not { } starts) return BrokerError.TierUnavailable;
         return await Submit<Durability>(token, static outcome => (Durability)outcome[0], (shard, command) =>
             SubscriptionDefinitions.Seek(shard, command, name, starts));
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
+using QueueService.Broker.QueueViews;
 using QueueService.Broker.Shards;
 using QueueService.Storage.Files;
 using QueueService.Storage.Logs;
@@ -111,14 +112,10 @@ public sealed partial class MessageBroker : IAsyncDisposable
     /// <summary>Leases messages, waiting for the first one as long as asked. A cancelled wait answers an empty list.
     /// </summary>
     public ValueTask<Result<ReceivedMessages>> Receive(
-        QueueName name, ReceiveRequest request, CancellationToken cancellation)
-    {
-        ReceiveCommand command = ReceiveCommand.Rent(name, request);
-        ValueTask<Result<ReceivedMessages>> answer = cancellation.CanBeCanceled
-            ? ReceiveCancellable(command, cancellation)
-            : Submit(command);
-        return _shard.Store.Tier is { } tier ? Fetch(tier, answer) : answer;
-    }
+        QueueName name, ReceiveRequest request, CancellationToken cancellation) =>
+        _shard.Store.Tier is null
+            ? SubmitReceive(name, request, cancellation)
+            : ReceiveTiered(name, request, cancellation);
 
     /// <summary>Ends or prolongs leases. The duration (milliseconds) is that of a release or an extension; a release
     /// without one takes that of the queue's retry policy.</summary>
@@ -133,15 +130,22 @@ public sealed partial class MessageBroker : IAsyncDisposable
 
     public async ValueTask<Result<ReceivedMessages>> Browse(QueueName name, BrowseRequest request)
     {
-        if (request.Since is { } since) request = request with { Starts = await FindTime(name, since) };
-        return await Submit<ReceivedMessages>((shard, command) =>
-            MessageBrowsing.Browse(shard, command, name, request));
+        if (request.Since is { } since)
+        {
+            if (await TryFindTime(name, since) is not { } starts) return BrokerError.TierUnavailable;
+            request = request with { Starts = starts };
+        }
+
+        return await Fetch(Submit<ReceivedMessages>((shard, command) =>
+            MessageBrowsing.Browse(shard, command, name, request)));
     }
 
     /// <summary>Reports messages that could not be read back (see <see cref="ReceivedMessages.TryRead"/>): they are
     /// taken out of the queue. Answers how many there were.</summary>
     public async ValueTask<int> ReportDamage(ReceivedMessages messages)
     {
+        if (messages.TakeAbsent() is var (view, absent))
+            await Submit((shard, command) => AbsentRecords.End(shard, command, view, absent));
         if (messages.TakeDamaged() is not var (queue, offsets)) return 0;
         await Submit((shard, command) => MessageBrowsing.RemoveDamaged(shard, command, queue, offsets));
         return offsets.Count;
@@ -167,6 +171,13 @@ public sealed partial class MessageBroker : IAsyncDisposable
     {
         _shard.Dispose();
         _inbox.Dispose();
+    }
+
+    private ValueTask<Result<ReceivedMessages>> SubmitReceive(
+        QueueName name, ReceiveRequest request, CancellationToken cancellation)
+    {
+        ReceiveCommand command = ReceiveCommand.Rent(name, request);
+        return cancellation.CanBeCanceled ? ReceiveCancellable(command, cancellation) : Submit(command);
     }
 
     private async ValueTask<Result<QueueChange>> Complete(ValueTask<Result<QueueChange>> change)

@@ -80,7 +80,7 @@ public sealed partial class Store
 
         // On a full disk the files that nobody needs are the way out, and only checkpoints find and release them.
         long elapsed = _now - _lastCheckpoint;
-        bool changed = _journal.NextSequence != _sequenceAtCheckpoint || AwaitsDeletion;
+        bool changed = _journal.NextSequence != _sequenceAtCheckpoint || _rewrittenSince > 0 || AwaitsDeletion;
         bool frees = changed || _obsolete.Count > 0 || _journalFiles.LiveCount > 1;
         if (DiskFull && elapsed >= UrgentIntervalMilliseconds && frees) return true;
 
@@ -163,6 +163,7 @@ public sealed partial class Store
                 log.Id, segment.BaseOffset, extent.Length, extent.LastOffset, extent.MaxTime, extent.Records)
             {
                 Remote = segment.Remote,
+                Generation = segment.Generation, CleanedAt = segment.CleanedAt, Tombstones = segment.Tombstones,
             });
         }
 
@@ -192,6 +193,7 @@ public sealed partial class Store
         }
 
         Checkpoints++;
+        if (_rewrittenSince > 0) _rewrittenSince--;
         Manifest? dropped = _previous;
         _previous = _newest;
         _newest = job.Manifest;

@@ -138,7 +138,7 @@ public sealed partial class Store
         var byLog = new Dictionary<LogId, List<SegmentEntry>>();
         foreach (SegmentEntry entry in manifest?.Segments ?? [])
         {
-            string path = SegmentFormat.PathOf(entry.Log, entry.BaseOffset);
+            string path = entry.Path;
             kept.Add(entry.Remote?.Name ?? path);
             if (!byLog.TryGetValue(entry.Log, out List<SegmentEntry>? entries)) byLog.Add(entry.Log, entries = []);
             entries.Add(entry);
@@ -147,7 +147,7 @@ public sealed partial class Store
 
         // What only the older checkpoint names goes with it.
         foreach (SegmentEntry entry in _previous?.Segments ?? [])
-            if (kept.Add(entry.Remote?.Name ?? SegmentFormat.PathOf(entry.Log, entry.BaseOffset)))
+            if (kept.Add(entry.Remote?.Name ?? entry.Path))
                 _obsolete.Add((OpenSegment(entry), _previous!.Generation));
 
         foreach (string folder in _files.ListFolders(SegmentFormat.Folder))
@@ -179,10 +179,11 @@ public sealed partial class Store
     }
 
     private Segment OpenSegment(SegmentEntry entry) => new(
-        _handles, entry.Log, entry.BaseOffset, SegmentFormat.SaltOf(Secret, entry.Log, entry.BaseOffset),
+        _handles, entry.Log, entry.BaseOffset, entry.SaltFor(Secret),
         new SegmentExtent(entry.Length, entry.BaseOffset, entry.LastOffset, entry.MaxTime, entry.Records), isNew: false)
     {
         Remote = entry.Remote,
+        Generation = entry.Generation, CleanedAt = entry.CleanedAt, Tombstones = entry.Tombstones,
     };
 
     private Dictionary<uint, ulong> RestoreSnapshot(Manifest? manifest)

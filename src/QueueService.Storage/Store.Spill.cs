@@ -29,6 +29,7 @@ public sealed partial class Store
         if (_cache.OverBudget) RelievePressure();
         PrepareJournal();
         StepCheckpoint();
+        StepCompaction();
         while (_cache.FarOverBudget)
         {
             // Memory is bounded even when the disk is slower than the senders: now they wait for it.
@@ -197,6 +198,7 @@ public sealed partial class Store
                 segment.Publish(extent);
                 if (log.Deleted) Retire(log, [segment], _generation);
                 else if (Array.IndexOf(log.Segments, segment) < 0) log.AddSegment(segment);
+                log.Growing = segment;
             }
         }
         else

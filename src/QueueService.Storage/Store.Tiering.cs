@@ -21,7 +21,8 @@ public sealed partial class Store
     private bool AwaitsDeletion => (_newest?.Generation ?? 0) < _deletionGeneration;
 
     /// <summary>Segments of a log that may leave now, the oldest first: sealed ones whose newest record is older than a
-    /// time, or that are too many. Each is held: release it.</summary>
+    /// time, or that are too many. What compaction has written stays: it has holes, which are looked up in the file.
+    /// Each is held: release it.</summary>
     /// <param name="olderThan">Unix milliseconds.</param>
     /// <param name="localBytes">Bytes of segments that may stay on the disk; the one that is being written counts.</param>
     public static List<HeldSegment> Movable(AppendLog log, long olderThan, long localBytes, int max)
@@ -33,7 +34,7 @@ public sealed partial class Store
         {
             Segment segment = segments[i];
             bool isSealed = i < segments.Length - 1 || !segment.IsNew;
-            if (!isSealed || segment.Remote is not null || segment.IsDamaged) continue;
+            if (!isSealed || segment.Remote is not null || segment.IsDamaged || segment.Generation > 0) continue;
             if (segment.Extent.MaxTime >= olderThan && local <= localBytes) continue;
             local -= segment.Extent.Length;
             segment.Hold();
@@ -44,15 +45,15 @@ public sealed partial class Store
     }
 
     /// <summary>From now on a segment is read from the object store. Answers false when the log has dropped or replaced
-    /// it meanwhile: then the object is deleted.</summary>
-    public bool MarkRemote(UploadedSegment uploaded)
+    /// it meanwhile, or it is not wanted there any more: then the object is deleted.</summary>
+    public bool MarkRemote(UploadedSegment uploaded, bool isWanted = true)
     {
         Segment local = uploaded.Segment;
         var remote = new Segment(_handles, local.Log, local.BaseOffset, local.Salt, local.Extent, isNew: false)
         {
             Remote = uploaded.Remote, Table = uploaded.Table,
         };
-        if (!_logs.TryGetValue(local.Log, out AppendLog? log) || !log.Replace(local, remote))
+        if (!isWanted || !_logs.TryGetValue(local.Log, out AppendLog? log) || !log.Replace(local, remote))
         {
             Tier!.Discard(uploaded.Remote.Name);
             return false;

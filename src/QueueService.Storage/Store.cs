@@ -79,7 +79,7 @@ public sealed partial class Store : IDisposable
     /// <summary>Something was written since the last checkpoint began, so <see cref="Housekeep"/> has work to come.
     /// </summary>
     public bool CheckpointPending => _journal.NextSequence != _sequenceAtCheckpoint || _stage != Stage.Idle || _checkpointOwed
-        || DiskFull || AwaitsDeletion;
+        || DiskFull || AwaitsDeletion || _compaction is not null || _rewrittenSince > 0;
 
     /// <summary>Bytes of native memory that recent records take.</summary>
     public long CacheBytes => _cache.UsedBytes;
@@ -139,6 +139,7 @@ public sealed partial class Store : IDisposable
     {
         try
         {
+            EndCompaction(new OperationCanceledException("The store is closed."));
             if (Failure is null) CheckpointNow(time, clean: true);
         }
         finally
@@ -153,6 +154,7 @@ public sealed partial class Store : IDisposable
         if (_isDisposed) return;
         _isDisposed = true;
         _background.Dispose();
+        _compaction?.Dispose();
         _journal?.Dispose();
         _segmentWriter?.Dispose();
         _snapshot?.Dispose();

@@ -18,6 +18,7 @@ try
     {
         "floor" => await FloorServer.RunAsync(options.Urls, options.Body, stop.Token),
         "micro" => await MicroBenchmarks.RunAsync(options, commandLine, stop.Token),
+        "compaction" => await CompactionBenchmark.RunAsync(options, commandLine, stop.Token),
         "backlog" => await Backlog.RunAsync(report),
         "topic-sse" => await TopicReaders.RunAsync(report),
         "redrive" => await Redrive.RunAsync(report),

@@ -37,6 +37,8 @@ internal static class Usage
                          one operation of the shard costs, with allocated bytes; and a receive from
                          a FIFO queue with 100,000 groups of which nine of ten are blocked; and matching a message
                          against 10,000 subscription filters
+        compaction       compacts --messages 10000000 of a partition, ten to a key, in this process: records per second, and
+                         what a durable send pays alone (--seconds) and beside it. Takes about 3 GB of disk
         floor            runs the floor alone at --urls http://127.0.0.1:8081
 
         --connections 16[,64]   --body 100 (bytes)   --seconds 5   --warmup 2   --rounds 3

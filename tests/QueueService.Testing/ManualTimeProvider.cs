@@ -83,6 +83,17 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
         }
     }
 
+    /// <summary>Moves on in steps until the task ends. Between two steps others have some milliseconds to act: in a hot
+    /// loop days of this clock would pass in a second, and all that a server does in days would have to be done.</summary>
+    public async Task AdvanceUntil(Task task, TimeSpan step)
+    {
+        while (!task.IsCompleted)
+        {
+            Advance(step);
+            await Task.WhenAny(task, Task.Delay(TimeSpan.FromMilliseconds(5), System));
+        }
+    }
+
     /// <summary>Sets the wall clock alone forward or back, as an administrator or NTP does. Timestamps and timers do
     /// not notice.</summary>
     public void JumpWallClock(TimeSpan by)

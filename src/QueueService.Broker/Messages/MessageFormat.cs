@@ -8,7 +8,7 @@ namespace QueueService.Broker.Messages;
 /// parsed, and copied as they are from then on.
 /// <code>
 ///   0  u8 version (1)    1  u8 flags: bit 0 body is UTF-8 text, bits 1-3 content type, bit 4 headers follow, bit 5 the
-///                           first header is the origin of a message that was moved
+///                           first header is the origin of a message that was moved, bit 6 it has no value: a tombstone
 /// [ 2  u32 bytes of headers   6  headers: { u8 kind, u8 attribute kind, u16 name bytes, u32 value bytes, name, value } ]
 ///   …  body, to the end
 /// </code>
@@ -25,6 +25,7 @@ internal static partial class MessageFormat
     private const byte TextFlag = 1;
     private const byte HeadersFlag = 16;
     private const byte OriginFlag = 32;
+    private const byte TombstoneFlag = 64;
     internal const int FieldHeaderBytes = 8;
     private const string TextPlain = "text/plain";
     private const string OctetStream = "application/octet-stream";
@@ -60,7 +61,7 @@ internal static partial class MessageFormat
         int fields = FieldBytes(headers, code);
         bytes[0] = Version;
         bytes[1] = (byte)((System.Text.Unicode.Utf8.IsValid(body) ? TextFlag : 0) | (code << 1)
-            | (fields > 0 ? HeadersFlag : 0));
+            | (fields > 0 ? HeadersFlag : 0) | (headers.IsTombstone ? TombstoneFlag : 0));
         bytes = bytes[MinHeaderBytes..];
         if (fields > 0)
         {
@@ -84,6 +85,8 @@ internal static partial class MessageFormat
 
     public static bool IsText(ReadOnlySpan<byte> message) => (message[1] & TextFlag) != 0;
 
+    public static bool IsTombstone(ReadOnlySpan<byte> message) => (message[1] & TombstoneFlag) != 0;
+
     public static bool HasHeaders(ReadOnlySpan<byte> message) => (message[1] & HeadersFlag) != 0;
 
     public static ReadOnlySpan<byte> Body(ReadOnlySpan<byte> message) => HasHeaders(message)
@@ -99,7 +102,9 @@ internal static partial class MessageFormat
     public static MessageHeaders ReadHeaders(ReadOnlySpan<byte> message)
     {
         string? type = KnownTypes[(message[1] >> 1) & 7];
-        if (!HasHeaders(message)) return new MessageHeaders { ContentType = type ?? DefaultType(message) };
+        bool isTombstone = IsTombstone(message);
+        if (!HasHeaders(message))
+            return new MessageHeaders { ContentType = type ?? DefaultType(message), IsTombstone = isTombstone };
         List<MessageAttribute>? attributes = null;
         string? key = null, group = null, deduplication = null, routing = null, correlation = null, replyTo = null;
         string? parent = null, state = null;
@@ -144,6 +149,7 @@ internal static partial class MessageFormat
             TraceParent = parent,
             TraceState = state,
             Attributes = attributes ?? [],
+            IsTombstone = isTombstone,
         };
     }
 

@@ -21,6 +21,10 @@ public sealed record MessageHeaders
     /// without one, and for messages of queues and topics.</summary>
     public string? Key { get; init; }
 
+    /// <summary>Of a record of a stream: it has no value, and says that its key has none any more. Its body is empty.
+    /// </summary>
+    public bool IsTombstone { get; init; }
+
     /// <summary>Message group, 1 to 128 characters: its order in a FIFO queue, its turn in a standard one.</summary>
     public string? GroupId { get; init; }
 

@@ -1,4 +1,5 @@
 using QueueService.Broker.Queues;
+using QueueService.Broker.Topics;
 
 namespace QueueService.Broker.Messages;
 
@@ -35,6 +36,22 @@ public sealed record MessageOrigin
     /// <summary>It was put aside, and lies in a dead-letter queue.</summary>
     public bool IsDeadLetter => Reason.Length > 0;
 
+    /// <summary>Of a record that a queue view gave up: where it is in its stream; else null.</summary>
+    public RecordOrigin? Record => QueueName.KindOf(SourceQueue) == QueueKind.QueueView
+        ? new RecordOrigin(
+            SubscriptionName.At(QueueName.Stored(SourceQueue)).Topic.Value[1..],
+            SubscriptionName.At(QueueName.Stored(SourceQueue)).Value, Id)
+        : null;
+
     /// <summary>It was sent to the queue in which it is.</summary>
     public bool HasOwnId => Id == default;
+}
+
+/// <summary>A record of a stream, and the queue view that gave it up.</summary>
+/// <param name="Id">Names the record for ever.</param>
+public readonly record struct RecordOrigin(string Stream, string QueueView, MessageId Id)
+{
+    public int Partition => Position.LaneOf(Id.SequenceNumber);
+
+    public long Offset => Position.OffsetOf(Id.SequenceNumber);
 }

@@ -19,6 +19,18 @@ public enum AlarmMetric : byte
     /// <summary>Messages that are in the dead-letter queue of the queue, whichever queue they came from; 0 without a
     /// redrive policy.</summary>
     DeadLettered = 7,
+
+    /// <summary>Of a stream: the records that it keeps.</summary>
+    Records = 8,
+
+    /// <summary>Of a stream.</summary>
+    OldestRecordAgeSeconds = 9,
+
+    /// <summary>Of a stream: the records that a consumer group has not committed, of the group that has most.</summary>
+    GroupLag = 10,
+
+    /// <summary>Of a stream: the age of the oldest record that some consumer group has not committed.</summary>
+    GroupLagSeconds = 11,
 }
 
 /// <summary>A condition on a queue that its owner wants to know of.</summary>
@@ -35,7 +47,13 @@ public sealed record Alarm(string Name, AlarmMetric Metric, long Above, int ForS
     /// <summary>A day.</summary>
     public const int MaxForSeconds = 86_400;
 
-    public long ValueIn(QueueStats stats, long deadLettered) => Metric switch
+    internal bool IsAboutGroups => Metric is AlarmMetric.GroupLag or AlarmMetric.GroupLagSeconds;
+
+    internal bool IsAboutAge => Metric is AlarmMetric.OldestMessageAgeSeconds or AlarmMetric.OldestRecordAgeSeconds;
+
+    internal long ValueIn(AlarmReading reading) => ValueIn(reading.Stats, reading);
+
+    private long ValueIn(QueueStats stats, AlarmReading reading) => Metric switch
     {
         AlarmMetric.Messages => stats.Available + stats.Leased + stats.Delayed + stats.Blocked,
         AlarmMetric.Available => stats.Available,
@@ -43,8 +61,11 @@ public sealed record Alarm(string Name, AlarmMetric Metric, long Above, int ForS
         AlarmMetric.Delayed => stats.Delayed,
         AlarmMetric.Blocked => stats.Blocked,
         AlarmMetric.Bytes => stats.Bytes,
-        AlarmMetric.OldestMessageAgeSeconds => stats.OldestMessageAgeSeconds,
-        _ => deadLettered,
+        AlarmMetric.OldestMessageAgeSeconds or AlarmMetric.OldestRecordAgeSeconds => stats.OldestMessageAgeSeconds,
+        AlarmMetric.Records => stats.Available,
+        AlarmMetric.GroupLag => reading.Lag,
+        AlarmMetric.GroupLagSeconds => reading.LagMilliseconds / 1_000,
+        _ => reading.DeadLettered,
     };
 }
 

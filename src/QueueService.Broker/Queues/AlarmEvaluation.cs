@@ -7,9 +7,15 @@ namespace QueueService.Broker.Queues;
 /// <param name="DeadLettered">Messages in its dead-letter queue.</param>
 internal sealed record AlarmReading(MessageQueue Queue, QueueStats Stats, long DeadLettered)
 {
+    /// <summary>Records that the consumer group of a stream that is most behind has not committed.</summary>
+    public long Lag { get; init; }
+
+    /// <summary>The age of the oldest record that some group has not committed.</summary>
+    public long LagMilliseconds { get; init; }
+
     /// <summary>The age of an oldest message that is on disk is read outside the loop, for whom it interests.</summary>
     public AlarmReading ReadFromDisk() =>
-        Queue.Config.Alarms.Any(static alarm => alarm.Metric == AlarmMetric.OldestMessageAgeSeconds)
+        Queue.Config.Alarms.Any(static alarm => alarm.IsAboutAge)
             ? this with { Stats = Stats.ReadFromDisk() }
             : this;
 }
@@ -46,7 +52,7 @@ internal static class AlarmEvaluation
             if (queue.IsDeleted) continue;
             foreach (Alarm alarm in queue.Config.Alarms)
             {
-                long value = alarm.ValueIn(reading.Stats, reading.DeadLettered);
+                long value = alarm.ValueIn(reading);
                 if (!queue.Observe(alarm, value, shard.Now)) continue;
                 bool isRaised = value > alarm.Above;
                 Write(shard, queue, alarm, isRaised);

@@ -170,7 +170,7 @@ internal sealed record DeadLetterSelection(
             {
                 Id = message.Id,
                 SentAt = message.SentAt,
-                RetentionFrom = Queue.Config.ResetRetentionOnDeadLetter
+                RetentionFrom = Queue.Config.ResetRetentionOnDeadLetter || Queue.IsQueueView
                     ? Now
                     : message.Origin?.RetentionFrom ?? message.SentAt,
                 SourceQueue = Queue.Name.Value,

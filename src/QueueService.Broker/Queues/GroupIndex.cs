@@ -21,6 +21,9 @@ internal sealed class GroupIndex(bool inOrder, bool forgetsLeased, Dictionary<lo
     /// <summary>By priority: the turn of the messages without a group.</summary>
     private readonly MessageGroup?[] _plainTurns = new MessageGroup?[QueueConfigLimits.MaxPriority + 1];
 
+    /// <summary>Lanes have priorities; those of a queue view are partitions.</summary>
+    public bool HasPriorities { get; init; } = true;
+
     /// <summary>Messages that are available but for others of their group.</summary>
     public long Blocked { get; private set; }
 
@@ -57,7 +60,7 @@ internal sealed class GroupIndex(bool inOrder, bool forgetsLeased, Dictionary<lo
         // Where it is not in order, what came back stands in the line of those without a group already.
         bool isOrdered = inOrder && lane.IsGrouped;
         if (isTouched && !isOrdered && (entry.IsReady || forgetsLeased)) return;
-        int priority = Position.PriorityOf(lane.Number);
+        int priority = PriorityOf(lane.Number);
         ulong key = hash + ((ulong)priority * 0x9E3779B97F4A7C15UL);
         ref MessageGroup? group = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, key, out _);
         group ??= new MessageGroup(key);
@@ -114,7 +117,7 @@ internal sealed class GroupIndex(bool inOrder, bool forgetsLeased, Dictionary<lo
         group.Known--;
         group.Chosen = 0;
         group.Members.Remove(position);
-        Refresh(group, Position.PriorityOf(lane.Number));
+        Refresh(group, PriorityOf(lane.Number));
     }
 
     /// <summary>Everything below this position of the lane is not here any more.</summary>
@@ -129,7 +132,7 @@ internal sealed class GroupIndex(bool inOrder, bool forgetsLeased, Dictionary<lo
     public void Refresh(long position)
     {
         if (_groupOf.TryGetValue(position, out MessageGroup? group))
-            Refresh(group, Position.PriorityOf(Position.LaneOf(position)));
+            Refresh(group, PriorityOf(Position.LaneOf(position)));
     }
 
     public bool HasTurn(MessageGroup group) =>
@@ -137,6 +140,8 @@ internal sealed class GroupIndex(bool inOrder, bool forgetsLeased, Dictionary<lo
 
     /// <summary>In a FIFO queue: the next member can be handed out together with those before it.</summary>
     public bool IsAvailable(long position) => !touched.TryGetValue(position, out Touched entry) || entry.IsReady;
+
+    private int PriorityOf(int lane) => HasPriorities ? Position.PriorityOf(lane) : 0;
 
     private void Refresh(MessageGroup group, int priority)
     {

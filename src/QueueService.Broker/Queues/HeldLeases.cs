@@ -12,6 +12,7 @@ internal static class HeldLeases
         MessageQueue? queue = holder.Queue;
         if (queue is null || queue.IsDeleted) return BrokerError.None;
         command.Queue = queue;
+        queue.Readers.Remove(holder);
 
         // A lease that has ended by its time only waits for somebody to notice.
         queue.Promote(shard.Now);

@@ -103,6 +103,9 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
     /// <summary>As above, for what is on disk. Any thread.</summary>
     public long? FindTimeOnDisk(long time) => _first + log.FindTimeOnDisk(time);
 
+    /// <summary>No record that is kept lies before this one. It may read a file; not on the loop.</summary>
+    public bool IsFirstOnDisk(long position) => _first + log.NextOnDisk(Floor - _first) == position;
+
     /// <summary>The lowest position at or above this one that is not done with; <see cref="End"/> or more when there is
     /// none.</summary>
     public long NextPresent(long position)
@@ -116,6 +119,22 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
             if (present == position) return present;
             position = present;
         }
+    }
+
+    /// <summary>The same of a log with holes that compaction made.</summary>
+    /// <param name="unknown">When the answer is false: whose offsets are to be read before it can be told.</param>
+    public bool TryNextPresent(long position, out long present, out HeldSegment unknown)
+    {
+        unknown = default;
+        present = NextPresent(position);
+        while (present < End)
+        {
+            if (!log.TryFindPresent(present - _first, out long offset, out unknown)) return false;
+            if (_first + offset == present) return true;
+            present = NextPresent(_first + offset);
+        }
+
+        return true;
     }
 
     public bool IsPresent(long position) => position < End && NextPresent(position) == position;
@@ -137,6 +156,9 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
     {
         if (position == Next) Next++;
     }
+
+    /// <summary>Where the lane can begin and still hold so many bytes, as they are stored after compaction.</summary>
+    public long StoredFloorFor(long bytes) => Math.Clamp(_first + log.FloorFor(bytes), Floor, End);
 
     /// <summary>Where the lane has to begin to hold at most so many bytes, in whole blocks of messages.</summary>
     public long FloorFor(long bytes) => Math.Clamp(Held.FloorFor(bytes), Floor, End);
@@ -190,6 +212,15 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
         if (to > Next) _terminalAhead += to - Math.Max(from, Next);
         if (from <= Floor) Floor = Math.Max(Floor, to);
         else _terminal.AddRange(from, to);
+        RaiseFloor();
+    }
+
+    /// <summary>What a shared log has lost: remembered as a gap, however long it is.</summary>
+    public void LeaveOut(long from, long to)
+    {
+        int place = _gaps.FindIndex(gap => gap.From > from);
+        if (from <= Floor) Floor = Math.Max(Floor, to);
+        else _gaps.Insert(place < 0 ? _gaps.Count : place, (from, to));
         RaiseFloor();
     }
 

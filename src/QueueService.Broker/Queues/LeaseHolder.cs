@@ -9,7 +9,7 @@ namespace QueueService.Broker.Queues;
 /// </summary>
 /// <remarks>Nothing of it survives a restart: then the leases end by their time. Changed on the loop only.</remarks>
 /// <param name="capacity">The most leases that it may hold.</param>
-public sealed class LeaseHolder(int capacity)
+public sealed partial class LeaseHolder(int capacity)
 {
     private Shard? _shard;
 
@@ -26,6 +26,7 @@ public sealed class LeaseHolder(int capacity)
     internal bool TryBind(Shard shard, MessageQueue queue)
     {
         _shard = shard;
+        if (Queue is null && queue.IsQueueView) queue.Readers.Add(this);
         Queue ??= queue;
         return Queue == queue;
     }

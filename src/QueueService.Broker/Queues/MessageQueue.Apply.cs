@@ -91,7 +91,7 @@ internal sealed partial class MessageQueue
                 ApplySkipped(payload);
                 break;
             case QueueRecord.Missed:
-                MissedTotal += ApplyFloor((long)new SpanReader(payload).ReadVarint());
+                ApplyMissed((long)new SpanReader(payload).ReadVarint());
                 break;
             case QueueRecord.Attempted:
                 OpenAttempts().Append(record.Time, payload);

@@ -35,7 +35,13 @@ internal sealed partial class MessageQueue
         if (Config.Paused || DisabledReason is not null) return 0;
         Promote(now);
         var choice = new Choice(chosen, max, maxBytes);
-        for (int priority = Position.PriorityOf(_lanes[^1].Number); priority >= 0 && !choice.IsFull; priority--)
+        if (IsPartitioned && Filter is null)
+        {
+            ChooseInTurns(ref choice);
+            return chosen.Count;
+        }
+
+        for (int priority = HighestPriority; priority >= 0 && !choice.IsFull; priority--)
         {
             if (IsFifo) ChooseInOrder(priority, ref choice);
             if (IsFifo) ChoosePlain(priority, ref choice);
@@ -45,6 +51,8 @@ internal sealed partial class MessageQueue
 
         return chosen.Count;
     }
+
+    private int HighestPriority => IsPartitioned ? 0 : Position.PriorityOf(_lanes[^1].Number);
 
     public int SizeOf(long position) => LaneOf(position).SizeOf(position);
 
@@ -122,9 +130,10 @@ internal sealed partial class MessageQueue
     {
         int lane = Position.LaneOf(position);
         if (IsFifo && Position.IsGrouped(lane)) return null;
-        int priority = Position.PriorityOf(lane);
-        if (priority >= _readyLines.Length) Array.Resize(ref _readyLines, QueueConfigLimits.MaxPriority + 1);
-        return _readyLines[priority] ??= new Queue<long>();
+        int line = ReadyLineOf(lane);
+        if (line >= _readyLines.Length)
+            Array.Resize(ref _readyLines, IsPartitioned ? Position.MaxPartitions : QueueConfigLimits.MaxPriority + 1);
+        return _readyLines[line] ??= new Queue<long>();
     }
 
     private bool HasPlain(int priority) =>

@@ -19,7 +19,11 @@ internal sealed partial class MessageQueue
     /// </summary>
     public long Looks { get; private set; }
 
-    private int MaxKnown => Filter is null || IsFifo ? _readAhead : Math.Min(_readAhead, MaxMatched);
+    private int MaxKnown => Filter is null || IsFifo ? _readAhead : Math.Min(_readAhead, MaxMatchedPerLane);
+
+    /// <summary>Many partitions share what 16 lanes may have.</summary>
+    private int MaxMatchedPerLane =>
+        IsPartitioned ? Math.Clamp(16 * MaxMatched / _lanes.Count, 16, MaxMatched) : MaxMatched;
 
     /// <summary>The newest messages are being matched.</summary>
     private bool IsScanBehind => Filter is not null && _lanes.Exists(lane => FanOut!.Scan.IsBehind(lane));

@@ -17,6 +17,9 @@ internal sealed partial class MessageQueue
     /// one turn writes down.</summary>
     public bool IsBusy => LanesBeingRead > 0 || HasExpired || IsScanBehind;
 
+    /// <summary>Partitions of a view that are read for its filter at once: each page has 2,000 records.</summary>
+    private const int MaxLanesBeingRead = 16;
+
     /// <summary>There are leases whose groups are not known: which group is free cannot be told.</summary>
     public bool HasUnknownLeases => IsFifo && _lanes.Exists(IsLeasedAhead);
 
@@ -24,13 +27,14 @@ internal sealed partial class MessageQueue
     public int MaxPage => Math.Max(1, _readAhead / 4);
 
     private GroupIndex Groups => _groups ??= new GroupIndex(
-        IsFifo, forgetsLeased: Filter is not null && !IsFifo, _touched);
+        IsFifo, forgetsLeased: Filter is not null && !IsFifo, _touched) { HasPriorities = !IsPartitioned };
 
     /// <summary>There are messages of the lane whose groups are not known, and room for some.</summary>
     public bool CanReadAhead(Lane lane) =>
         lane.IsIndexed && !lane.IsReading && !lane.IsLive && lane.KnownEnd < LimitAhead(lane)
+        && (!IsPartitioned || LanesBeingRead < MaxLanesBeingRead)
         && (IsLeasedAhead(lane) || (!IsReadAheadFull(lane)
-            && lane.PartialBlocks < MaxPartialBlocksAhead
+            && lane.PartialBlocks < Math.Min(MaxPartialBlocksAhead, PartialBlocksPerLane)
             && (lane.KnownCount <= MaxKnown - (MaxKnown / 4) || _groups is not { HasTurns: true })));
 
     /// <summary>Messages that may be read ahead of the lane now.</summary>
@@ -44,6 +48,9 @@ internal sealed partial class MessageQueue
     public bool LearnGroup(Lane lane, long position, ulong hash)
     {
         if (IsReadAheadFull(lane)) return false;
+
+        // Partitions take turns.
+        if (IsPartitioned) hash = (ulong)lane.Number;
 
         // In a lane without groups, where order is asked for, each message is a group of its own.
         Groups.Add(lane, position, lane.IsGrouped || !IsFifo ? hash : (ulong)position * 0x9E3779B97F4A7C15UL);

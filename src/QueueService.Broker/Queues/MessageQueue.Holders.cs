@@ -9,6 +9,12 @@ internal sealed partial class MessageQueue
     /// <summary>Receives of live readers that hold as many leases as they may.</summary>
     public LinkedList<ReceiveCommand> Parked { get; } = new();
 
+    /// <summary>Of a queue view: those who are told what it misses.</summary>
+    public HashSet<LeaseHolder> Readers { get; } = [];
+
+    /// <summary>Somebody is to be told that records are gone.</summary>
+    public bool HasGaps { get; set; }
+
     public bool HasCallers => Waiters.Count + Parked.Count > 0;
 
     public void Hold(long lease, LeaseHolder holder)

@@ -5,13 +5,16 @@ namespace QueueService.Broker.Queues;
 /// <summary>A cursor over the log of a topic: what it has to do with besides receiving.</summary>
 internal sealed partial class MessageQueue
 {
-    /// <summary>A log from which nobody receives: a topic or a stream.</summary>
-    public bool IsTopic => Name.Kind is QueueKind.Topic or QueueKind.Stream;
+    /// <summary>A run that is more than records that a filter passes over: what an unclean start leaves out.</summary>
+    private const long ManyOffsets = 1 << 28;
 
-    public bool IsStream => Name.Kind == QueueKind.Stream;
+    /// <summary>A log from which nobody receives: a topic or a stream.</summary>
+    public bool IsTopic => _kind is QueueKind.Topic or QueueKind.Stream;
+
+    public bool IsStream => _kind == QueueKind.Stream;
 
     /// <summary>Its lanes are the partitions of a stream.</summary>
-    public bool IsPartitioned => Name.Kind is QueueKind.Stream or QueueKind.QueueView;
+    public bool IsPartitioned => _kind is QueueKind.Stream or QueueKind.QueueView;
 
     public bool IsSubscription => Config.Subscription is not null;
 
@@ -78,6 +81,13 @@ internal sealed partial class MessageQueue
     private void ApplySkipped(ReadOnlySpan<byte> payload)
     {
         var runs = new OffsetRuns(payload);
-        while (runs.MoveNext()) LaneOf(runs.First).FinishRange(runs.First, runs.First + runs.Length);
+        while (runs.MoveNext())
+        {
+            Lane lane = LaneOf(runs.First);
+
+            // As bits, what a thousand partitions have lost would take hundreds of megabytes.
+            if (IsPartitioned && runs.Length >= ManyOffsets) lane.LeaveOut(runs.First, runs.First + runs.Length);
+            else lane.FinishRange(runs.First, runs.First + runs.Length);
+        }
     }
 }

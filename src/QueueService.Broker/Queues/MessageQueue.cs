@@ -20,6 +20,7 @@ internal sealed partial class MessageQueue
     private readonly List<Lane> _lanes = [];
     private readonly int _readAhead;
     private readonly DeduplicationTally _tally;
+    private QueueKind _kind;
 
     /// <summary>By number; null while there is only the first.</summary>
     private Lane?[]? _laneByNumber;
@@ -48,7 +49,11 @@ internal sealed partial class MessageQueue
     /// <summary>Those that have or had messages, in the order of their numbers.</summary>
     public IReadOnlyList<Lane> Lanes => _lanes;
 
-    public QueueName Name { get; private set; }
+    public QueueName Name
+    {
+        get;
+        private set => (field, _kind) = (value, value.Kind);
+    }
 
     public QueueConfig Config { get; private set; } = new();
 
@@ -122,11 +127,10 @@ internal sealed partial class MessageQueue
         number == 0 ? Main : number < _laneByNumber?.Length ? _laneByNumber[number] : null;
 
     public string? BlockedReason(int maxInFlight) =>
-        Config.Paused ? (IsSubscription ? "The subscription is paused." : "The queue is paused.")
+        Config.Paused ? $"The {Noun} is paused."
         : DisabledReason is not null ? $"The subscription is disabled: {DisabledReason}."
         : Trouble is not null ? Trouble
-        : _lanes.Exists(static lane => lane.PartialBlocks >= MaxPartialBlocks)
-            ? "Too many old messages are still leased or delayed between acknowledged ones; acknowledge or delete them."
+        : _lanes.Find(HasTooManyHoles) is { } lane ? HolesReason(lane)
             : _leasedCount >= maxInFlight ? $"The limit of {maxInFlight} leased messages is reached."
             : _groups is { HasTurns: false } && _lanes.Exists(IsReadAheadFull)
                 ? "The messages that are read ahead all wait for others of their groups; acknowledge or delete those."
@@ -176,10 +180,13 @@ internal sealed partial class MessageQueue
     /// <summary>The lowest position at or above this one that is not done with; null when there is none.</summary>
     public long? NextPresent(long position)
     {
-        foreach (Lane lane in _lanes)
+        // There are at most as many lanes in front as its number says.
+        int first = Math.Min(Position.LaneOf(position), _lanes.Count);
+        while (first > 0 && _lanes[first - 1].Number >= Position.LaneOf(position)) first--;
+        for (int i = first; i < _lanes.Count; i++)
         {
-            long present = lane.NextPresent(position);
-            if (present < lane.End) return present;
+            long present = _lanes[i].NextPresent(position);
+            if (present < _lanes[i].End) return present;
         }
 
         return null;
@@ -218,8 +225,9 @@ internal sealed partial class MessageQueue
         if (_laneByNumber[number] is { } lane) return lane;
         lane = NewLane(number);
         _laneByNumber[number] = lane;
-        _lanes.Add(lane);
-        _lanes.Sort(static (a, b) => a.Number.CompareTo(b.Number));
+        int place = _lanes.Count;
+        while (place > 0 && _lanes[place - 1].Number > number) place--;
+        _lanes.Insert(place, lane);
         if (!IsSubscription) lane.SkipTo(_firstOffset);
         return lane;
     }

@@ -66,6 +66,9 @@ internal static class QueueConfigFormat
     {
         output.WriteVarint((ulong)stream.Partitions);
         output.WriteVarint((ulong)stream.RetentionBytes);
+        output.WriteVarint((ulong)stream.Cleanup);
+        output.WriteVarint((ulong)stream.DeleteRetentionSeconds);
+        output.WriteVarint((ulong)stream.MinCompactionLagSeconds);
     }
 
     private static void Write(IBufferWriter<byte> output, StreamTier tier)
@@ -110,7 +113,7 @@ internal static class QueueConfigFormat
         };
         if (version >= 2) config = ReadPolicies(ref input, config);
         if (version >= 4 && input.ReadVarint() == 1) config = config with { Subscription = ReadSubscription(ref input) };
-        if (version >= 5 && input.ReadVarint() == 1) config = config with { Stream = ReadStream(ref input) };
+        if (version >= 5 && input.ReadVarint() == 1) config = config with { Stream = ReadStream(ref input, version) };
         if (version >= 6 && input.ReadVarint() == 1) config = config with { Durable = ReadDurable(ref input) };
         return version >= 8 && input.ReadVarint() == 1
             ? config with { Stream = config.Stream! with { Tier = ReadTier(ref input) } }
@@ -162,11 +165,20 @@ internal static class QueueConfigFormat
         From = input.ReadText(),
     };
 
-    private static StreamConfig ReadStream(ref SpanReader input) => new()
+    private static StreamConfig ReadStream(ref SpanReader input, ulong version)
     {
-        Partitions = (int)input.ReadVarint(),
-        RetentionBytes = (long)input.ReadVarint(),
-    };
+        var stream = new StreamConfig
+        {
+            Partitions = (int)input.ReadVarint(),
+            RetentionBytes = (long)input.ReadVarint(),
+        };
+        return version < 7 ? stream : stream with
+        {
+            Cleanup = (CleanupPolicy)input.ReadVarint(),
+            DeleteRetentionSeconds = (int)input.ReadVarint(),
+            MinCompactionLagSeconds = (int)input.ReadVarint(),
+        };
+    }
 
     private static StreamTier ReadTier(ref SpanReader input) => new(
         input.ReadVarint() is > 0 and var seconds ? (long)seconds - 1 : null,

@@ -41,7 +41,7 @@ internal static class QueueDeclarations
             if (queue.Config.Subscription is { Target: SubscriptionTarget.Queue, Destination: var target }
                 && Find(target) is null) errors.Add(BrokerError.TargetQueueNotFound);
             if (queue.Config.Subscription is { Target: SubscriptionTarget.Stream, TargetAddress: var stream }
-                && shard.FindQueue(stream) is null) errors.Add(BrokerError.TargetStreamNotFound);
+                && Find(stream) is null) errors.Add(BrokerError.TargetStreamNotFound);
             if (existing is not null && !QueueDefinitions.CanBecome(existing, queue.Config))
                 errors.Add(BrokerError.ImmutableField);
             if (QueueDefinitions.CheckType(queue.Config) is var wrong and not BrokerError.None) errors.Add(wrong);

@@ -17,9 +17,11 @@ internal static class ReadAhead
 
     public static void Advance(Shard shard, MessageQueue queue)
     {
-        if (queue.Lanes.Count == 1 && queue.Filter is null) return;
-        foreach (Lane lane in queue.Lanes)
+        if (queue.Filter is null && (queue.Lanes.Count == 1 || queue.IsPartitioned)) return;
+        int first = queue.NextLook(queue.Lanes.Count);
+        for (int i = 0; i < queue.Lanes.Count; i++)
         {
+            Lane lane = queue.Lanes[(first + i) % queue.Lanes.Count];
             if (!queue.CanReadAhead(lane))
             {
                 if (lane.IsFiltered && !lane.IsReading) queue.FanOut!.Scan.Join(lane);

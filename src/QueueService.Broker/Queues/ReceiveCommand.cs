@@ -87,7 +87,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         ReplyAfter = _request.Poll is null ? Queue.Config.Durability : Durability.Fsync;
         _wait = shard.IsDraining ? 0 : _request.WaitMilliseconds ?? Queue.Config.ReceiveWaitSeconds * 1000L;
         Acknowledge(shard);
-        if (TryRepeat(shard, Queue)) return true;
+        if (TryRepeat(shard, Queue) || TryTellGap(shard)) return true;
         if (_request.Holder is { Room: <= 0 } holder) return !Park(shard, holder);
 
         // Nobody in the line wants what a reader takes: it takes nothing away.
@@ -123,6 +123,14 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         if (queue.Choose(max, maxBytes, shard.Now, shard.Chosen) == 0) return false;
 
         Outcome = Lease(shard, queue, shard.Chosen);
+        return true;
+    }
+
+    /// <summary>A live reader hears at once of what is gone, whether there is something for it or not.</summary>
+    public bool TryTellGap(Shard shard)
+    {
+        if (_request.Holder is not { HasGap: true }) return false;
+        AnswerEmpty(shard);
         return true;
     }
 
@@ -269,10 +277,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
             return true;
         }
 
-        // In the order of the first time: the highest priority, then the place.
-        leases.Sort(static (a, b) =>
-            (-Position.PriorityOf(Position.LaneOf(a.Position)), a.Position).CompareTo(
-                (-Position.PriorityOf(Position.LaneOf(b.Position)), b.Position)));
+        SortAsAtFirst(queue, leases);
         long deadline = DeadlineOf(shard, queue);
         ReceivedMessages messages = Received(shard);
         FillBefore(queue, leases, messages, shard.Now, deadline);
@@ -287,6 +292,11 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         Outcome = messages;
         return true;
     }
+
+    /// <summary>In the order of the first time: the highest priority, then the place.</summary>
+    private static void SortAsAtFirst(MessageQueue queue, List<(long Position, int ReceiveCount)> leases) =>
+        leases.Sort((a, b) =>
+            (-queue.PriorityOf(a.Position), a.Position).CompareTo((-queue.PriorityOf(b.Position), b.Position)));
 
     private long DeadlineOf(Shard shard, MessageQueue queue) =>
         shard.Now + (_request.VisibilityMilliseconds ?? queue.Config.VisibilityTimeoutSeconds * 1000L);
@@ -340,6 +350,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
     {
         ReceivedMessages messages = ReceivedMessages.Rent(Queue!, shard.Seal);
         messages.Acknowledged = _acknowledged;
+        messages.Gap = _request.Holder?.TakeGap();
         return messages;
     }
 }

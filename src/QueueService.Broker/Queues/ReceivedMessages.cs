@@ -1,4 +1,5 @@
 using QueueService.Broker.Messages;
+using QueueService.Broker.QueueViews;
 using QueueService.Broker.Topics;
 using QueueService.Storage.Logs;
 using QueueService.Storage.Tiering;
@@ -23,6 +24,7 @@ public sealed class ReceivedMessages : IDisposable
     private long _epoch;
     private SegmentReader? _reader;
     private bool _hasRemote;
+    private HeldSegment _unknown;
 
     private ReceivedMessages()
     {
@@ -54,15 +56,34 @@ public sealed class ReceivedMessages : IDisposable
     /// <summary>Of partitions of a stream that are read only: where they end.</summary>
     public TopicCursor? EndCursor { get; internal set; }
 
+    /// <summary>The sequence number of the last one.</summary>
+    public long LastNumber => _items[Count - 1].Position;
+
     /// <summary>Of a durable stream: it was closed.</summary>
     public bool IsClosed { get; private set; }
 
     /// <summary>Of a topic that is read only: messages that were not kept until they were asked for.</summary>
     public long Lost { get; internal set; }
 
+    /// <summary>Of a stream that is compacted: what is answered again may be less.</summary>
+    public bool IsCompacted => _queue.IsCompacted;
+
+    /// <summary>How often the files of these messages were rewritten, at most.</summary>
+    public int Generation { get; private set; }
+
+    /// <summary>It ends where a file has to be looked into before it is known which offsets come next.</summary>
+    internal bool HasUnknown => _unknown.IsHeld;
+
+    /// <summary>Of a queue view, for a live reader: records that nobody has acknowledged and that the stream does not
+    /// keep any more, since the reader was told last; null when there are none.</summary>
+    public ViewGap? Gap { get; internal set; }
+
     /// <summary>Messages that turned out to be damaged on disk while they were read: for the broker, to take them out.
     /// </summary>
     internal List<long>? Damaged { get; private set; }
+
+    /// <summary>Of a queue view: records that the stream does not have any more. For the broker, to end them.</summary>
+    internal List<long>? Absent { get; private set; }
 
     /// <summary>Reads the n-th message. The view is valid until the next call. Answers false when the message is
     /// damaged on disk: leave it out. That it was acknowledged or purged meanwhile does not matter.</summary>
@@ -80,6 +101,9 @@ public sealed class ReceivedMessages : IDisposable
             _reader ??= new SegmentReader();
             ReadOutcome outcome = _reader.Read(item.Held, Queues.Position.OffsetOf(item.Position), out sentAt, out bytes);
             if (outcome == ReadOutcome.Damaged) (Damaged ??= []).Add(item.Position);
+
+            // Retention or compaction took it meanwhile: for whoever still waits for it, it has ended.
+            if (outcome == ReadOutcome.Absent && _queue.IsQueueView) (Absent ??= []).Add(item.Position);
             if (outcome != ReadOutcome.Found)
             {
                 message = default;
@@ -92,6 +116,8 @@ public sealed class ReceivedMessages : IDisposable
         {
             Id = origin is { HasOwnId: false } ? origin.Id : new MessageId(_queue.LogResource, item.Position),
             SequenceNumber = item.Position,
+            Priority = _queue.PriorityOf(item.Position),
+            IsRecord = _queue.IsPartitioned,
             Origin = origin,
             Receipt = item.HasReceipt ? _seal.Issue(_queue.Resource, item.Position, item.ReceiveCount, _epoch) : default,
             State = item.State,
@@ -106,17 +132,9 @@ public sealed class ReceivedMessages : IDisposable
 
     public void Dispose()
     {
-        for (int i = 0; i < Count; i++)
-        {
-            _items[i].Record.Release();
-            _items[i].Held.Release();
-        }
-
-        Array.Clear(_items, 0, Count);
-        Count = 0;
+        Clear();
         _reader?.Dispose();
         _reader = null;
-        _hasRemote = false;
         _queue = null!;
         Acknowledged = null;
         Next = null;
@@ -124,7 +142,12 @@ public sealed class ReceivedMessages : IDisposable
         NextCursor = null;
         EndCursor = null;
         Lost = 0;
+        Generation = 0;
+        _unknown.Release();
+        _unknown = default;
         Damaged = null;
+        Absent = null;
+        Gap = null;
         if (_items.Length > MaxIdleItems) _items = new Delivery[1];
         lock (Gate)
         {
@@ -158,6 +181,7 @@ public sealed class ReceivedMessages : IDisposable
         if (!lane.TryPin(delivery.Position, out _items[Count].Record))
             lane.TryHold(delivery.Position, out _items[Count].Held);
         _hasRemote |= _items[Count].Held.IsRemote;
+        Generation = Math.Max(Generation, _items[Count].Held.Generation);
         Count++;
     }
 
@@ -180,7 +204,58 @@ public sealed class ReceivedMessages : IDisposable
         _hasRemote = false;
     }
 
+    /// <summary>The queue whose leases these are; null when nothing is leased.</summary>
+    internal MessageQueue? LeasedFrom => Count > 0 && _items[0].HasReceipt ? _queue : null;
+
+    internal List<(long Position, int ReceiveCount)> Leases() =>
+        [.. _items.Take(Count).Select(static item => (item.Position, item.ReceiveCount))];
+
+    /// <summary>From now on they say that they were acknowledged on receipt.</summary>
+    internal List<ReceiptHandle> TakeReceipts()
+    {
+        var receipts = new List<ReceiptHandle>(Count);
+        for (int i = 0; i < Count; i++)
+        {
+            ref Delivery item = ref _items[i];
+            receipts.Add(_seal.Issue(_queue.Resource, item.Position, item.ReceiveCount, _epoch));
+            item.HasReceipt = false;
+            item.VisibleAt = 0;
+        }
+
+        return receipts;
+    }
+
+    /// <summary>Lets go of the messages, and stays an answer.</summary>
+    internal void Clear()
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            _items[i].Record.Release();
+            _items[i].Held.Release();
+        }
+
+        Array.Clear(_items, 0, Count);
+        Count = 0;
+        _hasRemote = false;
+    }
+
+    /// <summary>Ends here, because this file has to be looked into. On the loop.</summary>
+    internal void LookInto(HeldSegment segment) => _unknown = segment;
+
+    /// <summary>Looks into the file, if there is one. Answers true when there is nothing in here and the same has to be asked
+    /// again. Not on the loop.</summary>
+    internal bool Learn()
+    {
+        if (!HasUnknown) return false;
+        AppendLog.LoadOffsets(_unknown);
+        _unknown.Release();
+        _unknown = default;
+        return Count == 0 && Lost == 0;
+    }
+
     internal (MessageQueue Queue, List<long> Offsets)? TakeDamaged() => Damaged is null ? null : (_queue, Damaged);
+
+    internal (MessageQueue Queue, List<long> Offsets)? TakeAbsent() => Absent is null ? null : (_queue, Absent);
 
     /// <summary>One message, without its bytes.</summary>
     internal struct Delivery
@@ -219,7 +294,10 @@ public readonly ref struct MessageView
     public MessageState State { get; init; }
 
     /// <summary>0 to 9.</summary>
-    public int Priority => Position.PriorityOf(Position.LaneOf(SequenceNumber));
+    public int Priority { get; init; }
+
+    /// <summary>It is a record of a stream, and has a partition and an offset.</summary>
+    public bool IsRecord { get; init; }
 
     public int ReceiveCount { get; init; }
 
@@ -241,6 +319,9 @@ public readonly ref struct MessageView
 
     /// <summary>Of a record of a stream: its key, empty when it has none.</summary>
     public ReadOnlySpan<byte> Key => MessageFormat.Key(_message);
+
+    /// <summary>Of a record of a stream: it has no value, which is not the same as an empty body.</summary>
+    public bool IsTombstone => MessageFormat.IsTombstone(_message);
 
     /// <summary>Nothing but the key is to be told of its headers.</summary>
     public bool HasOnlyKey => MessageFormat.HasOnlyKey(_message);

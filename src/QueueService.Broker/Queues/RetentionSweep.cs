@@ -40,12 +40,13 @@ internal static class RetentionSweep
 
             if (queue.IsStream || queue.IsDurable) command.Wrote |= ForgetProducers(shard, queue);
             if (queue.IsDurable) continue;
+            if (queue.Config.Stream is { Cleanup: CleanupPolicy.Compact }) continue;
             long before = Before(shard, queue);
             foreach (Lane lane in queue.Lanes)
             {
                 if (!lane.HasMessages) continue;
                 if (queue.Config.Stream is { RetentionBytes: > 0 and var bytes })
-                    expired += Expire(shard, queue, lane.FloorFor(bytes));
+                    expired += Expire(shard, queue, queue.IsCompacted ? lane.StoredFloorFor(bytes) : lane.FloorFor(bytes));
                 long oldest = lane.NextPresent(lane.Floor);
                 if (lane.TryPin(oldest, out PinnedRecord record))
                 {

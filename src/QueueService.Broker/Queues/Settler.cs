@@ -35,7 +35,7 @@ internal sealed class Settler
             && queue.TryGetTouched(receipt.SequenceNumber, out Touched touched)
             && touched.IsLeased && touched.ReceiveCount == receipt.ReceiveCount && touched.Deadline > shard.Now
             ? BrokerError.None
-            : BrokerError.ReceiptExpired;
+            : queue.IsGone(receipt.SequenceNumber) ? BrokerError.RecordExpired : BrokerError.ReceiptExpired;
     }
 
     /// <summary>Whoever has no receipt of a pushed subscription is not the server itself.</summary>

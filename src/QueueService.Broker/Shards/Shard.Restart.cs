@@ -44,6 +44,16 @@ internal sealed partial class Shard
             }
 
             Write(subscription, QueueRecord.Skipped, _scratch.WrittenSpan);
+            if (subscription.IsQueueView) StartEpoch(subscription);
         }
+    }
+
+    /// <summary>A lease that was lost must not look like the next one of its record: with the same count in the same
+    /// epoch its receipt would be worth as much.</summary>
+    private void StartEpoch(MessageQueue view)
+    {
+        _scratch.ResetWrittenCount();
+        _scratch.WriteVarint((ulong)Math.Max(view.Epoch + 1, (long)Store.Incarnation << 20));
+        Write(view, QueueRecord.Purged, _scratch.WrittenSpan);
     }
 }

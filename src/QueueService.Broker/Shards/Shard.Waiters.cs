@@ -66,8 +66,8 @@ internal sealed partial class Shard
             // Leases that end by their time make room for the receives that are parked.
             if (queue.Parked.Count > 0) queue.Promote(Now);
             if (queue.IsStream || queue.IsDurable) ServeReaders(queue, done);
-            while (queue.Waiters.First is { } first && Store.BatchBytes < maxCommitBytes && first.Value.TryServe(this))
-                Finish(first.Value, done);
+            if (queue.HasGaps) TellGaps(queue, done);
+            if (!queue.IsStream && !queue.IsDurable) ServeInLine(queue, done, maxCommitBytes);
 
             // The rest of them gets its turn in the next commit.
             if (queue.Waiters.Count > 0 && Store.BatchBytes >= maxCommitBytes) break;
@@ -112,6 +112,12 @@ internal sealed partial class Shard
         TakeEnded(done);
     }
 
+    private void ServeInLine(MessageQueue queue, List<Command> done, int maxCommitBytes)
+    {
+        while (queue.Waiters.First is { } first && Store.BatchBytes < maxCommitBytes && first.Value.TryServe(this))
+            Finish(first.Value, done);
+    }
+
     /// <summary>Readers of a stream wait for other partitions each, and take nothing away from each other.</summary>
     private void ServeReaders(MessageQueue stream, List<Command> done)
     {
@@ -121,6 +127,14 @@ internal sealed partial class Shard
             node = node.Next;
             if (reader.TryServe(this)) Finish(reader, done);
         }
+    }
+
+    /// <summary>Wherever in the line they stand, and also those that wait for room.</summary>
+    private void TellGaps(MessageQueue view, List<Command> done)
+    {
+        view.HasGaps = false;
+        foreach (ReceiveCommand reader in view.Waiters.Concat(view.Parked).ToList())
+            if (reader.TryTellGap(this)) Finish(reader, done);
     }
 
     /// <summary>Answers everybody who waits, empty.</summary>

@@ -4,8 +4,10 @@ using System.Text;
 using QueueService.Broker.Control;
 using QueueService.Broker.Operations;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Streams;
 using QueueService.Broker.Topics;
 using QueueService.Storage;
+using QueueService.Storage.Compaction;
 using QueueService.Storage.Files;
 
 namespace QueueService.Broker.Shards;
@@ -41,6 +43,7 @@ internal sealed partial class Shard : IFold, IDisposable
             return this;
         }, wake);
         Seal = new ReceiptSeal(Store.Secret);
+        KeyOf = RecordKeys.Reader(Store.Secret);
         _clock = new ShardClock(time, Store.RecoveredTime);
         Now = _clock.Advance();
         _waiters = new WaiterWheel(Now);
@@ -59,6 +62,9 @@ internal sealed partial class Shard : IFold, IDisposable
     public DeduplicationTally Duplicates { get; } = new();
 
     public ReceiptSeal Seal { get; }
+
+    /// <summary>By which compaction knows records.</summary>
+    public KeyReader KeyOf { get; }
 
     /// <summary>Shard time of the current batch, Unix milliseconds.</summary>
     public long Now { get; private set; }

@@ -69,7 +69,9 @@ internal sealed class AppendCommand : Command<Result<AppendOutcome>>
         }
 
         int sticky = stream.NextSticky;
-        if (Place(stream, sticky, out BrokerError[]? errors) is var error and not BrokerError.None) return error;
+        BrokerError error = Place(stream, sticky, out BrokerError[]? errors, out int blamed);
+        if (error == BrokerError.KeyRequired) return new AppendOutcome { Refused = error, Expected = blamed };
+        if (error != BrokerError.None) return error;
         if (_runs.Count > 0) Write(shard, stream, new AppendedRuns(shard.Now, stream.Partitions, sticky, _runs));
         return new AppendOutcome(shard.Now, stream.Config.Durability) { Errors = errors };
     }
@@ -90,10 +92,13 @@ internal sealed class AppendCommand : Command<Result<AppendOutcome>>
     }
 
     /// <summary>Decides where each record goes. Nothing is written when this answers an error.</summary>
-    private BrokerError Place(MessageQueue stream, int sticky, out BrokerError[]? errors)
+    /// <param name="blamed">The record that the error is about.</param>
+    private BrokerError Place(MessageQueue stream, int sticky, out BrokerError[]? errors, out int blamed)
     {
         MessageBatch batch = _batch!;
         errors = null;
+        blamed = 0;
+        bool needsKey = stream.Config.Stream!.IsCompacted;
         int partitions = stream.Partitions;
         if (_counts.Length < partitions) _counts = new int[partitions];
         Array.Clear(_counts);
@@ -101,9 +106,11 @@ internal sealed class AppendCommand : Command<Result<AppendOutcome>>
         {
             int partition = AppendedRuns.PartitionOf(batch, i, partitions, sticky);
             BrokerError wrong = batch.BodyBytes(i) > stream.Config.MaxMessageBytes ? BrokerError.MessageTooLarge
-                : partition < 0 ? BrokerError.PartitionNotFound : BrokerError.None;
+                : partition < 0 ? BrokerError.PartitionNotFound
+                : needsKey && batch.PartitionHash(i) is null ? BrokerError.KeyRequired : BrokerError.None;
             if (wrong != BrokerError.None)
             {
+                blamed = i;
                 if (!batch.Partial) return wrong;
                 (errors ??= new BrokerError[batch.Count])[i] = wrong;
                 batch.Place(i, -1, 0);

@@ -19,7 +19,7 @@ public readonly record struct AppendOutcome(long Timestamp, Durability Durabilit
     public IReadOnlyList<BrokerError>? Errors { get; init; }
 
     /// <summary>With ProducerFenced: the epoch that is valid. With ProducerSequenceGap: the sequence that is expected.
-    /// </summary>
+    /// With KeyRequired: the place of the record in the batch.</summary>
     public long Expected { get; init; }
 
     /// <summary>Why nothing was appended, when more is to be said about it than the error.</summary>

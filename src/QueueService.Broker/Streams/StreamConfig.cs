@@ -13,6 +13,33 @@ public sealed record StreamConfig
 
     /// <summary>When segments go to the object store; null: never.</summary>
     public StreamTier? Tier { get; init; }
+
+    /// <summary>How old records go. With <see cref="CleanupPolicy.Compact"/> a retention by time or bytes is refused.
+    /// </summary>
+    public CleanupPolicy Cleanup { get; init; }
+
+    /// <summary>How long a tombstone stays at least, after the older records of its key are gone. Default a day, as in
+    /// Kafka.</summary>
+    public int DeleteRetentionSeconds { get; init; } = StreamLimits.DefaultDeleteRetentionSeconds;
+
+    /// <summary>Compaction takes no record for superseded by one that is younger.</summary>
+    public int MinCompactionLagSeconds { get; init; }
+
+    /// <summary>Of each key the newest record is kept; so every record has one.</summary>
+    public bool IsCompacted => Cleanup != CleanupPolicy.Delete;
+}
+
+/// <summary>How the records of a stream end.</summary>
+public enum CleanupPolicy : byte
+{
+    /// <summary>By retention.</summary>
+    Delete = 0,
+
+    /// <summary>When a newer one has the same key.</summary>
+    Compact = 1,
+
+    /// <summary>By whichever of both is first.</summary>
+    CompactAndDelete = 2,
 }
 
 /// <summary>When a sealed segment of a stream goes to the object store: when either holds. At least one is given.
@@ -32,6 +59,23 @@ public static class StreamLimits
 
     /// <summary>Below that, a single record could be all there is.</summary>
     public const long MinRetentionBytes = 1_048_576;
+
+    /// <summary>A record that is superseded is there for so long at least: whoever reads a table page by page, as of one
+    /// moment, finds each key that it had then.</summary>
+    public const long SupersededKeptMilliseconds = 5 * 60_000;
+
+    /// <summary>Compaction looks at a partition by itself when so much of it was not compacted yet, and as much as was.
+    /// </summary>
+    public const long MinDirtyBytes = 1_048_576;
+
+    /// <summary>And when something of it was not compacted for so long, however little it is.</summary>
+    public const long MaxDirtyMilliseconds = 86_400_000;
+
+    /// <summary>A day, as Kafka's.</summary>
+    public const int DefaultDeleteRetentionSeconds = 86_400;
+
+    /// <summary>Ten years, as of a retention; of a lag, too.</summary>
+    public const int MaxCompactionSeconds = Queues.QueueConfigLimits.MaxRetentionSeconds;
 
     /// <summary>A key is an id, not a document.</summary>
     public const int KeyBytes = 1_024;

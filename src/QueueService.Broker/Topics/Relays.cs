@@ -21,7 +21,7 @@ internal static class Relays
         subscription.Trouble = null;
         BrokerError error = Check(shard, subscription, page, out MessageQueue? target, out List<int> holding);
         if (error is BrokerError.QueueFull or BrokerError.MessageTooLarge or BrokerError.TargetQueueNotFound
-            or BrokerError.TargetStreamNotFound)
+            or BrokerError.TargetStreamNotFound or BrokerError.KeyRequired)
             subscription.Trouble = TroubleOf(subscription.Config.Subscription!.Destination, error);
         if (holding.Count == 0) return new RelayOutcome(0, error);
         Span<long> positions = shard.OffsetBuffer(holding.Count);
@@ -77,6 +77,8 @@ internal static class Relays
             if (Settler.Check(shard, subscription, page.Receipts[i]) != BrokerError.None) continue;
             BrokerError room = shard.Room.Take(page.Batch.Message(i).Length);
             if (room != BrokerError.None) return room;
+            if (target.Config.Stream is { IsCompacted: true } && page.Batch.PartitionHash(i) is null)
+                return BrokerError.KeyRequired;
             holding.Add(i);
         }
 
@@ -114,6 +116,8 @@ internal static class Relays
         BrokerError.QueueFull => $"The queue {queue} is full.",
         BrokerError.MessageTooLarge => $"The next message is larger than everything that the queue {queue} may hold.",
         BrokerError.TargetStreamNotFound => $"The stream {queue} does not exist.",
+        BrokerError.KeyRequired =>
+            $"The next message has no group, so its copy would have no key, as the compacted stream {queue} needs.",
         _ => $"The queue {queue} does not exist.",
     };
 }

@@ -53,6 +53,9 @@ public sealed class TopicCursor
     /// <summary>Of a record of a stream.</summary>
     public static int PartitionOf(long sequenceNumber) => Position.LaneOf(sequenceNumber);
 
+    /// <summary>Of a record of a stream, in its partition.</summary>
+    public static long OffsetOf(long sequenceNumber) => Position.OffsetOf(sequenceNumber);
+
     /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out TopicCursor? cursor)
     {

@@ -1,5 +1,6 @@
 using QueueService.Broker.Queues;
 using QueueService.Broker.Shards;
+using QueueService.Storage.Logs;
 
 namespace QueueService.Broker.Topics;
 
@@ -19,6 +20,8 @@ internal static class TopicReading
         int lanesLeft = lanes.Count;
         foreach (Lane lane in lanes)
         {
+            if (messages.HasUnknown) break;
+
             // Each lane has its share, so that none is waited for.
             int room = Math.Max(1, (max - messages.Count) / lanesLeft--);
             long first = from.NextIn(lane);
@@ -29,8 +32,7 @@ internal static class TopicReading
             for (; room > 0 && messages.Count < max; room--)
             {
                 // A restart may have left millions of offsets out.
-                long position = lane.IsPlainAhead ? next : lane.NextPresent(next);
-                if (position >= lane.End) break;
+                if (!TryPlace(topic, lane, next, messages, out long position) || position >= lane.End) break;
                 bytes += lane.SizeOf(position);
                 if (bytes > ReceiveRequest.MaxResponseBytes && messages.Count > 0) break;
                 messages.Add(new ReceivedMessages.Delivery { Position = position, State = MessageState.Available });
@@ -46,7 +48,38 @@ internal static class TopicReading
         messages.EndCursor = EndOf(from, lanes);
 
         // Whoever asks for more than there is hears of it at once.
-        return messages.Count > 0 || lost > 0 || (isBeyond && from.IsSelection);
+        return messages.Count > 0 || lost > 0 || messages.HasUnknown || (isBeyond && from.IsSelection);
+    }
+
+    /// <summary>The next message from a position on. Answers false when files have to be looked into first.</summary>
+    private static bool TryPlace(
+        MessageQueue topic, Lane lane, long next, ReceivedMessages messages, out long position)
+    {
+        if (topic.IsCompacted || lane.Log.IsCompacted)
+        {
+            if (lane.TryNextPresent(next, out position, out HeldSegment unknown)) return true;
+            messages.LookInto(unknown);
+            return false;
+        }
+
+        position = lane.IsPlainAhead ? next : lane.NextPresent(next);
+        return true;
+    }
+
+    /// <summary>Takes records into the answer that are asked for by name.</summary>
+    public static ReceivedMessages ReadAt(MessageQueue stream, IReadOnlyList<long> positions, ReceivedMessages messages)
+    {
+        long bytes = 0;
+        foreach (long position in positions)
+        {
+            if (stream.FindLane(Position.LaneOf(position)) is not { } lane) continue;
+            if (position < lane.Floor || position >= lane.End) continue;
+            bytes += lane.SizeOf(position);
+            if (bytes > ReceiveRequest.MaxResponseBytes && messages.Count > 0) break;
+            messages.Add(new ReceivedMessages.Delivery { Position = position, State = MessageState.Available });
+        }
+
+        return messages;
     }
 
     /// <summary>Where the partitions of a selection end; null for a topic.</summary>

@@ -24,6 +24,7 @@ internal sealed class TopicScan
     private readonly HashSet<MessageQueue> _impatient = [];
     private bool _isReading;
     private int _lanesSeen;
+    private int _turn;
 
     public void Add(uint subscription, SubscriptionFilter filter)
     {
@@ -76,9 +77,13 @@ internal sealed class TopicScan
     {
         MessageQueue topic = fanOut.Topic!;
         if (topic.Lanes.Count != _lanesSeen) FollowTopic(fanOut);
-        if (_isReading) return;
-        foreach (Lane lane in topic.Lanes)
+        if (_isReading || _lanes.Count == 0) return;
+
+        // Where the one before ended: a busy partition must not hide the others.
+        for (int i = 0; i < topic.Lanes.Count; i++)
         {
+            _turn = (_turn + 1) % topic.Lanes.Count;
+            Lane lane = topic.Lanes[_turn];
             if (!_lanes.TryGetValue(lane.Number, out ScanLane? scan) || scan.Live.Count == 0) continue;
             if (scan.End >= lane.End) continue;
             ReceivedMessages messages = ReceivedMessages.Rent(topic, shard.Seal);

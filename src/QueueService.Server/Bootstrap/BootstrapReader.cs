@@ -1,16 +1,19 @@
 using System.Text.Json;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Streams;
 using QueueService.Broker.Topics;
 using QueueService.Server.Http;
 using QueueService.Server.Queues;
+using QueueService.Server.Streams;
+using QueueService.Server.Streams.QueueViews;
 using QueueService.Server.Topics;
 
 namespace QueueService.Server.Bootstrap;
 
 /// <summary>
 /// Reads the declarations of a file, or of all `*.json` files of a directory, in the order of their names:
-/// `{"queues":{"jobs":{…what PUT takes…}},"topics":{"orders":{…,"subscriptions":{"billing":{…}}}}}`. Nothing is applied
-/// before everything is valid.
+/// `{"queues":{"jobs":{…what PUT takes…}},"topics":{"orders":{…,"subscriptions":{"billing":{…}}}},
+/// "streams":{"clicks":{…,"queueViews":{"thumbnails":{…}}}}}`. Nothing is applied before everything is valid.
 /// </summary>
 internal sealed class BootstrapReader
 {
@@ -19,10 +22,12 @@ internal sealed class BootstrapReader
     /// <summary>Levels around the body that PUT of a subscription takes.</summary>
     private const int PathDepth = 4;
 
-    private static readonly FieldNames Sections = new("queues", "topics");
+    private static readonly FieldNames Sections = new("queues", "topics", "streams");
 
     /// <summary>What PUT takes, and the subscriptions.</summary>
     private static readonly FieldNames TopicNames = new([.. TopicFields.All.Names.All, "subscriptions"]);
+
+    private static readonly FieldNames StreamNames = new([.. StreamFields.All.Names.All, "queueViews"]);
 
     private readonly Dictionary<string, string> _files = new(StringComparer.Ordinal);
     private readonly List<Declared> _declared = [];
@@ -94,7 +99,8 @@ internal sealed class BootstrapReader
             json.Read();
             if (section < 0) json.Skip();
             else if (section == 0) ReadAll(ref json, "/queues", ref problem, reader.ReadQueue);
-            else ReadAll(ref json, "/topics", ref problem, reader.ReadTopic);
+            else if (section == 1) ReadAll(ref json, "/topics", ref problem, reader.ReadTopic);
+            else ReadAll(ref json, "/streams", ref problem, reader.ReadStream);
         }
 
         return problem;
@@ -133,7 +139,20 @@ internal sealed class BootstrapReader
     private void ReadTopic(ref Utf8JsonReader json, string text, string pointer, ref Problem? problem)
     {
         if (!TopicName.TryParse(text, out TopicName topic)) Problem.Blame(ref problem, pointer, NameRule);
-        QueueChanges changes = new(TopicFields.All);
+        Log log = new(topic, TopicFields.All, TopicNames, SubscriptionFields.All);
+        ReadLog(ref json, log, pointer, ref problem);
+    }
+
+    private void ReadStream(ref Utf8JsonReader json, string text, string pointer, ref Problem? problem)
+    {
+        if (!StreamName.TryParse(text, out StreamName stream)) Problem.Blame(ref problem, pointer, NameRule);
+        Log log = new(stream.Log, StreamFields.All, StreamNames, QueueViewFields.All);
+        ReadLog(ref json, log, pointer, ref problem);
+    }
+
+    private void ReadLog(ref Utf8JsonReader json, Log log, string pointer, ref Problem? problem)
+    {
+        QueueChanges changes = new(log.Fields);
         Problem? wrong = null;
         uint seen = 0;
         if (json.TokenType is not (JsonTokenType.StartObject or JsonTokenType.Null))
@@ -143,25 +162,26 @@ internal sealed class BootstrapReader
             return;
         }
 
+        int readers = log.Names.Count - 1;
         while (json.TokenType != JsonTokenType.Null && json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            int index = JsonRequest.Field(ref json, TopicNames, ref seen, ref wrong);
+            int index = JsonRequest.Field(ref json, log.Names, ref seen, ref wrong);
             json.Read();
             if (index < 0) json.Skip();
-            else if (index < TopicNames.Count - 1) changes.ReadField(ref json, index, ref wrong);
-            else ReadAll(ref json, pointer + "/subscriptions", ref problem, ReadSubscription);
+            else if (index < readers) changes.ReadField(ref json, index, ref wrong);
+            else ReadAll(ref json, $"{pointer}/{log.Names[readers]}", ref problem, ReadReader);
         }
 
         Move(wrong, pointer, ref problem);
-        if (topic != default) Declare(topic.Address, wrong is null ? changes : null, pointer, ref problem);
+        if (log.Name != default) Declare(log.Name.Address, wrong is null ? changes : null, pointer, ref problem);
 
-        void ReadSubscription(ref Utf8JsonReader json, string text, string pointer, ref Problem? problem)
+        void ReadReader(ref Utf8JsonReader json, string text, string pointer, ref Problem? problem)
         {
-            QueueChanges settings = new(SubscriptionFields.All);
+            QueueChanges settings = new(log.ReaderFields);
             bool valid = ReadSettings(ref json, settings, pointer, ref problem);
-            if (!SubscriptionName.TryParse(topic, text, out SubscriptionName name))
+            if (!SubscriptionName.TryParse(log.Name, text, out SubscriptionName name))
                 Problem.Blame(ref problem, pointer, NameRule);
-            else if (topic != default) Declare(name.Address, valid ? settings : null, pointer, ref problem);
+            else if (log.Name != default) Declare(name.Address, valid ? settings : null, pointer, ref problem);
         }
     }
 
@@ -187,4 +207,8 @@ internal sealed class BootstrapReader
             Problem.Blame(ref problem, pointer, $"is declared twice, first in {_files[name.Value]}.");
         else if (changes is not null) _declared.Add(new Declared(_file, name, changes));
     }
+
+    /// <summary>A topic with its subscriptions, or a stream with its queue views.</summary>
+    /// <param name="Names">Of its fields, and last that of those who read it.</param>
+    private sealed record Log(TopicName Name, DefinitionFields Fields, FieldNames Names, DefinitionFields ReaderFields);
 }

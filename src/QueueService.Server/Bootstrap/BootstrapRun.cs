@@ -34,7 +34,15 @@ internal sealed class BootstrapRun(BrokerHost host, ILogger log)
 
     private async ValueTask<QueueDeclaration?> Complete(Declared one, CancellationToken cancellation)
     {
-        if (one.Name.Kind != QueueKind.Subscription) return new QueueDeclaration(one.Name, one.Changes.Create());
+        if (one.Name.Kind != QueueKind.Subscription)
+        {
+            QueueConfig created = one.Changes.Create();
+            return new QueueDeclaration(one.Name, created)
+            {
+                From = created.Subscription is null ? null : SubscriptionFields.StartOf(created),
+            };
+        }
+
         SubscriptionChange change = new(host, SubscriptionName.At(one.Name), one.Changes, replaces: true);
         (QueueConfig? config, Problem? problem) = await change.Declare(cancellation);
         foreach ((string where, string message) in problem?.Errors ?? []) Blame(one, where, message);

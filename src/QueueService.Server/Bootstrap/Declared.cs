@@ -1,10 +1,12 @@
 using QueueService.Broker.Queues;
+using QueueService.Broker.Streams;
 using QueueService.Broker.Topics;
 using QueueService.Server.Queues;
+using QueueService.Server.Streams.QueueViews;
 
 namespace QueueService.Server.Bootstrap;
 
-/// <summary>A queue, a topic or a subscription of a bootstrap file.</summary>
+/// <summary>What a bootstrap file declares: a queue, a topic, a subscription, a stream or a queue view.</summary>
 internal sealed record Declared(string File, QueueName Name, QueueChanges Changes)
 {
     /// <summary>Where it stands in its file.</summary>
@@ -14,6 +16,10 @@ internal sealed record Declared(string File, QueueName Name, QueueChanges Change
         {
             switch (Name.Kind)
             {
+                case QueueKind.Stream:
+                    return $"/streams/{StreamName.At(Name).Value}";
+                case QueueKind.QueueView:
+                    return $"/streams/{QueueViewJson.StreamOf(Name)}/queueViews/{SubscriptionName.At(Name).Value}";
                 case QueueKind.Topic:
                     return $"/topics/{TopicName.At(Name).Value}";
                 case QueueKind.Subscription:
@@ -28,11 +34,13 @@ internal sealed record Declared(string File, QueueName Name, QueueChanges Change
     /// <summary>What it is, for the log.</summary>
     public string Kind => Name.Kind switch
     {
+        QueueKind.Stream => "stream",
+        QueueKind.QueueView => "queue view",
         QueueKind.Topic => "topic",
         QueueKind.Subscription => "subscription",
         _ => "queue",
     };
 
     /// <summary>Its name without what tells kinds apart.</summary>
-    public string Title => Name.Value.TrimEnd('/');
+    public string Title => Name.Value.Trim('/', '~');
 }

@@ -4,6 +4,7 @@ using QueueService.Server.Bootstrap;
 using QueueService.Server.Http;
 using QueueService.Server.Queues;
 using QueueService.Server.Service;
+using QueueService.Server.Streams.Tables;
 using QueueService.Server.Tiering;
 using QueueService.Server.Topics.Live;
 using QueueService.Server.Webhooks;
@@ -24,6 +25,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
     private PhysicalFileSystem? _files;
     private MessageBroker? _broker;
     private TopicFeeds? _topics;
+    private TableHost? _tables;
     private int _failureReported;
     private Task? _closed;
 
@@ -44,6 +46,8 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
     public ReplyInbox Replies { get; } = new(time);
 
     public KeysInUse Keys { get; } = new();
+
+    public TableHost Tables => _tables ?? throw new InvalidOperationException("The broker is not open.");
 
     public WebhookHost Webhooks { get; } = new(options, time);
 
@@ -83,6 +87,8 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
         Feed.Start(_broker);
         _topics = new TopicFeeds(this, options.Limits.MaxTopicReaders);
         _topics.Start();
+        _tables = new TableHost(this, options.Limits.MaxTableKeys);
+        _tables.Start();
         if (declared.Count > 0) await new BootstrapRun(this, log).Apply(declared, cancellationToken);
     }
 
@@ -135,6 +141,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
     {
         await Feed.DisposeAsync();
         if (_topics is not null) await _topics.DisposeAsync();
+        _tables?.Dispose();
         await Replies.DisposeAsync();
         if (_broker is not null) await _broker.DisposeAsync();
         _files?.Dispose();

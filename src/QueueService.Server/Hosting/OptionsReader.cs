@@ -47,6 +47,7 @@ internal sealed partial class OptionsReader(IConfiguration configuration)
                 MaxLiveStreams = (int)Number("Limits:MaxLiveStreams", limits.MaxLiveStreams, 1, 1_000_000),
                 MaxTopicReaders = (int)Number("Limits:MaxTopicReaders", limits.MaxTopicReaders, 0, 1_000_000),
                 MaxSystemReaders = (int)Number("Limits:MaxSystemReaders", limits.MaxSystemReaders, 0, 100_000),
+                MaxTableKeys = (int)Number("Limits:MaxTableKeys", limits.MaxTableKeys, 1, 1_000_000_000),
                 MaxConnections = (int)Number("Limits:MaxConnections", limits.MaxConnections, 1, 1_000_000),
                 MaxBodiesInFlightBytes = Number(
                     "Limits:MaxBodiesInFlightBytes", limits.MaxBodiesInFlightBytes, Limits.RequestBytes, long.MaxValue),

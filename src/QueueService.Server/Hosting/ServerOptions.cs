@@ -1,4 +1,5 @@
 using QueueService.Broker;
+using QueueService.Server.Streams.Tables;
 using QueueService.Server.Tiering;
 using QueueService.Server.Webhooks;
 
@@ -72,6 +73,8 @@ internal sealed record LimitOptions
     public int MaxTopicReaders { get; init; } = Server.Limits.TopicReaders;
 
     public int MaxSystemReaders { get; init; } = Server.Limits.SystemReaders;
+
+    public int MaxTableKeys { get; init; } = TableLimits.Keys;
 
     public int MaxConnections { get; init; } = Server.Limits.Connections;
 

@@ -11,6 +11,7 @@ using QueueService.Server.Operations;
 using QueueService.Server.Queues;
 using QueueService.Server.Streams;
 using QueueService.Server.Streams.Groups;
+using QueueService.Server.Streams.QueueViews;
 using QueueService.Server.Topics;
 using Serilog;
 using Serilog.Extensions.Logging;
@@ -67,6 +68,7 @@ internal static class ServerSetup
         TopicRoutes.Map(app);
         StreamRoutes.Map(app);
         GroupRoutes.Map(app);
+        QueueViewRoutes.Map(app);
         DurableStreamRoutes.Map(app);
         DeliveryRoutes.Map(app);
         OperationRoutes.Map(app);

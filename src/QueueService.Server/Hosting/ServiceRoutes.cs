@@ -42,6 +42,7 @@ internal static class ServiceRoutes
         Map(routes, "/health/ready", GetReadiness, Ready);
         Map(routes, "/problems/{code}", (http, _) => ProblemPages.Write(http), Explain);
         GetLimits.Map(routes);
+        GetMetrics.Map(routes);
         FollowSystem.Map(routes);
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Streams;
 using QueueService.Broker.Topics;
+using QueueService.Server.Streams.QueueViews;
 
 namespace QueueService.Server.Http;
 
@@ -14,6 +15,7 @@ internal static class Addresses
     /// a subscription does what it would do with a queue.</summary>
     public static QueueName Queue(this HttpContext http, ref Problem? problem)
     {
+        if (http.Request.RouteValues["view"] is not null) return http.QueueView(ref problem).Address;
         if (http.Request.RouteValues["stream"] is not null) return http.Stream(ref problem).Address;
         if (http.Request.RouteValues["topic"] is not null)
         {
@@ -72,6 +74,9 @@ internal static class Addresses
         {
             case QueueKind.Stream:
                 return $"/v1/streams/{StreamName.At(address).Value}";
+            case QueueKind.QueueView:
+                string view = SubscriptionName.At(address).Value;
+                return $"/v1/streams/{QueueViewJson.StreamOf(address)}/queue-views/{view}";
             case QueueKind.Topic:
                 return $"/v1/topics/{TopicName.At(address).Value}";
             case QueueKind.Subscription:
@@ -83,7 +88,7 @@ internal static class Addresses
     }
 
     /// <summary>Where a message was sent: the same for all subscriptions of a topic.</summary>
-    public static string SourceOf(QueueName address) => address.Kind == QueueKind.Subscription
+    public static string SourceOf(QueueName address) => address.Kind is QueueKind.Subscription or QueueKind.QueueView
         ? PathOf(SubscriptionName.At(address).Topic.Address)
         : PathOf(address);
 }

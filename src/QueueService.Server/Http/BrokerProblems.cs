@@ -1,6 +1,7 @@
 using QueueService.Broker;
 using QueueService.Server.DurableStreams;
 using QueueService.Server.Hosting;
+using QueueService.Server.Streams.QueueViews;
 
 namespace QueueService.Server.Http;
 
@@ -13,6 +14,8 @@ internal static class BrokerProblems
         BrokerError.TopicNotFound => ProblemKind.TopicNotFound,
         BrokerError.SubscriptionNotFound => ProblemKind.SubscriptionNotFound,
         BrokerError.StreamNotFound => ProblemKind.StreamNotFound,
+        BrokerError.QueueViewNotFound => QueueViewProblems.NotFound,
+        BrokerError.RecordExpired => QueueViewProblems.RecordExpired,
         BrokerError.DurableStreamNotFound or BrokerError.ForkSourceNotFound => DurableStreamProblems.NotFound,
         BrokerError.DurableStreamGone => DurableStreamProblems.Gone,
         BrokerError.DurableStreamExists => DurableStreamProblems.Exists,
@@ -24,8 +27,12 @@ internal static class BrokerProblems
         BrokerError.ProducerEpochNotBegun or BrokerError.DurableOffsetBeyondEnd or BrokerError.ForkOffsetBeyondEnd =>
             ProblemKind.InvalidRequest,
         BrokerError.TierNotConfigured => ProblemKind.TierNotConfigured,
+        BrokerError.TierNotForCompaction => ProblemKind.TierNotForCompaction,
+        BrokerError.TierInUse => ProblemKind.TierInUse,
         BrokerError.TierUnavailable => ProblemKind.TierUnavailable,
         BrokerError.PartitionNotFound => ProblemKind.PartitionNotFound,
+        BrokerError.RetentionNotSupported => ProblemKind.RetentionNotSupported,
+        BrokerError.KeyRequired => ProblemKind.KeyRequired,
         BrokerError.ProducerFenced => ProblemKind.ProducerFenced,
         BrokerError.ProducerSequenceGap => ProblemKind.ProducerSequenceGap,
         BrokerError.GroupNotFound => ProblemKind.GroupNotFound,
@@ -81,9 +88,16 @@ internal static class BrokerProblems
         _ => ProblemKind.InternalError,
     };
 
-    public static Problem Of(BrokerError error) => error == BrokerError.TierNotConfigured
-        ? new Problem(ProblemKind.TierNotConfigured).With("/tier", "needs a server with Tier:Directory or Tier:S3.")
-        : new Problem(Kind(error));
+    public static Problem Of(BrokerError error) => error switch
+    {
+        BrokerError.TierNotConfigured => new Problem(Kind(error))
+            .With("/tier", "needs a server with Tier:Directory or Tier:S3."),
+        BrokerError.TierNotForCompaction => new Problem(Kind(error))
+            .With("/tier", "needs the cleanup `delete`."),
+        BrokerError.TierInUse => new Problem(Kind(error))
+            .With("/cleanup", "must stay `delete` while segments are in the object store."),
+        _ => new Problem(Kind(error)),
+    };
 
     public static Task Write(this BrokerError error, HttpContext http)
     {

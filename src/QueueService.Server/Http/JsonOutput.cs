@@ -79,7 +79,9 @@ internal sealed class JsonOutput : IBufferWriter<byte>
         return this;
     }
 
-    /// <summary>A quoted string.</summary>
+    /// <summary>A number of events per second, to the thousandth.</summary>
+    public JsonOutput Rate(double perSecond) => Thousandths((int)Math.Min(int.MaxValue, Math.Round(perSecond * 1_000)));
+
     /// <summary>A number that is kept as an integer of thousandths.</summary>
     public JsonOutput Thousandths(int value)
     {
@@ -89,6 +91,7 @@ internal sealed class JsonOutput : IBufferWriter<byte>
         return this;
     }
 
+    /// <summary>A quoted string.</summary>
     public JsonOutput Text(ReadOnlySpan<char> text)
     {
         int start = Length;

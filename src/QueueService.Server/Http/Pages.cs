@@ -74,6 +74,20 @@ internal static class Pages
         return 0;
     }
 
+    public static string AfterRow(long scan, string key) => Base64Url.EncodeToString(
+        [.. BitConverter.GetBytes(scan), .. Encoding.UTF8.GetBytes(key)]);
+
+    /// <summary>The number of a scan of a table and the key before the page; null at the beginning.</summary>
+    public static (long Scan, string After)? ReadTable(ReadOnlyMemory<char>? cursor, ref Problem? problem)
+    {
+        if (cursor is not { } text) return null;
+        byte[] bytes = Base64Url.IsValid(text.Span) ? Base64Url.DecodeFromChars(text.Span) : [];
+        if (bytes.Length > sizeof(long))
+            return (BitConverter.ToInt64(bytes), Encoding.UTF8.GetString(bytes.AsSpan(sizeof(long))));
+        Problem.Blame(ref problem, "?cursor", NotACursor);
+        return null;
+    }
+
     public static int ReadLimit(ReadOnlyMemory<char>? limit, ref Problem? problem) => Math.Min(
         Limits.PageItems,
         RequestQuery.Integer(limit, "limit", 1, int.MaxValue, Limits.DefaultPageItems, ref problem));

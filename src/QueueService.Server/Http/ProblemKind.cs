@@ -42,6 +42,11 @@ internal sealed record ProblemKind(
         "deduplication-not-supported", 400, "A standard queue or topic does not deduplicate", false, Nothing,
         "Send the message without a deduplication id, or to a FIFO queue or topic.");
 
+    public static readonly ProblemKind RetentionNotSupported = new(
+        "retention-not-supported", 400, "A stream that is only compacted has no retention", false, Nothing,
+        "Leave `retentionSeconds` and `retentionBytes` out (in a patch, set them to null), or choose the cleanup " +
+        "`compactAndDelete`.");
+
     public static readonly ProblemKind OptionNotForTopics = new(
         "option-not-for-topics", 400, "A topic hands every message on at once", false, Nothing,
         "Publish without delay, time of delivery, time to live and priority; retentionSeconds of the topic says how " +
@@ -89,6 +94,15 @@ internal sealed record ProblemKind(
         "tier-not-configured", 409, "The server has no object store", false, Nothing,
         "Leave `tier` out, or ask the operator to start the server with Tier:Directory or Tier:S3.");
 
+    public static readonly ProblemKind TierNotForCompaction = new(
+        "tier-not-for-compaction", 400, "A stream that is compacted stays on the disk", false, Nothing,
+        "Leave `tier` out (in a patch, set it to null), or choose the cleanup `delete`.");
+
+    public static readonly ProblemKind TierInUse = new(
+        "tier-in-use", 400, "The stream has segments in the object store", false, Nothing,
+        "A stream is compacted only when all of it is on the disk: wait until retention has taken what is in the " +
+        "object store (GET .../partitions/{partition}/segments says what is), or create another stream.");
+
     public static readonly ProblemKind TierUnavailable = new(
         "tier-unavailable", 503, "The records are in the object store, which does not give them", true, Nothing,
         "Wait as Retry-After says, then send the request again. Newer records can still be read and appended. When it " +
@@ -101,6 +115,14 @@ internal sealed record ProblemKind(
     public static readonly ProblemKind RecordNotFound = new(
         "record-not-found", 404, "There is no record at this offset", false, Nothing,
         "Read the partition from this offset on: the next record may have a higher one.");
+
+    public static readonly ProblemKind RecordCompacted = new(
+        "record-compacted", 404, "Compaction took the record at this offset", false, Nothing,
+        "A newer record has its key, or it was a tombstone whose time is over. Read the partition from this offset on.");
+
+    public static readonly ProblemKind KeyRequired = new(
+        "key-required", 422, "A record of a compacted stream needs a key", false, Nothing,
+        "Give the record a key: compaction keeps the newest record of each.");
 
     public static readonly ProblemKind OffsetOutOfRange = new(
         "offset-out-of-range", 410, "The partition does not have this offset", false, Nothing,
@@ -390,13 +412,14 @@ internal sealed record ProblemKind(
     public static readonly IReadOnlyList<ProblemKind> All =
     [
         InvalidRequest, MalformedJson, MalformedRequest, DelayExceedsRetention, DeliverAtTooFar, TooManyTags,
-        PriorityNotSupported, DeduplicationNotSupported, OptionNotForTopics, RouteNotFound, QueueNotFound,
-        TopicNotFound, SubscriptionNotFound, NotPullSubscription, TargetQueueNotFound, TargetStreamNotFound,
+        PriorityNotSupported, DeduplicationNotSupported, RetentionNotSupported, OptionNotForTopics,
+        RouteNotFound, QueueNotFound, TopicNotFound, SubscriptionNotFound, NotPullSubscription,
+        TargetQueueNotFound, TargetStreamNotFound,
         SnapshotNotFound, TooManySnapshots, SnapshotTooLarge, SnapshotIsFiltered,
         MessageNotFound, ReceiptInvalid,
-        TierNotConfigured, TierUnavailable,
-        StreamNotFound, PartitionNotFound, RecordNotFound, OffsetOutOfRange, ProducerFenced, ProducerSequenceGap,
-        ProducerSequenceReused, TooManyProducers,
+        TierNotConfigured, TierNotForCompaction, TierInUse, TierUnavailable,
+        StreamNotFound, PartitionNotFound, RecordNotFound, OffsetOutOfRange, RecordCompacted, KeyRequired,
+        ProducerFenced, ProducerSequenceGap, ProducerSequenceReused, TooManyProducers,
         GroupNotFound, MemberNotFound, StaleGeneration, MemberFenced, OffsetBeyondEnd, GroupHasMembers, TooManyGroups,
         TooManyMembers,
         MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
@@ -411,7 +434,8 @@ internal sealed record ProblemKind(
         ReplyTimeout, InternalError, Overloaded,
         ShuttingDown, Starting, StorageFailed,
         DiskFull,
-        .. DurableStreams.DurableStreamProblems.All,
+        .. DurableStreams.DurableStreamProblems.All, .. Streams.Tables.TableProblems.All,
+        .. Streams.QueueViews.QueueViewProblems.All,
     ];
 
     public static readonly FrozenDictionary<string, ProblemKind> ByCode = All.ToFrozenDictionary(kind => kind.Code);

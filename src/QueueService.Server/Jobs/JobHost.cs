@@ -18,6 +18,8 @@ internal sealed class JobHost(
     private readonly ConcurrentDictionary<string, JobState> _states =
         new(JobList.All.Select(job => KeyValuePair.Create(job.Name, new JobState(job))));
 
+    private readonly ConcurrentDictionary<string, bool> _byHand = [];
+
     private IScheduler? _scheduler;
 
     private IScheduler Scheduler => _scheduler ?? throw new InvalidOperationException("The jobs are not started.");
@@ -76,6 +78,7 @@ internal sealed class JobHost(
     public async ValueTask<bool> TryTrigger(Job job)
     {
         if (IsRunning(job)) return false;
+        if (job.RunByHand is not null) _byHand[job.Name] = true;
         await Scheduler.TriggerJob(new JobKey(job.Name), null, CancellationToken.None);
         return true;
     }
@@ -109,7 +112,10 @@ internal sealed class JobHost(
         {
             using CancellationTokenSource stop =
                 CancellationTokenSource.CreateLinkedTokenSource(cancellation, lifetime.ApplicationStopping);
-            result = await _states[name].Job.Run(host.Broker, stop.Token);
+            Job job = _states[name].Job;
+            Func<MessageBroker, CancellationToken, Task<string>> run =
+                _byHand.TryRemove(name, out _) ? job.RunByHand ?? job.Run : job.Run;
+            result = await run(host.Broker, stop.Token);
             succeeded = host.Health != BrokerHealth.StorageFailed;
             if (!succeeded) result = "The journal failed: nothing can be done until a restart.";
         }

@@ -60,12 +60,16 @@ internal static class GroupSchemas
             ("endOffset", Integer("Of the record that is appended next.", 0)),
             ("lag", Integer("Records that are kept and were not committed.", 0)),
             ("lagSeconds", Integer("The age of the oldest of them; 0 when there is none.", 0)),
-            ("missedTotal", Integer("Records that were not kept until the group read them.", 0))));
+            ("missedTotal", Integer("Records that were not kept until the group read them.", 0)),
+            ("appendedPerSecond", Rate("Records that are appended, over about the last minute.")),
+            ("committedPerSecond", Rate("Records that the group commits, over about the last minute."))));
         set.Add("GroupLag", Object(
             "How far a group is behind.",
             ("generation", Integer("Of the assignment.", 0)),
             ("lag", Integer("The sum over all partitions.", 0)),
             ("lagSeconds", Integer("The largest of all partitions.", 0)),
+            ("appendedPerSecond", Rate("The sum over all partitions.")),
+            ("committedPerSecond", Rate("The sum over all partitions.")),
             ("partitions", List("All partitions of the stream, in order.", set.Ref("PartitionLag")))));
     }
 

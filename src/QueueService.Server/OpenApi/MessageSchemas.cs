@@ -157,7 +157,10 @@ internal static class MessageSchemas
 
     private static IEnumerable<(string, IOpenApiSchema)> Facts(SchemaSet set) =>
     [
-        ("sequenceNumber", Integer("Its place in the queue or topic.", 0)),
+        ("sequenceNumber", Integer("Its place in the queue or topic; of a record, its offset.", 0)),
+        ("partition?", Integer("Of a record of a stream: the partition in which it is.", 0, int.MaxValue)),
+        ("offset?", Integer("Of a record of a stream: its number in the partition.", 0)),
+        ("key?", Text("Of a record of a stream: what it is about.")),
         ("receiveCount", Integer("How often it was received.", 0, int.MaxValue)),
         ("sentAt", Instant("When it was stored.")),
         ("priority?", Integer("0 to 9; absent when 0.", 0, QueueConfigLimits.MaxPriority)),

@@ -42,7 +42,10 @@ internal static class QueuePolicySchemas
         AddAlarms(set);
         set.Add("DeadLetter", Object(
             "Why a message is in a dead-letter queue.",
-            ("sourceQueue", Text("The queue that it came from, or `topic/subscription`.")),
+            ("sourceQueue", Text("The queue that it came from, or `topic/subscription`, or `stream/queueView`.")),
+            ("stream?", Text("Of a record: the stream in which it is.")),
+            ("partition?", Integer("Of a record: its partition.", 0, int.MaxValue)),
+            ("offset?", Integer("Of a record: its number in the partition.", 0)),
             ("reason", Text("`maxReceiveCount`, or what the consumer said.")),
             ("receiveCount", Integer("Deliveries in that queue.", 0)),
             ("firstFailedAt", Instant("When the first of them failed.")),
@@ -57,9 +60,11 @@ internal static class QueuePolicySchemas
         set.Add("AlarmMetric", Choice(
             "What an alarm looks at: `messages` in any state, or only those that are `available`, `leased`, `delayed` or " +
             "`blocked`; their `bytes`; the age of the oldest; or `deadLettered`, the messages that are in the queue's " +
-            "dead-letter queue, whichever queue they came from. More values may come.", AlarmsJson.Metrics));
+            "dead-letter queue, whichever queue they came from. Of a stream: its `records`, their `bytes`, the age of the " +
+            "oldest, and how much the consumer group that is most behind has not committed: `groupLag` in records, " +
+            "`groupLagSeconds` the age of the oldest of them. More values may come.", AlarmsJson.Metrics));
         set.Add("AlarmStateName", Choice("Whether the alarm is raised. More values may come.", AlarmsJson.States));
-        set.Add("Alarm", Closed(Object("A condition on a queue.", Fields(set, "?"))));
+        set.Add("Alarm", Closed(Object("A condition on a queue or a stream.", Fields(set, "?"))));
         set.Add("Alarms", List("Each has a name of its own.", set.Ref("Alarm"), max: Alarm.MaxPerQueue));
         set.Add("AlarmState", Object("An alarm and its state.",
         [

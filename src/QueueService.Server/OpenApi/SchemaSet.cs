@@ -60,6 +60,11 @@ internal sealed class SchemaSet(OpenApiDocument document)
         Type = JsonSchemaType.Boolean, Description = description,
     };
 
+    public static OpenApiSchema Rate(string description) => new()
+    {
+        Type = JsonSchemaType.Number, Format = "double", Description = description, Minimum = "0",
+    };
+
     public static OpenApiSchema Integer(
         string description, long? min = null, long? max = null, long? otherwise = null) => new()
     {

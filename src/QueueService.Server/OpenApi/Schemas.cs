@@ -81,6 +81,7 @@ internal static class Schemas
         TopicSchemas.AddTo(set);
         StreamSchemas.AddTo(set);
         GroupSchemas.AddTo(set);
+        QueueViewSchemas.AddTo(set);
         DeliverySchemas.AddTo(set);
         MessageSchemas.AddTo(set);
         ReceiptSchemas.AddTo(set);

@@ -26,6 +26,7 @@ internal static class StreamSchemas
             ("localBytes?", Integer(
                 "The segments of its partition on the server's disk have more bytes; the oldest go.", 0,
                 QueueConfigLimits.MaxMaxBytes)))));
+        set.Add("Cleanup", Choice("How records end. More values may come.", "delete", "compact", "compactAndDelete"));
         set.Add("StreamSettings", Closed(Object(
             "What the owner of a stream declares; every field is optional.",
             DefinitionSchemas.Settings(set, StreamFields.All))));
@@ -52,7 +53,10 @@ internal static class StreamSchemas
             ("partition", Integer("Its number.", 0, int.MaxValue)),
             ("earliestOffset", Integer("Of the oldest record that is kept; the end when there is none.", 0)),
             ("endOffset", Integer("Of the record that is appended next.", 0)),
-            ("bytes", Integer("Of the records, as they are stored.", 0))));
+            ("bytes", Integer("Of the records, as they are stored.", 0)),
+            ("appendedPerSecond", Rate("Records that are appended, over about the last minute.")),
+            ("dirtyBytes?", Integer("Of a compacted stream: those that were not compacted yet.", 0)),
+            ("compactedAt?", Instant("When compaction last wrote something of it."))));
         set.Add("SegmentLocation", Choice(
             "Where a segment is: on the server's disk, or in its object store. More values may come.",
             ListSegments.Locations));
@@ -73,9 +77,10 @@ internal static class StreamSchemas
     private static void AddRecords(SchemaSet set)
     {
         set.Add("NewRecord", Closed(Object(
-            "A record to append: `body` or `bodyBase64`.",
+            "A record to append: `body`, `bodyBase64` or `tombstone`.",
             ("body?", Text("The record as text.")),
             ("bodyBase64?", Text("The record as base64, when it is not text.")),
+            ("tombstone?", Flag("True: the record has no value, and says that its key has none any more.")),
             ("key?", Text("What it is about: its partition follows from it.")),
             ("partition?", Integer("The partition, whatever the key.", 0, int.MaxValue)),
             ("contentType?", Text("Its media type.")),
@@ -95,7 +100,14 @@ internal static class StreamSchemas
             ("tracestate?", Text("W3C trace context.")),
             ("contentType", Text("Its media type.")),
             ("body?", Text("The record, when it is text.")),
-            ("bodyBase64?", Text("The record as base64, when it is not text."))));
+            ("bodyBase64?", Text("The record as base64, when it is not text.")),
+            ("tombstone?", Flag("True for a record without a value, which says that its key has none any more: there is " +
+                "neither `body` nor `bodyBase64`."))));
+        set.Add("TablePage", Object(
+            "Keys of a table with their newest records, as they were at one moment.",
+            ("items", List("In ordinal order of their keys.", set.Ref("StreamRecord"))),
+            ("asOf", Text("That moment: the offset that came next in each partition.")),
+            ("nextCursor?", Text("Where the next page begins; absent on the last."))));
         set.Add("RecordPage", Object(
             "Records of a partition.",
             ("records", List("In the order of their offsets.", set.Ref("StreamRecord"))),

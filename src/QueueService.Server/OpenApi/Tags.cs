@@ -11,6 +11,7 @@ internal static class Tags
     public const string Deliveries = "Deliveries";
     public const string Streams = "Streams";
     public const string Groups = "Consumer groups";
+    public const string QueueViews = "Queue views";
     public const string DurableStreams = "DurableStreams";
     public const string Operations = "Operations";
     public const string Jobs = "Jobs";
@@ -26,6 +27,7 @@ internal static class Tags
         (Deliveries, "What was sent to webhooks and what came back; attempt deliveries again."),
         (Streams, "Create, read, change and delete streams; append records to their partitions and read them by offset."),
         (Groups, "Read a stream together: members, what each of them owns, offsets and lag."),
+        (QueueViews, "The records of a stream as a queue: receive them, and acknowledge each by itself."),
         (DurableStreams, "The open Durable Streams protocol: addresses to append to, to read, to follow and to fork."),
         (Operations, "Watch and cancel long work."),
         (Jobs, "What the server does by itself: watch, run, pause."),

@@ -13,13 +13,24 @@ internal static class AlarmsJson
     public static readonly string[] Metrics =
     [
         "messages", "available", "leased", "delayed", "blocked", "bytes", "oldestMessageAgeSeconds", "deadLettered",
+        "records", "oldestRecordAgeSeconds", "groupLag", "groupLagSeconds",
     ];
+
+    private static readonly string[] QueueMetrics = Metrics[..8];
+
+    private static readonly string[] StreamMetrics = ["bytes", .. Metrics[8..]];
 
     public static readonly string[] States = ["ok", "alarm"];
 
     private static readonly FieldNames Fields = new("name", "metric", "above", "forSeconds");
 
-    public static Func<QueueConfig, QueueConfig>? Read(ref Utf8JsonReader json, ref Problem? problem)
+    public static Func<QueueConfig, QueueConfig>? Read(ref Utf8JsonReader json, ref Problem? problem) =>
+        Read(ref json, QueueMetrics, ref problem);
+
+    public static Func<QueueConfig, QueueConfig>? ReadOfStream(ref Utf8JsonReader json, ref Problem? problem) =>
+        Read(ref json, StreamMetrics, ref problem);
+
+    private static Func<QueueConfig, QueueConfig>? Read(ref Utf8JsonReader json, string[] metrics, ref Problem? problem)
     {
         if (json.TokenType != JsonTokenType.StartArray)
         {
@@ -32,7 +43,7 @@ internal static class AlarmsJson
         HashSet<string> names = new(StringComparer.Ordinal);
         for (int i = 0; json.Read() && json.TokenType != JsonTokenType.EndArray; i++)
         {
-            if (ReadOne(ref json, $"{Pointer}/{i}", ref problem) is not { } alarm) continue;
+            if (ReadOne(ref json, $"{Pointer}/{i}", metrics, ref problem) is not { } alarm) continue;
             if (!names.Add(alarm.Name))
                 Problem.Blame(ref problem, $"{Pointer}/{i}/name", "is the name of another alarm.");
             alarms.Add(alarm);
@@ -80,7 +91,7 @@ internal static class AlarmsJson
         .Raw(",\"above\":"u8).Number(alarm.Above)
         .Raw(",\"forSeconds\":"u8).Number(alarm.ForSeconds);
 
-    private static Alarm? ReadOne(ref Utf8JsonReader json, string pointer, ref Problem? problem)
+    private static Alarm? ReadOne(ref Utf8JsonReader json, string pointer, string[] metrics, ref Problem? problem)
     {
         string? name = null;
         int? metric = null;
@@ -90,7 +101,7 @@ internal static class AlarmsJson
         while (fields.Next(ref json, ref problem))
         {
             if (fields.Index == 0) name = ReadName(ref json);
-            else if (fields.Index == 1) metric = fields.Choice(ref json, Metrics, 0, ref problem);
+            else if (fields.Index == 1) metric = ReadMetric(ref json, fields, metrics, ref problem);
             else if (fields.Index == 2) above = fields.Long(ref json, 0, Alarm.MaxAbove, 0, ref problem);
             else forSeconds = fields.Integer(ref json, 0, Alarm.MaxForSeconds, 0, ref problem);
         }
@@ -98,8 +109,14 @@ internal static class AlarmsJson
         if (name is null)
             Problem.Blame(ref problem, pointer + "/name", "is required: 1 to 128 of A-Z a-z 0-9 . _ -");
         if (metric is null) Problem.Blame(ref problem, pointer + "/metric", "is required.");
-        return name is null || metric is null ? null : new Alarm(name, (AlarmMetric)metric, above, forSeconds);
+        if (name is null || metric is null or < 0) return null;
+        return new Alarm(name, (AlarmMetric)Array.IndexOf(Metrics, metrics[metric.Value]), above, forSeconds);
     }
+
+    /// <summary>Null when there is none, and negative when it is not a metric, which is blamed.</summary>
+    private static int? ReadMetric(
+        ref Utf8JsonReader json, in PolicyObject fields, string[] metrics, ref Problem? problem) =>
+        json.TokenType == JsonTokenType.Null ? null : fields.Choice(ref json, metrics, -1, ref problem);
 
     /// <summary>Names of alarms follow the rule of names of queues.</summary>
     private static string? ReadName(ref Utf8JsonReader json)

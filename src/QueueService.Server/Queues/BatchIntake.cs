@@ -13,6 +13,7 @@ internal sealed class BatchIntake(bool partial, int maxMessages, bool alone = fa
 {
     private Dictionary<int, Problem>? _refused;
     private MessageBatch? _batch = MessageBatch.Rent();
+    private string _place = "";
 
     public int Count { get; private set; }
 
@@ -25,7 +26,7 @@ internal sealed class BatchIntake(bool partial, int maxMessages, bool alone = fa
     /// <param name="json">Stands on the first token of the message.</param>
     /// <param name="place">The pointer of the list that holds it.</param>
     public Problem? Add(ref Utf8JsonReader json, string place) =>
-        Full(place) ?? Settle(Reader.Read(ref json, Batch), place);
+        Full(place) ?? Settle(Reader.Read(ref json, Batch), _place = place);
 
     /// <summary>As <see cref="Add"/>, for a structured CloudEvent.</summary>
     public Problem? AddEvent(ref Utf8JsonReader json, ReadOnlySpan<byte> source)
@@ -35,6 +36,9 @@ internal sealed class BatchIntake(bool partial, int maxMessages, bool alone = fa
         CloudEventReader.Read(ref json, source, default, Batch, ref problem);
         return Settle(problem, "");
     }
+
+    /// <summary>The pointer of the n-th message that the broker got, when all were valid.</summary>
+    public string Place(long index) => $"{_place}/{index}";
 
     /// <summary>A line that is not even JSON counts as a message.</summary>
     public Problem? Refuse(Problem problem) => Full("") ?? Settle(problem, "");

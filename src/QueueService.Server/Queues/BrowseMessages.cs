@@ -10,7 +10,7 @@ internal static class BrowseMessages
 {
     private static readonly string[] Parameters = ["state", "since", "limit", "cursor"];
 
-    private static readonly Operation Description = new(
+    public static readonly Operation Description = new(
         "browseMessages", Tags.Messages, "Look at messages",
         "In the order of sending; in a queue with groups or priorities, lane by lane, each in the order of " +
         "sending. Never leases a message and never counts as a receive.")

@@ -1,6 +1,7 @@
 using QueueService.Broker.Queues;
 using QueueService.Server.Http;
 using QueueService.Server.Streams;
+using QueueService.Server.Streams.QueueViews;
 using QueueService.Server.Topics;
 
 namespace QueueService.Server.Queues;
@@ -37,6 +38,7 @@ internal static class DefinitionJson
         switch (definition.Name.Kind)
         {
             case QueueKind.Stream: StreamJson.Write(output, definition); break;
+            case QueueKind.QueueView: QueueViewJson.Write(output, definition); break;
             case QueueKind.Topic: TopicJson.Write(output, definition); break;
             case QueueKind.Subscription: SubscriptionJson.Write(output, definition); break;
             default: QueueJson.Write(output, definition); break;

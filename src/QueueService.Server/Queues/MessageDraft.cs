@@ -21,6 +21,7 @@ internal struct MessageDraft
     private string? _contentType;
     private SendOptions _options;
     private string? _key;
+    private bool _isTombstone;
     private string? _groupId;
     private string? _deduplicationId;
     private string? _routingKey;
@@ -65,6 +66,17 @@ internal struct MessageDraft
     /// <summary>Of a record of a stream.</summary>
     public void SetKey(string where, string value, ref Problem? problem) =>
         _key = ShortText(where, value, ref problem, StreamLimits.KeyBytes);
+
+    public readonly bool IsTombstone => _isTombstone;
+
+    /// <summary>Of a record of a stream; to be called when its key is known.</summary>
+    /// <param name="key">What to blame when it has none.</param>
+    public void SetTombstone(string key, ref Problem? problem)
+    {
+        _isTombstone = true;
+        if (_key is null)
+            Problem.Blame(ref problem, key, "is required: a tombstone says which key has no value any more.");
+    }
 
     /// <summary>Of a record of a stream; checked by its reader.</summary>
     public void SetPartition(int partition) => _options = _options with { Partition = partition };
@@ -136,6 +148,7 @@ internal struct MessageDraft
         {
             ContentType = _contentType,
             Key = _key,
+            IsTombstone = _isTombstone,
             GroupId = _groupId,
             DeduplicationId = _deduplicationId,
             RoutingKey = _routingKey,

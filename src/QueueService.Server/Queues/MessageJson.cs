@@ -62,8 +62,15 @@ internal static class MessageJson
     /// <summary>What happened to the message.</summary>
     public static void WriteFacts(JsonOutput output, in MessageView message)
     {
-        output.Raw(",\"sequenceNumber\":"u8).Number(message.SequenceNumber)
-            .Raw(",\"receiveCount\":"u8).Number(message.ReceiveCount)
+        output.Raw(",\"sequenceNumber\":"u8).Number(message.IsRecord ? message.Offset : message.SequenceNumber);
+        if (message.IsRecord)
+        {
+            output.Raw(",\"partition\":"u8).Number(message.Partition).Raw(",\"offset\":"u8).Number(message.Offset);
+        }
+
+        // A record that was given up has its key in the dead-letter queue, too.
+        if (message.HasHeaders && !message.Key.IsEmpty) output.Raw(",\"key\":"u8).Text(message.Key);
+        output.Raw(",\"receiveCount\":"u8).Number(message.ReceiveCount)
             .Raw(",\"sentAt\":"u8).Instant(message.SentAt);
         if (message.Priority != 0) output.Raw(",\"priority\":"u8).Number(message.Priority);
         if (message.ExpiresAt != 0) output.Raw(",\"expiresAt\":"u8).Instant(message.ExpiresAt);
@@ -103,12 +110,24 @@ internal static class MessageJson
         if (open) output.Raw("}"u8);
     }
 
-    private static void WriteDeadLetter(JsonOutput output, MessageOrigin origin) =>
-        output.Raw(",\"deadLetter\":{\"sourceQueue\":"u8).Text(origin.SourceQueue)
-            .Raw(",\"reason\":"u8).Text(origin.Reason)
+    private static void WriteDeadLetter(JsonOutput output, MessageOrigin origin)
+    {
+        output.Raw(",\"deadLetter\":{\"sourceQueue\":"u8);
+        if (origin.Record is { } record)
+        {
+            output.Text($"{record.Stream}/{record.QueueView}").Raw(",\"stream\":"u8).Text(record.Stream)
+                .Raw(",\"partition\":"u8).Number(record.Partition).Raw(",\"offset\":"u8).Number(record.Offset);
+        }
+        else
+        {
+            output.Text(origin.SourceQueue);
+        }
+
+        output.Raw(",\"reason\":"u8).Text(origin.Reason)
             .Raw(",\"receiveCount\":"u8).Number(origin.ReceiveCount)
             .Raw(",\"firstFailedAt\":"u8).Instant(origin.FirstFailedAt)
             .Raw(",\"lastFailedAt\":"u8).Instant(origin.LastFailedAt).Raw("}"u8);
+    }
 
     private static void WriteBody(JsonOutput output, in MessageView message)
     {

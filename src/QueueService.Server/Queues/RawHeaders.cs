@@ -13,7 +13,9 @@ internal static class RawHeaders
     {
         headers["Message-Id"] = message.Id.ToString();
         if (message.Receipt != default) headers["Message-Receipt-Handle"] = message.Receipt.ToString();
-        headers["Message-Sequence-Number"] = message.SequenceNumber.ToString();
+        headers["Message-Sequence-Number"] = (message.IsRecord ? message.Offset : message.SequenceNumber).ToString();
+        if (message.IsRecord) headers["Message-Partition"] = message.Partition.ToString();
+        if (message.IsRecord) headers["Message-Offset"] = message.Offset.ToString();
         headers["Message-Receive-Count"] = message.ReceiveCount.ToString();
         headers["Message-Sent-At"] = Rfc3339.Format(message.SentAt);
         if (message.FirstReceivedAt != 0)
@@ -30,6 +32,14 @@ internal static class RawHeaders
         if (origin.RedriveCount > 0) headers["Message-Redrive-Count"] = origin.RedriveCount.ToString();
         if (!origin.IsDeadLetter) return;
         headers["Message-Dead-Letter-Source-Queue"] = origin.SourceQueue;
+        if (origin.Record is { } record)
+        {
+            headers["Message-Dead-Letter-Source-Queue"] = $"{record.Stream}/{record.QueueView}";
+            headers["Message-Dead-Letter-Stream"] = record.Stream;
+            headers["Message-Dead-Letter-Partition"] = record.Partition.ToString();
+            headers["Message-Dead-Letter-Offset"] = record.Offset.ToString();
+        }
+
         headers["Message-Dead-Letter-Reason"] = Printable(origin.Reason);
         headers["Message-Dead-Letter-Receive-Count"] = origin.ReceiveCount.ToString();
         headers["Message-Dead-Letter-First-Failed-At"] = Rfc3339.Format(origin.FirstFailedAt);

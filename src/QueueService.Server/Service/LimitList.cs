@@ -4,6 +4,7 @@ using QueueService.Broker.Topics;
 using QueueService.Broker.Topics.Filters;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
+using QueueService.Server.Streams.Tables;
 
 namespace QueueService.Server.Service;
 
@@ -27,7 +28,8 @@ internal static partial class LimitList
 {
     public static IReadOnlyList<Limit> Of(LimitOptions process) =>
     [
-        .. Process(process), .. Requests, .. Messages, .. Definitions, .. Groups, .. Webhooks, .. DurableStreams(process),
+        .. Process(process), .. Requests, .. Messages, .. Definitions, .. Groups, .. QueueViews(process), .. Webhooks,
+        .. DurableStreams(process),
     ];
 
     private static IEnumerable<Limit> Process(LimitOptions limits) =>
@@ -36,8 +38,11 @@ internal static partial class LimitList
         {
             Setting = "Limits:MaxWaiters",
         },
-        new("inFlightPerQueue", limits.MaxInFlightPerQueue, "messages", "Leased messages of one queue or subscription.",
-            ProblemKind.TooManyInFlight) { Setting = "Limits:MaxInFlightPerQueue" },
+        new("inFlightPerQueue", limits.MaxInFlightPerQueue, "messages",
+            "Leased messages of one queue, subscription or queue view.", ProblemKind.TooManyInFlight)
+        {
+            Setting = "Limits:MaxInFlightPerQueue",
+        },
         new("queues", limits.MaxQueues, "queues", "Queues in all.", ProblemKind.TooManyQueues)
         {
             Setting = "Limits:MaxQueues",
@@ -69,6 +74,10 @@ internal static partial class LimitList
             ProblemKind.TooManyTopicReaders) { Setting = "Limits:MaxTopicReaders" },
         new("systemReaders", limits.MaxSystemReaders, "readers", "Readers of the system feed.",
             ProblemKind.TooManyReaders) { Setting = "Limits:MaxSystemReaders" },
+        new("tableKeys", limits.MaxTableKeys, "keys", "Keys of all tables of compacted streams that are in memory.",
+            TableProblems.TooManyKeys) { Setting = "Limits:MaxTableKeys" },
+        new("tableScans", TableLimits.Scans, "scans", "Scans of one table that wait for their next page.",
+            TableProblems.TooManyScans),
         new("connections", limits.MaxConnections, "connections", "Open connections.")
         {
             Setting = "Limits:MaxConnections", Instead = "The connection is closed.",

@@ -5,6 +5,7 @@ using QueueService.Broker.Streams;
 using QueueService.Broker.Topics;
 using QueueService.Server.Http;
 using QueueService.Server.Queues;
+using QueueService.Server.Streams.QueueViews;
 
 namespace QueueService.Server.Service;
 
@@ -68,6 +69,10 @@ internal static class SystemEvents
             case QueueKind.Stream:
                 output.Raw("{\"stream\":"u8).Text(StreamName.At(address).Value);
                 break;
+            case QueueKind.QueueView:
+                output.Raw("{\"stream\":"u8).Text(QueueViewJson.StreamOf(address))
+                    .Raw(",\"queueView\":"u8).Text(SubscriptionName.At(address).Value);
+                break;
             case QueueKind.Topic:
                 output.Raw("{\"topic\":"u8).Text(TopicName.At(address).Value);
                 break;
@@ -87,6 +92,7 @@ internal static class SystemEvents
         string what = change.Queue.Kind switch
         {
             QueueKind.Stream => "stream",
+            QueueKind.QueueView => "queueView",
             QueueKind.Topic => "topic",
             QueueKind.Subscription => "subscription",
             _ => "queue",

@@ -16,7 +16,8 @@ internal static class AppendRecord
     private static readonly Operation Description = new(
         "appendRecord", Tags.Streams, "Append a record",
         "The body is the record: its bytes are stored as they are, with their content type. With a key it goes where " +
-        "Kafka's default partitioner puts that key; without one, each request goes to the next partition. " +
+        "Kafka's default partitioner puts that key; without one, each request goes to the next partition; a stream that is " +
+        "compacted requires one. `Message-Tombstone: true` with an empty body appends a record that has no value. " +
         "`Message-Attribute-<name>` headers become headers of the record. With the three `Producer-` headers, or an " +
         "Idempotency-Key, a retry appends nothing and is told where the record is.")
     {
@@ -33,8 +34,9 @@ internal static class AppendRecord
         Problems =
         [
             ProblemKind.MalformedJson, ProblemKind.StreamNotFound, ProblemKind.PartitionNotFound,
-            .. ProducerHeaders.Problems, ProblemKind.RequestTooLarge, ProblemKind.MessageTooLarge,
-            ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding, ProblemKind.DiskFull,
+            .. ProducerHeaders.Problems, ProblemKind.KeyRequired, ProblemKind.RequestTooLarge,
+            ProblemKind.MessageTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
+            ProblemKind.DiskFull,
         ],
     };
 
@@ -68,13 +70,16 @@ internal static class AppendRecord
         Result<AppendOutcome> result = await host.Broker.Append(stream, batch, producer, token);
         IdempotencyKey.Tell(http, token);
         if (!result.Succeeded) await result.Error.Write(http);
-        else if (result.Value.Refused != BrokerError.None) await ProducerHeaders.Refused(result.Value).Write(http);
+        else if (result.Value.Refused != BrokerError.None)
+            await ProducerHeaders.Refused(result.Value, null).Write(http);
         else await Answer(http, stream, result.Value, batch.PlaceOf(0));
     }
 
     private static Problem? Fill(HttpContext http, MessageBatch batch, in MessageDraft draft, ReadOnlySpan<byte> body)
     {
         Problem? problem = null;
+        if (draft.IsTombstone && !body.IsEmpty)
+            return Problem.Invalid("", "The body must be empty: a tombstone has no value.");
         if (ContentTypes.Is(http.Request.ContentType, ContentTypes.Event))
             return CloudEventReader.ReadOne(body, in draft, batch, out _);
         if (ContentTypes.Is(http.Request.ContentType, ContentTypes.EventBatch))

@@ -56,8 +56,9 @@ internal static class AppendRecordBatch
         Problems =
         [
             ProblemKind.MalformedJson, ProblemKind.StreamNotFound, ProblemKind.PartitionNotFound,
-            .. ProducerHeaders.Problems, ProblemKind.RequestTooLarge, ProblemKind.MessageTooLarge,
-            ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding, ProblemKind.DiskFull,
+            .. ProducerHeaders.Problems, ProblemKind.KeyRequired, ProblemKind.RequestTooLarge,
+            ProblemKind.MessageTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
+            ProblemKind.DiskFull,
         ],
     };
 
@@ -92,7 +93,8 @@ internal static class AppendRecordBatch
         Result<AppendOutcome> result = await host.Broker.Append(stream, intake.Batch, producer, token);
         IdempotencyKey.Tell(http, token);
         if (!result.Succeeded) await result.Error.Write(http);
-        else if (result.Value.Refused != BrokerError.None) await ProducerHeaders.Refused(result.Value).Write(http);
+        else if (result.Value.Refused != BrokerError.None)
+            await ProducerHeaders.Refused(result.Value, intake).Write(http);
         else await Answer(http, intake, partial, result.Value);
     }
 

@@ -18,7 +18,7 @@ internal static class GetRecord
         Problems =
         [
             ProblemKind.StreamNotFound, ProblemKind.PartitionNotFound, ProblemKind.RecordNotFound,
-            ProblemKind.OffsetOutOfRange, ProblemKind.TierUnavailable,
+            ProblemKind.RecordCompacted, ProblemKind.OffsetOutOfRange, ProblemKind.TierUnavailable,
         ],
     };
 
@@ -44,7 +44,8 @@ internal static class GetRecord
         {
             if (!Start(http, records!, place.Offset!.Value))
             {
-                await new Problem(ProblemKind.RecordNotFound).Write(http);
+                bool isHole = records!.IsCompacted && records.Count > 0;
+                await new Problem(isHole ? ProblemKind.RecordCompacted : ProblemKind.RecordNotFound).Write(http);
                 await host.ReportDamage(records!);
                 return;
             }
@@ -56,14 +57,19 @@ internal static class GetRecord
     private static bool Start(HttpContext http, ReceivedMessages records, long offset)
     {
         if (records.Count == 0 || !records.TryRead(0, out MessageView record) || record.Offset != offset) return false;
-        HttpResponse response = http.Response;
+        WriteHeaders(http.Response, in record);
+        http.Response.BodyWriter.Write(record.Body);
+        return true;
+    }
+
+    public static void WriteHeaders(HttpResponse response, in MessageView record)
+    {
         if (record.HasHeaders) RawHeaders.Write(response.Headers, record.ReadHeaders());
         response.Headers["Message-Partition"] = record.Partition.ToString();
         response.Headers["Message-Offset"] = record.Offset.ToString();
         response.Headers["Message-Sent-At"] = Rfc3339.Format(record.SentAt);
+        if (record.IsTombstone) response.Headers["Message-Tombstone"] = "true";
         response.ContentType = record.ContentType;
         response.ContentLength = record.Body.Length;
-        response.BodyWriter.Write(record.Body);
-        return true;
     }
 }

@@ -15,7 +15,7 @@ internal static class ListPartitions
         Replies =
         [
             new(200, "The partitions.", Content.Json(
-                "PartitionPage", """{"items":[{"partition":0,"earliestOffset":0,"endOffset":40,"bytes":4096}]}""")),
+                "PartitionPage", """{"items":[{"partition":0,"earliestOffset":0,"endOffset":40,"bytes":4096,"appendedPerSecond":0.5}]}""")),
         ],
         Problems = [ProblemKind.StreamNotFound],
     };
@@ -38,6 +38,12 @@ internal static class ListPartitions
         await (result.Succeeded ? Answer(http, result.Value) : result.Error.Write(http));
     }
 
+    private static void Write(JsonOutput output, CompactionState compaction)
+    {
+        output.Raw(",\"dirtyBytes\":"u8).Number(compaction.DirtyBytes);
+        if (compaction.LastAt > 0) output.Raw(",\"compactedAt\":"u8).Instant(compaction.LastAt);
+    }
+
     private static Task Answer(HttpContext http, IReadOnlyList<PartitionState> partitions)
     {
         JsonOutput output = JsonOutput.Rent();
@@ -48,7 +54,10 @@ internal static class ListPartitions
             output.Raw(i > 0 ? ",{\"partition\":"u8 : "{\"partition\":"u8).Number(partition.Partition)
                 .Raw(",\"earliestOffset\":"u8).Number(partition.EarliestOffset)
                 .Raw(",\"endOffset\":"u8).Number(partition.EndOffset)
-                .Raw(",\"bytes\":"u8).Number(partition.Bytes).Raw("}"u8);
+                .Raw(",\"bytes\":"u8).Number(partition.Compaction?.StoredBytes ?? partition.Bytes)
+                .Raw(",\"appendedPerSecond\":"u8).Rate(partition.AppendedPerSecond);
+            if (partition.Compaction is { } compaction) Write(output, compaction);
+            output.Raw("}"u8);
         }
 
         output.Raw("]}"u8);

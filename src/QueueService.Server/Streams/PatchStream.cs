@@ -23,8 +23,10 @@ internal static class PatchStream
         ],
         Problems =
         [
-            ProblemKind.MalformedJson, ProblemKind.StreamNotFound, ProblemKind.ImmutableField, ProblemKind.TierNotConfigured,
-            ProblemKind.PreconditionFailed, ProblemKind.UnsupportedMediaType, ProblemKind.DiskFull,
+            ProblemKind.MalformedJson, ProblemKind.StreamNotFound, ProblemKind.ImmutableField,
+            ProblemKind.TierNotConfigured, ProblemKind.TierNotForCompaction, ProblemKind.TierInUse,
+            ProblemKind.PreconditionFailed, ProblemKind.RetentionNotSupported,
+            ProblemKind.UnsupportedMediaType, ProblemKind.DiskFull,
             ProblemKind.TooManyTags, ProblemKind.RequestTooLarge, ProblemKind.UnsupportedContentEncoding,
         ],
     };

@@ -4,6 +4,7 @@ using QueueService.Broker;
 using QueueService.Broker.Streams;
 using QueueService.Server.Http;
 using QueueService.Server.OpenApi;
+using QueueService.Server.Queues;
 
 namespace QueueService.Server.Streams;
 
@@ -52,14 +53,17 @@ internal static class ProducerHeaders
         return new ProducerState(name, Number(headers, Epoch, ref problem), Number(headers, Sequence, ref problem));
     }
 
-    /// <summary>Why a producer's request was refused, with what it needs to go on.</summary>
-    public static Problem Refused(in AppendOutcome outcome)
+    /// <summary>Why a request was refused, with what its producer needs to go on.</summary>
+    /// <param name="intake">The batch that was sent; null for a single record.</param>
+    public static Problem Refused(in AppendOutcome outcome, BatchIntake? intake)
     {
         Problem problem = BrokerProblems.Of(outcome.Refused);
         return outcome.Refused switch
         {
             BrokerError.ProducerFenced => problem.Telling("currentEpoch", outcome.Expected),
             BrokerError.ProducerSequenceGap => problem.Telling("expectedSequence", outcome.Expected),
+            BrokerError.KeyRequired when intake is null => problem.With("Message-Key", "is required."),
+            BrokerError.KeyRequired => problem.With($"{intake.Place(outcome.Expected)}/key", "is required."),
             _ => problem,
         };
     }

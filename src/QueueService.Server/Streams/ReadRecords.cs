@@ -15,8 +15,12 @@ internal static class ReadRecords
 
     private const string NoStore = "no-store";
 
-    /// <summary>What was appended does not change; that it is gone later is no reason to read it again.</summary>
-    private const string Immutable = "private, max-age=31536000, immutable";
+    /// <summary>What was appended does not change, but the stream may be deleted and another be created in its place:
+    /// after a minute a cache asks again, with the ETag.</summary>
+    private const string Cacheable = "private, max-age=60";
+
+    /// <summary>Records may go, and those that follow move up.</summary>
+    private const string Revalidate = "private, no-cache";
 
     private static readonly string[] Parameters = ["from", "limit", "wait"];
 
@@ -24,7 +28,8 @@ internal static class ReadRecords
         "readRecords", Tags.Streams, "Read records of a partition",
         "In the order of their offsets, from an offset, a time or an end of the partition on, as JSON, or as NDJSON when " +
         "`Accept` asks for `application/x-ndjson`. Reading changes nothing: go on at `nextOffset`. A full page that was " +
-        "asked for by offset has an ETag and may be cached: what was appended never changes.")
+        "asked for by offset has an ETag and may be cached: what was appended never changes. Of a compacted stream, offsets " +
+        "are missing whose key has a newer record, and a page has another ETag when its part of the stream was rewritten.")
     {
         Parameters =
         [
@@ -78,13 +83,13 @@ internal static class ReadRecords
 
         using (records)
         {
-            await Answer(http, reading, records!, isPage: place.Offset is not null && records!.Count == limit);
+            await Answer(http, reading, records!, records!.Count == limit ? place.Offset : null);
             await host.ReportDamage(records!);
         }
     }
 
-    /// <param name="isPage">The same request answers the same again.</param>
-    private static Task Answer(HttpContext http, PartitionReading reading, ReceivedMessages records, bool isPage)
+    /// <param name="from">When the same request answers the same again, unless compaction takes records out.</param>
+    private static Task Answer(HttpContext http, PartitionReading reading, ReceivedMessages records, long? from)
     {
         long next = records.NextCursor!.OffsetIn(reading.Partition)!.Value;
         long end = records.EndCursor!.OffsetIn(reading.Partition)!.Value;
@@ -96,11 +101,12 @@ internal static class ReadRecords
         headers.Link = $"<{http.Request.Path}?from={next}>; rel=\"next\"";
         bool lines = http.Request.Headers.Accept.ToString()
             .Contains(ContentTypes.Lines, StringComparison.OrdinalIgnoreCase);
-        if (isPage)
+        if (from is not null)
         {
-            string tag = $"\"{records.Source:x}-{reading.Partition:x}-{next - records.Count:x}-{next:x}{(lines ? "l" : "")}\"";
+            string generation = records.Generation > 0 ? $"-{records.Generation:x}" : "";
+            string tag = $"\"{records.Source:x}-{reading.Partition:x}-{from:x}-{next:x}{generation}{(lines ? "l" : "")}\"";
             headers.ETag = tag;
-            headers.CacheControl = Immutable;
+            headers.CacheControl = records.IsCompacted ? Revalidate : Cacheable;
             if (http.Request.Headers.IfNoneMatch.ToString().Contains(tag, StringComparison.Ordinal))
                 return http.Answer(StatusCodes.Status304NotModified);
         }

@@ -26,7 +26,8 @@ internal static class RecordJson
         }
 
         output.Raw(",\"contentType\":"u8).Text(record.ContentType);
-        if (record.BodyIsText) output.Raw(",\"body\":"u8).Text(record.Body);
+        if (record.IsTombstone) output.Raw(",\"tombstone\":true"u8);
+        else if (record.BodyIsText) output.Raw(",\"body\":"u8).Text(record.Body);
         else output.Raw(",\"bodyBase64\":"u8).Base64Text(record.Body);
         output.Raw("}"u8);
     }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text.Json;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Streams;
@@ -10,7 +11,7 @@ namespace QueueService.Server.Streams;
 internal sealed class RecordReader : ItemReader
 {
     private static readonly FieldNames Fields = new(
-        "body", "bodyBase64", "key", "partition", "contentType", "headers", "traceparent", "tracestate");
+        "body", "bodyBase64", "key", "partition", "contentType", "headers", "traceparent", "tracestate", "tombstone");
 
     public override string ListName => "records";
 
@@ -26,6 +27,7 @@ internal sealed class RecordReader : ItemReader
         MessageDraft draft = default;
         ReadOnlySpan<byte> body = default;
         uint seen = 0;
+        bool isTombstone = false;
         string? traceParent = null;
         string? traceState = null;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
@@ -43,6 +45,7 @@ internal sealed class RecordReader : ItemReader
                 case 5: AttributesReader.Read(ref json, ref draft, ref problem, "headers"); break;
                 case 6: JsonRequest.TryText(ref json, "/traceparent", out traceParent, ref problem); break;
                 case 7: JsonRequest.TryText(ref json, "/tracestate", out traceState, ref problem); break;
+                case 8: isTombstone = ReadTombstone(ref json, ref problem); break;
                 default: break;
             }
 
@@ -50,11 +53,22 @@ internal sealed class RecordReader : ItemReader
             json.TrySkip();
         }
 
-        if ((seen & 0b11) is 0 or 0b11) Problem.Blame(ref problem, "", "A record has either body or bodyBase64.");
+        uint values = seen & (isTombstone ? 0b1_0000_0011u : 0b11u);
+        if (BitOperations.PopCount(values) != 1)
+            Problem.Blame(ref problem, "", "A record has one of body, bodyBase64 and tombstone.");
+        if (isTombstone) draft.SetTombstone("/key", ref problem);
         if (traceParent is not null) draft.SetTrace(traceParent, traceState);
         var headers = draft.ToHeaders("", "", ref problem);
         if (problem is null) batch.Add(headers, body, draft.Options);
         return problem;
+    }
+
+    /// <summary>False is as if it were left out.</summary>
+    private static bool ReadTombstone(ref Utf8JsonReader json, ref Problem? problem)
+    {
+        if (json.TokenType is not (JsonTokenType.True or JsonTokenType.False))
+            Problem.Blame(ref problem, "/tombstone", "must be true or false.");
+        return json.TokenType == JsonTokenType.True;
     }
 
     private static void ReadKey(ref Utf8JsonReader json, ref MessageDraft draft, ref Problem? problem)

@@ -31,6 +31,32 @@ internal static class StreamFields
                 Description = "How many bytes of records each partition keeps, as they are stored. The oldest go, 256 at a " +
                     "time; the newest 256 always stay.",
             },
+            new("cleanup", 0, 2,
+                config => (long)config.Stream!.Cleanup,
+                (config, value) => config with { Stream = config.Stream! with { Cleanup = (CleanupPolicy)value } })
+            {
+                Choices = ["delete", "compact", "compactAndDelete"],
+                Schema = "Cleanup",
+                Description = "How records end: `delete` by `retentionSeconds` and `retentionBytes`; `compact` when a " +
+                    "newer record has the same key, and then nothing is deleted by time or size, so those two must " +
+                    "keep their defaults; `compactAndDelete` by whichever of both is first. What is appended to a " +
+                    "stream that is compacted needs a key.",
+            },
+            new("deleteRetentionSeconds", 0, StreamLimits.MaxCompactionSeconds,
+                config => config.Stream!.DeleteRetentionSeconds,
+                (config, value) =>
+                    config with { Stream = config.Stream! with { DeleteRetentionSeconds = (int)value } })
+            {
+                Description = "How long compaction keeps a tombstone at least, after it has taken the older records of " +
+                    "its key.",
+            },
+            new("minCompactionLagSeconds", 0, StreamLimits.MaxCompactionSeconds,
+                config => config.Stream!.MinCompactionLagSeconds,
+                (config, value) =>
+                    config with { Stream = config.Stream! with { MinCompactionLagSeconds = (int)value } })
+            {
+                Description = "Only records that are older than this count as newer ones of their key.",
+            },
             QueueFields.Named("maxMessageBytes") with { Description = "The largest record that is accepted, in bytes." },
             QueueFields.Named("durability"),
         ],
@@ -41,5 +67,6 @@ internal static class StreamFields
                 Description = "When segments go to the object store of the server. Default: never.",
             },
             QueuePolicies.Named("tags"),
+            QueuePolicies.Named("alarms") with { Read = AlarmsJson.ReadOfStream },
         ]);
 }

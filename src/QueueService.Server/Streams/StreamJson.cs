@@ -9,10 +9,10 @@ namespace QueueService.Server.Streams;
 internal static class StreamJson
 {
     public const string Example = """
-        {"name":"clicks","partitions":8,"retentionSeconds":604800,"retentionBytes":1073741824,"maxMessageBytes":1048576,
-        "durability":"fsync","tags":{"team":"shop"},"createdAt":"2026-11-21T10:00:00.000Z",
-        "updatedAt":"2026-11-21T10:00:00.000Z","stats":{"records":40,"bytes":4096,"appendedTotal":40,
-        "oldestRecordAgeSeconds":12}}
+        {"name":"clicks","partitions":8,"retentionSeconds":604800,"retentionBytes":1073741824,"cleanup":"delete",
+        "deleteRetentionSeconds":86400,"minCompactionLagSeconds":0,"maxMessageBytes":1048576,"durability":"fsync",
+        "tags":{"team":"shop"},"alarms":[],"createdAt":"2026-11-21T10:00:00.000Z","updatedAt":"2026-11-21T10:00:00.000Z",
+        "stats":{"records":40,"bytes":4096,"appendedTotal":40,"oldestRecordAgeSeconds":12}}
         """;
 
     public static void Write(JsonOutput output, QueueDescription stream)

@@ -1,4 +1,5 @@
 using QueueService.Server.Streams.Live;
+using QueueService.Server.Streams.Tables;
 
 namespace QueueService.Server.Streams;
 
@@ -26,5 +27,6 @@ internal static class StreamRoutes
         GetRecord.Map(routes);
         StreamRecords.Map(routes);
         FollowStream.Map(routes);
+        TableRoutes.Map(routes);
     }
 }

@@ -12,7 +12,7 @@ internal static class SubscriptionFields
 {
     private const string FromPointer = "/from";
 
-    private static readonly QueuePolicy From = new(
+    public static readonly QueuePolicy From = new(
         "from", "SubscriptionStart", ReadFrom, WriteFrom, static config => StartingAt(config, SubscriptionConfig.Latest))
     {
         Immutable = true,

@@ -25,8 +25,9 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
     private readonly ChangedNames _changed = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abort = new();
+    private readonly Lock _stopping = new();
     private Task _following = Task.CompletedTask;
-    private volatile bool _isDisposed;
+    private Task? _stopped;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -51,12 +52,12 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
         foreach (SubscriptionWorker worker in _workers.Values) worker.Stop();
     }
 
+    /// <summary>The host may be stopped twice at once, by whoever ends it and by its own program: both wait for the one
+    /// stop, and neither disposes of anything before its end.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        Task all = Task.WhenAll([.. _leaving, .. _workers.Values.Select(static worker => worker.Completion)]);
-        if (await EndsWithin(all, Grace, cancellationToken) || _isDisposed) return;
-        await _abort.CancelAsync();
-        if (!await EndsWithin(all, Farewell, cancellationToken)) log.DeliveriesStillRun(_workers.Count);
+        lock (_stopping) _stopped ??= Stop(cancellationToken);
+        await _stopped;
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -65,11 +66,17 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
 
     public void Dispose()
     {
-        // The host may be stopped twice at once, by whoever ends it and by its own program.
-        _isDisposed = true;
         _stop.Dispose();
         _abort.Dispose();
         _changed.Dispose();
+    }
+
+    private async Task Stop(CancellationToken cancellationToken)
+    {
+        Task all = Task.WhenAll([.. _leaving, .. _workers.Values.Select(static worker => worker.Completion)]);
+        if (await EndsWithin(all, Grace, cancellationToken)) return;
+        await _abort.CancelAsync();
+        if (!await EndsWithin(all, Farewell, cancellationToken)) log.DeliveriesStillRun(_workers.Count);
     }
 
     private void Note(BrokerEvent change)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using QueueService.Storage.Files;
+using QueueService.Storage.Logs;
 using QueueService.Storage.Tiering;
 
 namespace QueueService.Storage.Checkpoints;
@@ -11,13 +12,24 @@ internal sealed record SegmentEntry(
 {
     /// <summary>Null while it is a file here.</summary>
     public RemoteObject? Remote { get; init; }
+
+    /// <summary>Above 0 when compaction wrote it; the next two are of such segments only.</summary>
+    public int Generation { get; init; }
+
+    public long CleanedAt { get; init; }
+
+    public int Tombstones { get; init; }
+
+    public string Path => SegmentFormat.PathOf(Log, BaseOffset, Generation);
+
+    public uint SaltFor(ulong secret) => SegmentFormat.SaltOf(secret, Log, BaseOffset, Generation);
 }
 
 /// <summary>
 /// The root of one checkpoint: which files belong to it, how long they are, and where the journal takes over. A text
 /// file, so that a person can read it; its last line is the crc of the lines before.
 /// <code>
-/// queueservice-manifest 1
+/// queueservice-manifest 3
 /// generation 7
 /// incarnation 3
 /// secret 5d41402abc4b2a76
@@ -26,9 +38,10 @@ internal sealed record SegmentEntry(
 /// time 1795258391000
 /// clean 0
 /// snapshot 1048576        (bytes of snapshots/000000000007.snapshot)
-/// segment 12 0 4096 67108864 500000 1795258391000 495904   (resource lane base length last max-time records)
+/// segment 12 0 4096 67108864 500000 1795258391000 495904   (resource lane base length last max-time records,
+///     and when compaction wrote it: generation cleaned-at tombstones, which version 1 did not have)
 /// remote 5d41…/0000000012-0/00000000000000004096.00000003-00000001 67117080 1795258301000
-///                         (the segment before is not a file but an object: name bytes first-time)
+///     (the segment before is not a file but an object: name bytes first-time; from version 3 on)
 /// crc 1a2b3c4d
 /// </code>
 /// Written as manifest-000000000007.tmp, synced, renamed, and the folder synced: it is there as a whole or not at all.
@@ -39,9 +52,6 @@ internal sealed record Manifest(
 {
     private const string Magic = "queueservice-manifest";
     private const int Version = 3;
-
-    /// <summary>Older programs know everything but objects.</summary>
-    private const int VersionWithoutObjects = 1;
     private const string Prefix = "manifest-";
 
     public static string SnapshotFolder => "snapshots";
@@ -68,8 +78,7 @@ internal sealed record Manifest(
     public void Write(IFileSystem files)
     {
         var text = new StringBuilder();
-        bool hasObjects = Segments.Any(static segment => segment.Remote is not null);
-        text.Append(Magic).Append(' ').Append(hasObjects ? Version : VersionWithoutObjects).Append('\n')
+        text.Append(Magic).Append(' ').Append(LowestVersion()).Append('\n')
             .Append("generation ").Append(Generation).Append('\n')
             .Append("incarnation ").Append(Incarnation).Append('\n')
             .Append("secret ").Append(Secret.ToString("x16", CultureInfo.InvariantCulture)).Append('\n')
@@ -82,7 +91,14 @@ internal sealed record Manifest(
         {
             text.Append("segment ").Append(segment.Log.Resource).Append(' ').Append(segment.Log.Lane).Append(' ')
                 .Append(segment.BaseOffset).Append(' ').Append(segment.Length).Append(' ').Append(segment.LastOffset)
-                .Append(' ').Append(segment.MaxTime).Append(' ').Append(segment.Records).Append('\n');
+                .Append(' ').Append(segment.MaxTime).Append(' ').Append(segment.Records);
+            if (segment.Generation > 0)
+            {
+                text.Append(' ').Append(segment.Generation).Append(' ').Append(segment.CleanedAt)
+                    .Append(' ').Append(segment.Tombstones);
+            }
+
+            text.Append('\n');
             if (segment.Remote is { } remote)
             {
                 text.Append("remote ").Append(remote.Name).Append(' ').Append(remote.Bytes)
@@ -114,6 +130,12 @@ internal sealed record Manifest(
             throw;
         }
     }
+
+    /// <summary>The first one that can say what this one says: older programs read what they know.</summary>
+    private int LowestVersion() =>
+        Segments.Any(static segment => segment.Remote is not null) ? Version
+        : Segments.Any(static segment => segment.Generation > 0) ? 2
+        : 1;
 
     /// <summary>Reads one generation's manifest; null when it is damaged.</summary>
     /// <exception cref="UnknownFormatException">A newer version wrote it.</exception>
@@ -167,7 +189,12 @@ internal sealed record Manifest(
 
             segments.Add(new SegmentEntry(
                 new LogId(uint.Parse(words[1]), ushort.Parse(words[2])), long.Parse(words[3]), int.Parse(words[4]),
-                long.Parse(words[5]), long.Parse(words[6]), int.Parse(words[7])));
+                long.Parse(words[5]), long.Parse(words[6]), int.Parse(words[7]))
+            {
+                Generation = words.Length > 8 ? int.Parse(words[8]) : 0,
+                CleanedAt = words.Length > 8 ? long.Parse(words[9]) : 0,
+                Tombstones = words.Length > 8 ? int.Parse(words[10]) : 0,
+            });
         }
 
         if (int.Parse(values[Magic]) > Version)

@@ -39,7 +39,7 @@ public static class LogDump
             return true;
         }
 
-        string path = SegmentFormat.PathOf(entry.Log, entry.BaseOffset);
+        string path = entry.Path;
         if (!files.Exists(path))
         {
             output.WriteLine($"! {path} is missing.");
@@ -48,11 +48,11 @@ public static class LogDump
 
         using IFile file = files.Open(path, FileOpening.Read);
         int length = (int)Math.Min(entry.Length, file.Length);
-        output.WriteLine($"{path}: {length} of {entry.Length} bytes");
+        output.WriteLine($"{path}: {length} of {entry.Length} bytes{Compacted(entry)}");
         int damaged = SegmentScan.Visit(
             file,
             new SegmentExtent(length, entry.BaseOffset, entry.LastOffset, entry.MaxTime, entry.Records),
-            SegmentFormat.SaltOf(secret, entry.Log, entry.BaseOffset), SegmentFormat.HeaderBytes,
+            entry.SaltFor(secret), SegmentFormat.HeaderBytes,
             (_, offset, time, payload) =>
             {
                 WriteRecord(offset, time, payload, output);
@@ -61,6 +61,10 @@ public static class LogDump
             position => output.WriteLine($"! {path} is damaged at byte {position}."));
         return damaged == 0 && length == entry.Length;
     }
+
+    private static string Compacted(SegmentEntry entry) => entry.Generation == 0 ? "" :
+        $", compacted: {entry.Records} records up to the offset {entry.LastOffset}, {entry.Tombstones} tombstones, " +
+        $"cleaned {RecordText.Time(entry.CleanedAt)}";
 
     private static void WriteEntry(LogId log, byte kind, ReadOnlySpan<byte> payload, TextWriter output)
     {

@@ -31,7 +31,7 @@ internal sealed class SegmentCheck(IFileSystem files, Findings findings)
     {
         foreach (SegmentEntry entry in manifest?.Segments ?? [])
         {
-            string path = SegmentFormat.PathOf(entry.Log, entry.BaseOffset);
+            string path = entry.Path;
 
             if (entry.Remote is not null)
             {
@@ -51,7 +51,7 @@ internal sealed class SegmentCheck(IFileSystem files, Findings findings)
             using IFile file = files.Open(path, FileOpening.Read);
             if (file.Length < entry.Length)
                 report($"{path} has {file.Length} bytes, and {entry.Length} were synced.");
-            CheckRecords(path, file, entry, SegmentFormat.SaltOf(manifest!.Secret, entry.Log, entry.BaseOffset));
+            CheckRecords(path, file, entry, entry.SaltFor(manifest!.Secret));
         }
     }
 

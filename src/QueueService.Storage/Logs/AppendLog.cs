@@ -7,7 +7,7 @@ namespace QueueService.Storage.Logs;
 /// thread that owns the <see cref="Store"/>; what is on disk may be read from any thread through a
 /// <see cref="SegmentReader"/>.
 /// </summary>
-public sealed class AppendLog
+public sealed partial class AppendLog
 {
     private const int MaxFilledHole = 1024;
 
@@ -167,6 +167,9 @@ public sealed class AppendLog
         time = FindSegment(offset)?.Remote?.FirstTime ?? 0;
         return time > 0;
     }
+
+    /// <summary>Segments of it are in the object store. Any thread.</summary>
+    public bool HasRemote => Segments.Any(static segment => segment.Remote is not null);
 
     internal static long? FindTime(Segment segment, long time)
     {

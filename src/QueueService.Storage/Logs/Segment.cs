@@ -14,6 +14,7 @@ internal sealed class Segment(SegmentFiles files, LogId log, long baseOffset, ui
     private SegmentExtent _extent = extent;
     private BlockTable? _table;
     private int _holds;
+    private OffsetSet? _offsets;
     private SparseIndex? _index = isNew ? new SparseIndex() : null;
 
     public LogId Log => log;
@@ -43,7 +44,21 @@ internal sealed class Segment(SegmentFiles files, LogId log, long baseOffset, ui
     /// <summary>Found when it was read. A file does not leave, and a copy is thrown away.</summary>
     public bool IsDamaged { get; set; }
 
-    public string Path { get; init; } = SegmentFormat.PathOf(log, baseOffset);
+    /// <summary>0 for a segment as it was spilled; a rewritten one has one more than those that it replaces.</summary>
+    public int Generation { get; init; }
+
+    /// <summary>When the older records of its tombstones were taken, Unix milliseconds; 0 at generation 0.</summary>
+    public long CleanedAt { get; init; }
+
+    /// <summary>Of a rewritten segment: those whose time was not over when it was written.</summary>
+    public int Tombstones { get; set; }
+
+    /// <summary>Of a copy of a block it is given.</summary>
+    public string Path
+    {
+        get => field ??= SegmentFormat.PathOf(log, baseOffset, Generation);
+        init;
+    }
 
     public SegmentExtent Extent => Volatile.Read(ref _extent);
 
@@ -64,6 +79,22 @@ internal sealed class Segment(SegmentFiles files, LogId log, long baseOffset, ui
     public void EndHold() => Interlocked.Decrement(ref _holds);
 
     public void Publish(SegmentExtent extent) => Volatile.Write(ref _extent, extent);
+
+    /// <summary>Of a rewritten segment: which offsets it has. Null when it was not looked up yet in this process
+    /// (<see cref="LoadOffsets"/>), and at generation 0, where none is missing.</summary>
+    public OffsetSet? Offsets
+    {
+        get => Volatile.Read(ref _offsets);
+        set => Volatile.Write(ref _offsets, value);
+    }
+
+    /// <summary>Reads the whole file. Outside the loop.</summary>
+    public void LoadOffsets()
+    {
+        if (Offsets is not null) return;
+        using SegmentLease lease = Acquire();
+        Offsets = SegmentScan.ReadOffsets(lease.File, Extent, salt);
+    }
 
     /// <summary>The index: kept by the writer for a segment of this process, else built by one scan at the first use.
     /// </summary>
@@ -96,6 +127,9 @@ public readonly struct HeldSegment
 
     /// <summary>Records of it are damaged on the local disk.</summary>
     public void MarkDamaged() => Segment!.IsDamaged = true;
+
+    /// <summary>How often it was rewritten.</summary>
+    public int Generation => Segment?.Generation ?? 0;
 
     public void Release() => Segment?.EndHold();
 }

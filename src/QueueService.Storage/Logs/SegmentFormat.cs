@@ -5,13 +5,15 @@ namespace QueueService.Storage.Logs;
 /// <summary>
 /// The bytes of a segment file; no other file knows them. All integers are little-endian.
 /// <code>
-/// file    logs/0000000012-0/00000000000000004096.log, named by the lowest offset that it may hold
+/// file    logs/0000000012-0/00000000000000004096.log, named by the lowest offset that it may hold; one that
+///         compaction wrote has a generation, too: 00000000000000004096.3.log
 ///   0  u32 magic "QSL1"   4  u32 crc of 8..40   8  u16 version   10 u16 lane   12 u32 resource   16 i64 base offset
 ///  24  u32 salt          28  u32 0             32  u64 0
 /// record
 ///   0  u32 bytes of payload   4  u32 crc of 8..end and of the length   8  i64 offset   16 i64 time, Unix ms   24 payload
 /// </code>
-/// Offsets rise, with holes: records that were acknowledged before they were spilled are left out.
+/// Offsets rise, with holes: records that were acknowledged before they were spilled are left out, and those that
+/// compaction took.
 /// </summary>
 internal static class SegmentFormat
 {
@@ -23,10 +25,12 @@ internal static class SegmentFormat
 
     public static string FolderOf(LogId log) => $"{Folder}/{log.Resource:D10}-{log.Lane}";
 
-    public static string PathOf(LogId log, long baseOffset) => $"{FolderOf(log)}/{baseOffset:D20}.log";
+    public static string PathOf(LogId log, long baseOffset, int generation = 0) => generation == 0
+        ? $"{FolderOf(log)}/{baseOffset:D20}.log"
+        : $"{FolderOf(log)}/{baseOffset:D20}.{generation}.log";
 
-    public static uint SaltOf(ulong secret, LogId log, long baseOffset) =>
-        Checksum.Salt(secret ^ 0x5E6, (log.Identity << 8) ^ (ulong)baseOffset);
+    public static uint SaltOf(ulong secret, LogId log, long baseOffset, int generation = 0) =>
+        Checksum.Salt(secret ^ 0x5E6 ^ ((ulong)generation << 32), (log.Identity << 8) ^ (ulong)baseOffset);
 
     public static void WriteHeader(Span<byte> bytes, LogId log, long baseOffset, uint salt)
     {

@@ -87,6 +87,28 @@ internal static class SegmentScan
         return index;
     }
 
+    /// <summary>The offsets of its records. Of records that are damaged some are among them, so that whoever reads on
+    /// meets the damage and does not take it for a hole.</summary>
+    public static OffsetSet ReadOffsets(IFile file, SegmentExtent extent, uint salt)
+    {
+        var offsets = new OffsetSet();
+        bool lost = false;
+        Visit(
+            file, extent, salt, SegmentFormat.HeaderBytes,
+            (_, offset, _, _) =>
+            {
+                long suspect = Math.Max(offsets.Last + 1, extent.FirstOffset);
+                if (lost && suspect < offset) offsets.Add(suspect);
+                lost = false;
+                offsets.Add(offset);
+                return true;
+            },
+            _ => lost = true);
+        if (lost && offsets.Last + 1 < extent.LastOffset) offsets.Add(Math.Max(offsets.Last + 1, extent.FirstOffset));
+        if (offsets.Last < extent.LastOffset) offsets.Add(extent.LastOffset);
+        return offsets;
+    }
+
     private static int Fill(IFile file, SegmentExtent extent, byte[] buffer, int start) =>
         file.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, (long)extent.Length - start)), start);
 

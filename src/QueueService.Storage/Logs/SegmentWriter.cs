@@ -63,6 +63,9 @@ internal sealed class SegmentWriter(IFileSystem files, SegmentFiles handles, Sto
         else CloseFile(tail);
     }
 
+    /// <summary>A segment was written beside this: its name becomes durable with the next sync.</summary>
+    public void NoteFolder(string folder) => _foldersToSync.Add(folder);
+
     /// <summary>Makes everything written so far durable, names included.</summary>
     /// <exception cref="SegmentSyncFailedException">Final like a failed sync of the journal: records that were spilled
     /// before are gone from memory, and the kernel has marked their lost pages clean. Only a replay of the journal

@@ -61,14 +61,30 @@ public sealed class StreamRelayTests : IDisposable
         Assert.Equal(1, Pass().Copied);
     }
 
+    [Fact]
+    public void A_message_without_a_group_is_not_copied_to_a_compacted_stream()
+    {
+        CreateStream(partitions: 1, new StreamConfig { Cleanup = CleanupPolicy.CompactAndDelete });
+        _topic.Subscribe("copy", To("clicks"));
+        _topic.PublishTo("g", "1");
+        _topic.Publish("2");
+        Assert.Equal(new RelayOutcome(1, BrokerError.KeyRequired), Pass());
+        Assert.Equal(new RelayOutcome(0, BrokerError.KeyRequired), Pass());
+        Assert.StartsWith("The next message has no group", _topic.Stats("copy").BlockedReason, StringComparison.Ordinal);
+        _topic.Harness.Run(() => _topic.Broker.PatchQueue(
+            Stream.Address, static config => config with { Stream = new StreamConfig() }, Precondition.None));
+        Assert.Equal(1, Pass().Copied);
+    }
+
     private static QueueConfig To(string stream) => new()
     {
         Subscription = new SubscriptionConfig { Target = SubscriptionTarget.Stream, Destination = stream },
     };
 
-    private void CreateStream(int partitions) => Assert.True(_topic.Harness.Run(() => _topic.Broker.PutQueue(
-        Stream.Address, new QueueConfig { Stream = new StreamConfig { Partitions = partitions } },
-        Precondition.None)).Succeeded);
+    private void CreateStream(int partitions, StreamConfig? config = null) =>
+        Assert.True(_topic.Harness.Run(() => _topic.Broker.PutQueue(
+            Stream.Address, new QueueConfig { Stream = (config ?? new StreamConfig()) with { Partitions = partitions } },
+            Precondition.None)).Succeeded);
 
     private RelayOutcome Pass()
     {

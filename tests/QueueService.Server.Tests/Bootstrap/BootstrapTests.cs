@@ -54,7 +54,7 @@ public sealed class BootstrapTests : IDisposable
     public async Task Everything_that_is_wrong_is_named_with_its_file_and_place_and_nothing_is_applied()
     {
         await _bootstrap.Write(
-            "all/a.json", """{"queues":{"a":{"delaySeconds":-1,"colour":"red"},"b/c":{},"ok":{}},"streams":{}}""");
+            "all/a.json", """{"queues":{"a":{"delaySeconds":-1,"colour":"red"},"b/c":{},"ok":{}},"stream":{}}""");
         await _bootstrap.Write("all/b.json", """{"queues":{"ok":{"durability":"raid"}}}""");
         await _bootstrap.Write("all/c.json", """{"queues":""");
         string output = await _bootstrap.Refused(_bootstrap.PathOf("all"));
@@ -63,7 +63,7 @@ public sealed class BootstrapTests : IDisposable
             [
                 "a.json /queues/a/delaySeconds: must be an integer from 0",
                 "a.json /queues/a/colour: is not a known field",
-                "a.json /queues/b~1c: must have a name", "a.json /streams: is not a known field",
+                "a.json /queues/b~1c: must have a name", "a.json /stream: is not a known field",
                 "b.json /queues/ok/durability: must be one of", "b.json /queues/ok: is declared twice, first in",
                 "c.json: The JSON is malformed at line 1",
             ],

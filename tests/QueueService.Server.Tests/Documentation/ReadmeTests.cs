@@ -10,7 +10,7 @@ namespace QueueService.Server.Tests.Documentation;
 /// <summary>
 /// Every line that the README tells its readers to type is run in its order, with curl, against a server of its own, and
 /// must be answered with success and with what stands after `# →`. Words in capitals are filled in here as the README
-/// says: RECEIPT_HANDLE is that of a message of the line's queue or subscription that was just
+/// says: RECEIPT_HANDLE is that of a message of the line's queue, subscription or queue view that was just
 /// received, MESSAGE_ID that of one that is delayed there, OPERATION_ID that of an operation that has not ended,
 /// DELIVERY_ID that of one that has succeeded.
 /// </summary>
@@ -119,8 +119,10 @@ public sealed partial class ReadmeTests : IAsyncLifetime
         Match subscription = SubscriptionOf.Match(text);
         while (text.Contains("RECEIPT_HANDLE", StringComparison.Ordinal))
         {
-            string source = subscription.Success ? "/v1" + subscription.Groups["topic"].Value : queue;
-            await _server.Api.Post($"{source}/messages", "for a receipt");
+            string target = subscription.Groups["topic"] is { Success: true, Value: var topic } ? $"/v1{topic}/messages"
+                : subscription.Groups["stream"] is { Success: true, Value: var stream } ? $"/v1{stream}/records"
+                : $"{queue}/messages";
+            await _server.Api.Post(target, "for a receipt");
             JsonNode message = await _server.Api.ReceiveOne(subscription.Success ? "/v1" + subscription.Value : queue);
             text = FirstReceipt.Replace(text, (string)message["receiptHandle"]!, 1);
         }
@@ -191,7 +193,8 @@ public sealed partial class ReadmeTests : IAsyncLifetime
     private static partial Regex QueueOf { get; }
 
     [GeneratedRegex(
-        "(?<topic>/topics/[A-Za-z0-9._-]+)/subscriptions/[A-Za-z0-9._-]+", RegexOptions.CultureInvariant,
+        "(?<topic>/topics/[A-Za-z0-9._-]+)/subscriptions/[A-Za-z0-9._-]+" +
+        "|(?<stream>/streams/[A-Za-z0-9._-]+)/queue-views/[A-Za-z0-9._-]+", RegexOptions.CultureInvariant,
         matchTimeoutMilliseconds: 1_000)]
     private static partial Regex SubscriptionOf { get; }
 

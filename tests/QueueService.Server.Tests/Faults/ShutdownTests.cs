@@ -9,7 +9,7 @@ namespace QueueService.Server.Tests.Faults;
 public sealed class ShutdownTests : IDisposable
 {
     private const int LongPolls = 40;
-    private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(20);
 
     private readonly ScratchDirectory _directory = new();
 

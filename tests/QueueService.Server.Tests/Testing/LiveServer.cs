@@ -87,12 +87,7 @@ public sealed class LiveServer : WebApplicationFactory<Program>
 
     private async Task PassTime(Task stopping)
     {
-        while (!stopping.IsCompleted && _time is ManualTimeProvider manual)
-        {
-            manual.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
-
+        if (_time is ManualTimeProvider manual) await manual.AdvanceUntil(stopping, TimeSpan.FromSeconds(1));
         await stopping;
     }
 

@@ -70,13 +70,16 @@ internal sealed partial class ConsumerGroup
         }
     }
 
-    private void ApplyCommitted(ref SpanReader input)
+    private void ApplyCommitted(ref SpanReader input, long time)
     {
         while (!input.IsEmpty)
         {
             int partition = (int)input.ReadVarint();
             Know(partition + 1);
-            _claims[partition].Committed = (long)input.ReadVarint();
+            PartitionClaim claim = _claims[partition];
+            long before = claim.Committed;
+            claim.Committed = (long)input.ReadVarint();
+            if (before >= 0 && claim.Committed > before) claim.Rate.Add(claim.Committed - before, time);
         }
     }
 

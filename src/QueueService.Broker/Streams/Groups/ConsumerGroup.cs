@@ -1,3 +1,4 @@
+using QueueService.Broker.Queues;
 using QueueService.Storage;
 
 namespace QueueService.Broker.Streams.Groups;
@@ -62,8 +63,14 @@ internal sealed partial class ConsumerGroup(uint resource)
     public long? CommittedIn(int partition) =>
         partition < _claims.Count && _claims[partition].Committed is var offset and >= 0 ? offset : null;
 
-    /// <summary>Where the group begins in a partition to which it has committed nothing.</summary>
-    public bool BeginsAtEnd => Generation == 0 && Config.AutoOffsetReset == OffsetReset.Latest;
+    /// <summary>The position at which the group begins in a partition in which it has committed nothing. One that was added
+    /// after the group began is read from its very first record on, also when that is not kept any more: what is
+    /// missed is told.</summary>
+    public long BeginningOf(Lane lane)
+    {
+        if (Generation > 0) return Position.First(lane.Number);
+        return Config.AutoOffsetReset == OffsetReset.Latest ? lane.End : lane.Floor;
+    }
 
     /// <summary>The partitions of a member: those that it is to read, or those that it has to give up.</summary>
     public IEnumerable<int> PartitionsOf(string member, bool revoked)
@@ -119,7 +126,7 @@ internal sealed partial class ConsumerGroup(uint resource)
             case GroupRecord.Left: ApplyLeft(reader.ReadText()); break;
             case GroupRecord.Replaced: ApplyReplaced(reader.ReadText(), reader.ReadText()); break;
             case GroupRecord.Assigned: ApplyAssigned(ref reader); break;
-            case GroupRecord.Committed: ApplyCommitted(ref reader); break;
+            case GroupRecord.Committed: ApplyCommitted(ref reader, record.Time); break;
             case GroupRecord.Missed: ApplyMissed(ref reader); break;
             default:
                 throw new InvalidOperationException($"Group record type {record.Type} is not known to this version.");

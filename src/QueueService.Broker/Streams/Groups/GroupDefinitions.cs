@@ -100,7 +100,7 @@ internal static class GroupDefinitions
             Members = [.. group.Members.Select(static member => new MemberState(
                 member.Name, member.InstanceId, member.SessionMilliseconds, member.JoinedAt, member.SeenAt))],
             Partitions = [.. stream.Lanes.Select(lane => withAges
-                ? AddAge(shard, lane, Describe(group, lane, out long next), next)
+                ? AddRates(shard, group, stream, AddAge(shard, lane, Describe(group, lane, out long next), next))
                 : Describe(group, lane, out _))],
         };
 
@@ -110,13 +110,24 @@ internal static class GroupDefinitions
         PartitionClaim? claim = lane.Number < group.Claims.Count ? group.Claims[lane.Number] : null;
         long? committed = group.CommittedIn(lane.Number);
         next = committed is { } offset ? Position.First(lane.Number) + offset
-            : group.BeginsAtEnd ? lane.End : lane.Floor;
+            : group.BeginningOf(lane);
         next = lane.NextPresent(Math.Max(next, lane.Floor));
         return new GroupPartition(lane.Number, claim?.Owner, claim?.Next, committed)
         {
             End = Position.OffsetOf(lane.End),
             Lag = lane.CountFrom(next),
             MissedTotal = claim?.MissedTotal ?? 0,
+        };
+    }
+
+    private static GroupPartition AddRates(
+        Shard shard, ConsumerGroup group, MessageQueue stream, GroupPartition partition)
+    {
+        int number = partition.Partition;
+        return partition with
+        {
+            AppendedPerSecond = stream.AppendRate(number, shard.Now),
+            CommittedPerSecond = number < group.Claims.Count ? group.Claims[number].Rate.PerSecond(shard.Now) : 0,
         };
     }
 

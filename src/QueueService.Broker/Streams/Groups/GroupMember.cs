@@ -65,5 +65,8 @@ internal sealed class PartitionClaim
     /// <summary>Records that were not kept until the group read them.</summary>
     public long MissedTotal { get; set; }
 
+    /// <summary>Commits of the last minute: what was read again after a reset counts again.</summary>
+    public RateMeter Rate;
+
     public bool IsRevoked => Next is not null;
 }

@@ -97,7 +97,7 @@ internal static class GroupMembership
         foreach (Lane lane in stream.Lanes)
         {
             if (group.CommittedIn(lane.Number) is null)
-                beginnings.Add((lane.Number, Position.OffsetOf(group.BeginsAtEnd ? lane.End : lane.Floor)));
+                beginnings.Add((lane.Number, Position.OffsetOf(group.BeginningOf(lane))));
         }
 
         if (beginnings.Count > 0) shard.WriteCommitted(group, beginnings);

@@ -126,7 +126,7 @@ internal static class GroupOffsets
                 : target.Time == 0 ? lane.Floor
                 : places.GetValueOrDefault(lane.Number, lane.Floor);
         long from = group.CommittedIn(lane.Number) is { } committed ? first + committed
-            : group.BeginsAtEnd ? lane.End : lane.Floor;
+            : group.BeginningOf(lane);
         return from + Math.Clamp(shift, -Position.MaxOffset, Position.MaxOffset);
     }
 }

@@ -120,6 +120,12 @@ public sealed record GroupPartition(int Partition, string? Owner, string? NextOw
     /// <summary>Records that were not kept until the group read them.</summary>
     public long MissedTotal { get; init; }
 
+    /// <summary>Over about the last minute.</summary>
+    public double AppendedPerSecond { get; init; }
+
+    /// <summary>Records that the group was done with, over about the last minute.</summary>
+    public double CommittedPerSecond { get; init; }
+
     /// <summary>The oldest record is not in memory: its age is read outside the loop.</summary>
     internal (AppendLog Log, long Offset, long Now)? OnDisk { get; init; }
 
@@ -128,7 +134,7 @@ public sealed record GroupPartition(int Partition, string? Owner, string? NextOw
         if (OnDisk is not (var log, var offset, var now)) return this;
         using var reader = new SegmentReader();
         bool found = log.TryGetRemoteTime(offset, out long time)
-            || reader.Read(log, offset, out time, out _) == ReadOutcome.Found;
+            || reader.Read(log, log.NextOnDisk(offset), out time, out _) == ReadOutcome.Found;
         return this with { OnDisk = null, LagMilliseconds = found ? Math.Max(0, now - time) : 0 };
     }
 }

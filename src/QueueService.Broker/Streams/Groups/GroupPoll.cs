@@ -8,7 +8,8 @@ namespace QueueService.Broker.Streams.Groups;
 /// One poll of a member: carried by a <see cref="ReceiveCommand"/> that stands among the readers of the stream. It
 /// joins, commits and gives up when it arrives, and reads then or when there is something.
 /// </summary>
-internal sealed class GroupPoll(GroupName name, PollRequest request)
+/// <param name="before">The same poll, when it found that files have to be looked into first.</param>
+internal sealed class GroupPoll(GroupName name, PollRequest request, GroupPoll? before)
 {
     private ConsumerGroup _group = null!;
     private GroupMember _member = null!;
@@ -55,6 +56,13 @@ internal sealed class GroupPoll(GroupName name, PollRequest request)
         else if (!TopicReading.TryRead(stream, _from, request.Max, records) && !isNew && Answer.Gaps.Count == 0)
         {
             return false;
+        }
+
+        if (records.HasUnknown && records.Count == 0)
+        {
+            // It comes again in a moment, and until then the member hears of nothing.
+            if (_member.Waiting == this) _member.Waiting = null;
+            return true;
         }
 
         Finish(shard, stream, records);
@@ -187,6 +195,7 @@ internal sealed class GroupPoll(GroupName name, PollRequest request)
         if (gaps.Count > 0 && request.Max > 0 && !_isSuperseded)
         {
             Answer.Gaps = gaps;
+            if (before?.Answer.Gaps.SequenceEqual(gaps) == true) return TopicCursor.Select(places);
             shard.Store.BeginFrame();
             shard.WriteMissed(_group, gaps);
             shard.Store.EndFrame();

@@ -4,6 +4,7 @@ using QueueService.Broker;
 using QueueService.Broker.Queues;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
+using QueueService.Server.Streams.QueueViews;
 
 namespace QueueService.Server.Queues.Live;
 
@@ -212,7 +213,14 @@ internal sealed class ConsumerStream : IDisposable
 
         using ReceivedMessages messages = result.Value;
         _credit -= messages.Count;
-        return messages.Count == 0 || await _receive.Send(_response, _output, messages, WriteLine);
+        if (messages.Gap is { } gap)
+        {
+            _output.Raw("{\"gap\":"u8);
+            QueueViewJson.WriteGap(_output, gap);
+            _output.Raw("}\n"u8);
+        }
+
+        return await _receive.Send(_response, _output, messages, WriteLine);
     }
 
     private static void WriteLine(JsonOutput output, in MessageView message)

@@ -1,6 +1,7 @@
 using QueueService.Broker;
 using QueueService.Broker.Queues;
 using QueueService.Server.Http;
+using QueueService.Server.Streams.QueueViews;
 
 namespace QueueService.Server.Queues.Live;
 
@@ -41,6 +42,13 @@ internal sealed class EventStream(HttpContext http, LiveReceive receive, int pre
             return false;
         }
 
+        // One that came before the pulse was armed ends no wait any more.
+        if (pulse.TakeBeat())
+        {
+            output.Comment();
+            return await _response.Write(output);
+        }
+
         Result<ReceivedMessages> result = await receive.Wait(prefetch, wake);
         if (!result.Succeeded)
         {
@@ -54,11 +62,15 @@ internal sealed class EventStream(HttpContext http, LiveReceive receive, int pre
 
         using ReceivedMessages messages = result.Value;
         if (_response.IsBroken) return false;
-        bool beat = pulse.TakeBeat();
+        if (messages.Gap is { } gap)
+        {
+            output.BeginEvent("gap"u8, default);
+            QueueViewJson.WriteGap(output, gap);
+            output.EndEvent();
+        }
+
         if (messages.Count > 0) return await receive.Send(_response, output, messages, WriteEvent);
-        if (!beat) return true;
-        output.Comment();
-        return await _response.Write(output);
+        return output.Length == 0 || await _response.Write(output);
     }
 
     private static void WriteEvent(JsonOutput output, in MessageView message)

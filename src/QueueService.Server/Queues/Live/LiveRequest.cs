@@ -3,6 +3,7 @@ using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
+using QueueService.Server.Streams.QueueViews;
 
 namespace QueueService.Server.Queues.Live;
 
@@ -62,7 +63,7 @@ internal static class LiveRequest
     public static readonly ProblemKind[] Final =
     [
         ProblemKind.QueueNotFound, ProblemKind.TopicNotFound, ProblemKind.SubscriptionNotFound, ProblemKind.StreamNotFound,
-        ProblemKind.StorageFailed, ProblemKind.ShuttingDown,
+        QueueViewProblems.NotFound, ProblemKind.StorageFailed, ProblemKind.ShuttingDown,
     ];
 
     /// <summary>The line that tells what went wrong.</summary>

@@ -56,26 +56,14 @@ internal static class FollowStream
     {
         Problem? problem = null;
         Request request = Read(http, ref problem);
-        if (problem is null && host.Topics.IsDraining) problem = new Problem(ProblemKind.ShuttingDown);
-        if (problem is null && !host.Topics.TryEnter()) problem = new Problem(ProblemKind.TooManyTopicReaders);
-        if (problem is not null)
-        {
-            await problem.Write(http);
-            return;
-        }
-
-        try
+        await LiveReading.Admit(http, host, problem, async () =>
         {
             Result<TopicCursor> end = await host.Broker.PlaceOf(request.Stream, long.MaxValue);
             Result<TopicCursor> from = end.Succeeded ? await host.Broker.PlaceOf(request.Stream, request.From.Time) : end;
             if (!from.Succeeded) await from.Error.Write(http);
             else if (WhyNot(request, end.Value) is { } refused) await refused.Write(http);
-            else await Follow(http, host, request, Begin(request, from.Value, end.Value), end.Value);
-        }
-        finally
-        {
-            host.Topics.Leave();
-        }
+            else await Follow(http, host, request, from.Value, end.Value);
+        });
     }
 
     private static Request Read(HttpContext http, ref Problem? problem)
@@ -125,48 +113,23 @@ internal static class FollowStream
         return partitions;
     }
 
-    /// <summary>Where each partition begins. Those that are not wanted begin at the end: nothing of them is read.</summary>
-    private static Start Begin(Request request, TopicCursor from, TopicCursor end)
+    private static Task Follow(
+        HttpContext http, BrokerHost host, Request request, TopicCursor from, TopicCursor end)
     {
-        var places = new Dictionary<int, long>();
-        bool hasGap = false;
-        foreach ((int partition, long last) in end.Places)
+        // Partitions that are not wanted begin at the end: nothing of them is read.
+        (TopicCursor start, bool hasGap) = OffsetVector.Resume(
+            request.After, end, (partition, last) => request.Partitions?.Contains(partition) == false
+                ? null
+                : request.From.Offset ?? from.OffsetIn(partition) ?? last);
+        LiveReading reading = new(request.Stream.Log, start, end)
         {
-            if (request.Partitions?.Contains(partition) == false) continue;
-            long begin = request.From.Offset ?? from.OffsetIn(partition) ?? last;
-            if (request.After is { } after && after.TryGetValue(partition, out long next)) begin = next;
-
-            // From beyond the end: given by another stream of this name. Where its reader stood is not known here.
-            hasGap |= begin > last;
-            places[partition] = begin > last ? 0 : begin;
-        }
-
-        return new Start(end.Moved(places), hasGap);
+            Filter = request.Partitions is null && request.Key is null
+                ? null
+                : new RecordFilter(request.Partitions, request.Key),
+            BeginsWithGap = hasGap,
+        };
+        return reading.Run(http, host);
     }
-
-    private static async Task Follow(
-        HttpContext http, BrokerHost host, Request request, Start start, TopicCursor end)
-    {
-        RecordFilter? filter = request.Partitions is null && request.Key is null
-            ? null
-            : new RecordFilter(request.Partitions, request.Key);
-        TopicFeed feed = host.Topics.Join(request.Stream.Log, end);
-        FeedPlace place = new(start.Cursor, filter?.NeedsMessage == true);
-        if (place.IsFiltered) feed.KeepMessages();
-        try
-        {
-            TopicReader reader = new(http, host, feed, place) { Filter = filter, BeginsWithGap = start.HasGap };
-            await reader.Run();
-        }
-        finally
-        {
-            feed.Leave(place);
-            await host.Topics.Part(feed);
-        }
-    }
-
-    /// <param name="HasGap">What a partition had before is unknown.</param>
-    private readonly record struct Start(TopicCursor Cursor, bool HasGap);
 
     /// <param name="Stream">What is followed.</param>
     private sealed record Request(StreamName Stream)

@@ -28,6 +28,28 @@ internal static class OffsetVector
         return text[..at].ToArray();
     }
 
+    /// <summary>Where a reader of a stream goes on in each partition.</summary>
+    /// <param name="after">How far it has read; null for one who comes for the first time.</param>
+    /// <param name="otherwise">Where it begins in a partition that it does not know, which ends at the given offset; null
+    /// when it does not want it, whatever it knows.</param>
+    public static (TopicCursor Start, bool HasGap) Resume(
+        IReadOnlyDictionary<int, long>? after, TopicCursor end, Func<int, long, long?> otherwise)
+    {
+        var places = new Dictionary<int, long>();
+        bool hasGap = false;
+        foreach ((int partition, long last) in end.Places)
+        {
+            if (otherwise(partition, last) is not { } begin) continue;
+            if (after is not null && after.TryGetValue(partition, out long next)) begin = next;
+
+            // From beyond the end: given by another stream of this name. Where its reader stood is not known here.
+            hasGap |= begin > last;
+            places[partition] = begin > last ? 0 : begin;
+        }
+
+        return (end.Moved(places), hasGap);
+    }
+
     public static bool TryParse(ReadOnlySpan<char> text, out Dictionary<int, long> places)
     {
         places = [];

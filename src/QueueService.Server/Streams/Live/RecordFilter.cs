@@ -19,3 +19,14 @@ internal sealed class RecordFilter(IReadOnlySet<int>? partitions, byte[]? key) :
 
     private bool IsWanted(int partition) => partitions?.Contains(partition) != false;
 }
+
+/// <summary>Records whose keys begin so.</summary>
+/// <param name="prefix">UTF-8.</param>
+internal sealed class KeyPrefixFilter(byte[] prefix) : FeedFilter
+{
+    public override bool NeedsMessage => true;
+
+    public override bool Matches(FeedEvent next) => next.Message is null || next.Message.Key.StartsWith(prefix);
+
+    public override bool Matches(in MessageView message) => message.Key.StartsWith(prefix);
+}

@@ -12,7 +12,7 @@ internal abstract class FeedEvents
 {
     /// <summary>Later than the server listens after its farewell: a browser gives up on a refusal, but not on silence.
     /// </summary>
-    private const int RetryMilliseconds = 2_000;
+    public const int RetryMilliseconds = 2_000;
 
     public static readonly ReadOnlyMemory<byte> Heartbeat = ": heartbeat\n\n"u8.ToArray();
 

@@ -55,24 +55,12 @@ internal static class FollowTopic
     {
         Problem? problem = null;
         Request request = Read(http, ref problem);
-        if (problem is null && host.Topics.IsDraining) problem = new Problem(ProblemKind.ShuttingDown);
-        if (problem is null && !host.Topics.TryEnter()) problem = new Problem(ProblemKind.TooManyTopicReaders);
-        if (problem is not null)
-        {
-            await problem.Write(http);
-            return;
-        }
-
-        try
+        await LiveReading.Admit(http, host, problem, async () =>
         {
             Result<TopicCursor> end = await host.Broker.EndOf(request.Topic);
             Result<TopicCursor> begin = end.Succeeded ? await Begin(host, request, end.Value) : end;
             await (begin.Succeeded ? Follow(http, host, request, begin.Value, end.Value) : begin.Error.Write(http));
-        }
-        finally
-        {
-            host.Topics.Leave();
-        }
+        });
     }
 
     private static Request Read(HttpContext http, ref Problem? problem)
@@ -118,27 +106,16 @@ internal static class FollowTopic
         return since is { } time ? await host.Broker.PlaceOf(request.Topic, time) : end;
     }
 
-    private static async Task Follow(
+    private static Task Follow(
         HttpContext http, BrokerHost host, Request request, TopicCursor begin, TopicCursor end)
     {
         bool isFiltered = request.Filter is { MatchesAll: false };
-        TopicFeed feed = host.Topics.Join(request.Topic, end);
-        FeedPlace place = new(begin, isFiltered);
-        if (isFiltered) feed.KeepMessages();
-        try
+        LiveReading reading = new(request.Topic, begin, end)
         {
-            TopicReader reader = new(http, host, feed, place)
-            {
-                Filter = isFiltered ? new MessageFilter(new MessageMatcher(request.Filter!)) : null,
-                BeginsWithGap = request.After is { } after && !after.IsWithin(end),
-            };
-            await reader.Run();
-        }
-        finally
-        {
-            feed.Leave(place);
-            await host.Topics.Part(feed);
-        }
+            Filter = isFiltered ? new MessageFilter(new MessageMatcher(request.Filter!)) : null,
+            BeginsWithGap = request.After is { } after && !after.IsWithin(end),
+        };
+        return reading.Run(http, host);
     }
 
     /// <param name="Since">Unix milliseconds; null for the end.</param>

@@ -28,6 +28,9 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
     /// <summary>The id that it came with is not of this topic: what it missed is unknown.</summary>
     public bool BeginsWithGap { get; init; }
 
+    /// <summary>Sent first, instead of the reader's first id; answers false when it has gone.</summary>
+    public Func<LiveResponse, ValueTask<bool>>? Greeting { get; init; }
+
     public async Task Run()
     {
         await _response.Begin(ServerSentEvents.ContentType);
@@ -38,7 +41,7 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
                 feed.Abandon(place);
             },
             (feed, place));
-        bool goesOn = await Greet();
+        bool goesOn = await (Greeting is null ? Greet() : Greeting(_response));
         while (goesOn) goesOn = feed.TryJoin(place) ? await Follow() : await ReadAlone();
     }
 

@@ -135,12 +135,7 @@ public sealed class FollowTimeTests : IAsyncLifetime
     private async Task<Dictionary<string, string>> ReadWhileTimePasses(TopicFollower reader)
     {
         Task<Dictionary<string, string>?> reading = reader.Read();
-        while (!reading.IsCompleted)
-        {
-            _time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
-
+        await _time.AdvanceUntil(reading, TimeSpan.FromSeconds(1));
         return (await reading)!;
     }
 

@@ -1,0 +1,55 @@
+using QueueService.Broker;
+using QueueService.Broker.Queues;
+using QueueService.Broker.Streams;
+using QueueService.Broker.Topics;
+using QueueService.Server.Hosting;
+using QueueService.Server.Http;
+using QueueService.Server.OpenApi;
+using QueueService.Server.Queues;
+
+namespace QueueService.Server.Streams.QueueViews;
+
+internal static class ListQueueViews
+{
+    private static readonly Operation Description = new(
+        "listQueueViews", Tags.QueueViews, "List the queue views of a stream",
+        "In the order of their names. Follow `nextCursor` for more.")
+    {
+        Parameters = Listing.Parameters,
+        Replies =
+        [
+            new(200, "A page of views.",
+                Content.Json("QueueViewPage", $$"""{"items":[{{QueueViewJson.Example}}]}""")) { Headers = ["Link"] },
+        ],
+        Problems = [ProblemKind.StreamNotFound],
+    };
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapOperation("GET", QueueViewRoutes.Views, Handle, Description);
+
+    public static async Task Handle(HttpContext http, BrokerHost host)
+    {
+        Problem? problem = null;
+        StreamName stream = http.Stream(ref problem);
+        Listing listing = Listing.Read(http, ref problem);
+        if (problem is not null)
+        {
+            await problem.Write(http);
+            return;
+        }
+
+        Result<QueueDescription> exists = await host.Broker.GetQueue(stream.Address);
+        Result<QueuePage> result = exists.Succeeded
+            ? await host.Broker.ListSubscriptions(
+                stream.Log, listing.Prefix, listing.After, listing.Limit, listing.Tags)
+            : exists.Error;
+        if (!result.Succeeded)
+        {
+            await result.Error.Write(http);
+            return;
+        }
+
+        string? next = result.Value.Next is null ? null : SubscriptionName.At(result.Value.Queues[^1].Name).Value;
+        await DefinitionJson.Answer(http, result.Value, next);
+    }
+}
