@@ -58,7 +58,7 @@ public sealed partial class Store
     private bool TryBegin(Compaction pass)
     {
         AppendLog log = pass.Log;
-        if (log.HasRemote)
+        if (log.HasRemoteFrom(0))
         {
             // A tombstone that went would give back what is there under its key.
             EndCompaction(null);

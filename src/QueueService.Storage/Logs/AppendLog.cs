@@ -168,8 +168,9 @@ public sealed partial class AppendLog
         return time > 0;
     }
 
-    /// <summary>Segments of it are in the object store. Any thread.</summary>
-    public bool HasRemote => Segments.Any(static segment => segment.Remote is not null);
+    /// <summary>Records from this offset on are in the object store. Any thread.</summary>
+    public bool HasRemoteFrom(long offset) =>
+        Segments.Any(segment => segment.Remote is not null && segment.Extent.LastOffset >= offset);
 
     internal static long? FindTime(Segment segment, long time)
     {

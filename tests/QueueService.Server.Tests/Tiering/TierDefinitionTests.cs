@@ -33,6 +33,23 @@ public sealed class TierDefinitionTests(TierDefinitionTests.ServerWithTier serve
     public async Task A_tier_that_says_nothing_sensible_is_refused(string settings, string field) =>
         (await _api.Put(NewName(), settings)).ShouldBlame(400, "invalid-request", field);
 
+    [Theory]
+    [InlineData("compact")]
+    [InlineData("compactAndDelete")]
+    public async Task A_stream_has_a_tier_or_is_compacted(string cleanup)
+    {
+        string both = $$"""{"cleanup":"{{cleanup}}","tier":{"afterSeconds":60} }""";
+        (await _api.Put(NewName(), both)).ShouldBlame(400, "tier-not-for-compaction", "/tier");
+        string tiered = NewName();
+        await _api.Put(tiered, """{"tier":{"afterSeconds":60}}""");
+        (await _api.Put(tiered, both)).ShouldBlame(400, "tier-not-for-compaction", "/tier");
+        (await _api.Patch(tiered, $$"""{"cleanup":"{{cleanup}}"}"""))
+            .ShouldBlame(400, "tier-not-for-compaction", "/tier");
+        Assert.Equal(200, (await _api.Patch(tiered, $$"""{"cleanup":"{{cleanup}}","tier":null}""")).Status);
+        (await _api.Patch(tiered, """{"tier":{"localBytes":0}}"""))
+            .ShouldBlame(400, "tier-not-for-compaction", "/tier");
+    }
+
     [Fact]
     public async Task Segments_are_listed_page_by_page_and_there_are_none_at_first()
     {
