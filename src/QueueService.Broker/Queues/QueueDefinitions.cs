@@ -136,7 +136,9 @@ internal static class QueueDefinitions
         if (stream.Tier is not null && shard.Store.Tier is null) return BrokerError.TierNotConfigured;
         if (!stream.IsCompacted) return BrokerError.None;
         if (stream.Tier is not null) return BrokerError.TierNotForCompaction;
-        return lanes.Any(static lane => lane.Log.HasRemoteFrom(Position.OffsetOf(lane.Floor))) ? BrokerError.TierInUse : BrokerError.None;
+        return lanes.Any(static lane => lane.Log.HasRemoteFrom(Position.OffsetOf(lane.Floor)))
+            ? BrokerError.TierInUse
+            : BrokerError.None;
     }
 
     /// <summary>The dead-letter queue exists, allows this source, and does not lead back to it.</summary>
