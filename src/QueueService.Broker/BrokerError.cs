@@ -68,6 +68,18 @@ public enum BrokerError
     /// <summary>The fork would be a fork of a fork, and so on, more often than it may.</summary>
     ForkTooDeep,
 
+    /// <summary>The stream is to move segments to an object store, and none is configured.</summary>
+    TierNotConfigured,
+
+    /// <summary>A stream that is compacted keeps its segments on the disk.</summary>
+    TierNotForCompaction,
+
+    /// <summary>The stream has segments in the object store, and cannot be compacted while it has.</summary>
+    TierInUse,
+
+    /// <summary>Records are in the object store, which did not give them. Retriable.</summary>
+    TierUnavailable,
+
     /// <summary>The stream has no such partition.</summary>
     PartitionNotFound,
 

@@ -54,6 +54,7 @@ public sealed partial class MessageBroker
 
     private async ValueTask<Result<Durability>> Move(DeadLetterSelection selection, IdempotencyToken? token)
     {
+        if (!await TryFetch(selection.Messages)) return BrokerError.TierUnavailable;
         using MessageBatch batch = selection.Read();
         Result<Durability> moved = batch.Count == 0
             ? BrokerError.MessageNotFound

@@ -44,7 +44,10 @@ public sealed partial class MessageBroker
     /// <returns>Also MemberFenced, TooManyMembers, TooManyGroups, TooManyWaiters.</returns>
     public async ValueTask<Result<PollAnswer>> Poll(GroupName name, PollRequest request, CancellationToken cancellation)
     {
-        var poll = new GroupPoll(name, request, before: null);
+        // What cannot be fetched must not be committed.
+        bool commitsLater = request.AutoCommit && _shard.Store.Tier is not null;
+        PollRequest asked = commitsLater ? request with { AutoCommit = false } : request;
+        var poll = new GroupPoll(name, asked, before: null);
         var receive = new ReceiveRequest
         {
             Max = request.Max, WaitMilliseconds = request.WaitMilliseconds, IsInternal = true, Poll = poll,
@@ -54,12 +57,14 @@ public sealed partial class MessageBroker
         {
             // The member was told nothing yet, and what it committed is committed.
             result.Value.Dispose();
-            poll = new GroupPoll(name, request with { Commit = null }, poll);
+            poll = new GroupPoll(name, asked with { Commit = null }, poll);
             result = await Receive(name.Stream.Address, receive with { Poll = poll }, cancellation);
         }
 
-        if (result.Succeeded || poll.Answer.Refused != BrokerError.None) return poll.Answer;
-        return result.Error;
+        if (!result.Succeeded && poll.Answer.Refused == BrokerError.None) return result.Error;
+        return result.Succeeded && commitsLater && result.Value.Count > 0
+            ? await CommitAnswered(name, request, poll.Answer)
+            : poll.Answer;
     }
 
     /// <summary>Says how far partitions are processed: all of them or none.</summary>
@@ -73,7 +78,8 @@ public sealed partial class MessageBroker
         GroupName name, ResetRequest request, IdempotencyToken? token = null)
     {
         bool needsTime = request.Target is { Offset: null, Shift: null, Time: > 0 and < long.MaxValue };
-        Dictionary<int, long> places = needsTime ? await FindTime(name.Stream.Address, request.Target.Time) : [];
+        Dictionary<int, long>? places = needsTime ? await TryFindTime(name.Stream.Address, request.Target.Time) : [];
+        if (places is null) return BrokerError.TierUnavailable;
         return await Submit<ResetOutcome>(token, GroupOffsets.ReadReset, (shard, command) =>
             GroupOffsets.Reset(shard, command, name, (request, places)));
     }

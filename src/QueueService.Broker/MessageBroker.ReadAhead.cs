@@ -1,4 +1,5 @@
 using QueueService.Broker.Queues;
+using QueueService.Storage.Tiering;
 
 namespace QueueService.Broker;
 
@@ -23,12 +24,14 @@ public sealed partial class MessageBroker
         using ReceivedMessages messages = page.Messages;
         try
         {
+            if (messages.NeedsFetch) await messages.Fetch(_shard.Store.Tier!);
             page.Read();
         }
-        catch (IOException)
+        catch (IOException failure)
         {
             // Those up to the failure count; the others are tried again by the next receive.
             page.End = page.Groups.Count > 0 ? page.Groups[^1].Position + 1 : page.Lane.KnownEnd;
+            if (failure is ObjectStoreException) await PauseFetching();
         }
 
         await Ask<bool>((shard, command) =>

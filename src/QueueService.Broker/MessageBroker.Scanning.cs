@@ -22,7 +22,14 @@ public sealed partial class MessageBroker
     private async Task Scan(ScanPage page)
     {
         using ReceivedMessages messages = page.Messages;
-        page.FanOut.Scan.Match(page);
+        while (page.FanOut.Topic is { IsDeleted: false } && !await TryFetch(messages))
+        {
+            // Whatever is passed over now, its subscriptions would never hear of.
+            await PauseFetching();
+            if (Volatile.Read(ref _disposed) == 1) return;
+        }
+
+        if (!messages.NeedsFetch) page.FanOut.Scan.Match(page);
         await Ask<bool>((shard, command) =>
         {
             command.Queue = page.FanOut.Topic;

@@ -48,9 +48,9 @@ public sealed partial class MessageBroker
     /// </summary>
     /// <param name="numbers">At most <see cref="StreamLimits.MaxRecordsPerRead"/>.</param>
     public ValueTask<Result<ReceivedMessages>> ReadRecordsAt(StreamName name, IReadOnlyList<long> numbers) =>
-        Submit<ReceivedMessages>((shard, _) => shard.FindQueue(name.Address) is { } stream
+        Fetch(Submit<ReceivedMessages>((shard, _) => shard.FindQueue(name.Address) is { } stream
             ? TopicReading.ReadAt(stream, numbers, ReceivedMessages.Rent(stream, shard.Seal))
-            : BrokerError.StreamNotFound);
+            : BrokerError.StreamNotFound));
 
     /// <summary>The partitions of a stream, in order.</summary>
     public ValueTask<Result<IReadOnlyList<PartitionState>>> ListPartitions(StreamName name) =>

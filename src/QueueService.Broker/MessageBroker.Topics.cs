@@ -48,8 +48,13 @@ public sealed partial class MessageBroker
     /// TargetQueueNotFound.</summary>
     public async ValueTask<Result<QueueChange>> PutSubscription(SubscriptionRequest request)
     {
-        Dictionary<int, long>? starts =
-            request.From is { } from ? await FindTime(request.Name.Topic.Address, from) : null;
+        Dictionary<int, long>? starts = null;
+        if (request.From is { } from)
+        {
+            starts = await TryFindTime(request.Name.Topic.Address, from);
+            if (starts is null) return BrokerError.TierUnavailable;
+        }
+
         return await Complete(Submit<QueueChange>((shard, command) =>
             SubscriptionDefinitions.Put(shard, command, request, starts)));
     }
@@ -98,7 +103,7 @@ public sealed partial class MessageBroker
     /// <param name="time">Unix milliseconds.</param>
     public async ValueTask<Result<TopicCursor>> PlaceOf(TopicName name, long time)
     {
-        Dictionary<int, long> starts = await FindTime(name.Address, time);
+        if (await TryFindTime(name.Address, time) is not { } starts) return BrokerError.TierUnavailable;
         return await Submit<TopicCursor>((shard, _) =>
             shard.FindQueue(name.Address) is { } topic ? TopicCursor.At(topic, starts) : name.Address.NotFound);
     }
@@ -129,7 +134,7 @@ public sealed partial class MessageBroker
     /// <returns>The level of the topic.</returns>
     public async ValueTask<Result<Durability>> Seek(SubscriptionName name, long time, IdempotencyToken? token = null)
     {
-        Dictionary<int, long> starts = await FindTime(name.Topic.Address, time);
+        if (await TryFindTime(name.Topic.Address, time) is not { } starts) return BrokerError.TierUnavailable;
         return await Submit<Durability>(token, static outcome => (Durability)outcome[0], (shard, command) =>
             SubscriptionDefinitions.Seek(shard, command, name, starts));
     }

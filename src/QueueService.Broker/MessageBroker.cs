@@ -112,13 +112,10 @@ public sealed partial class MessageBroker : IAsyncDisposable
     /// <summary>Leases messages, waiting for the first one as long as asked. A cancelled wait answers an empty list.
     /// </summary>
     public ValueTask<Result<ReceivedMessages>> Receive(
-        QueueName name, ReceiveRequest request, CancellationToken cancellation)
-    {
-        ReceiveCommand command = ReceiveCommand.Rent(name, request);
-        return cancellation.CanBeCanceled
-            ? ReceiveCancellable(command, cancellation)
-            : Submit(command);
-    }
+        QueueName name, ReceiveRequest request, CancellationToken cancellation) =>
+        _shard.Store.Tier is null
+            ? SubmitReceive(name, request, cancellation)
+            : ReceiveTiered(name, request, cancellation);
 
     /// <summary>Ends or prolongs leases. The duration (milliseconds) is that of a release or an extension; a release
     /// without one takes that of the queue's retry policy.</summary>
@@ -133,9 +130,14 @@ public sealed partial class MessageBroker : IAsyncDisposable
 
     public async ValueTask<Result<ReceivedMessages>> Browse(QueueName name, BrowseRequest request)
     {
-        if (request.Since is { } since) request = request with { Starts = await FindTime(name, since) };
-        return await Submit<ReceivedMessages>((shard, command) =>
-            MessageBrowsing.Browse(shard, command, name, request));
+        if (request.Since is { } since)
+        {
+            if (await TryFindTime(name, since) is not { } starts) return BrokerError.TierUnavailable;
+            request = request with { Starts = starts };
+        }
+
+        return await Fetch(Submit<ReceivedMessages>((shard, command) =>
+            MessageBrowsing.Browse(shard, command, name, request)));
     }
 
     /// <summary>Reports messages that could not be read back (see <see cref="ReceivedMessages.TryRead"/>): they are
@@ -171,6 +173,13 @@ public sealed partial class MessageBroker : IAsyncDisposable
         _inbox.Dispose();
     }
 
+    private ValueTask<Result<ReceivedMessages>> SubmitReceive(
+        QueueName name, ReceiveRequest request, CancellationToken cancellation)
+    {
+        ReceiveCommand command = ReceiveCommand.Rent(name, request);
+        return cancellation.CanBeCanceled ? ReceiveCancellable(command, cancellation) : Submit(command);
+    }
+
     private async ValueTask<Result<QueueChange>> Complete(ValueTask<Result<QueueChange>> change)
     {
         Result<QueueChange> result = await change;
@@ -196,7 +205,7 @@ public sealed partial class MessageBroker : IAsyncDisposable
                 return unknown;
             },
             []);
-        foreach (Lane lane in onDisk) starts[lane.Number] = lane.FindTimeOnDisk(since) ?? starts[lane.Number];
+        foreach (Lane lane in onDisk) starts[lane.Number] = await FindTimeOnDisk(lane, since) ?? starts[lane.Number];
         return starts;
     }
 }

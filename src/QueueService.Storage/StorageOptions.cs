@@ -37,6 +37,9 @@ public sealed record StorageOptions
     /// <summary>Disk space held back so that one checkpoint can be written when the disk is full.</summary>
     public long ReserveBytes { get; init; } = 32 << 20;
 
+    /// <summary>Where segments may go; null: they stay.</summary>
+    public Tiering.TierOptions? Tier { get; init; }
+
     /// <summary>Run the background writer's work inside <see cref="Store.Housekeep"/>: simulations need one thread.
     /// </summary>
     public bool SingleThreaded { get; init; }

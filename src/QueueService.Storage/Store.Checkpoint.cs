@@ -80,7 +80,7 @@ public sealed partial class Store
 
         // On a full disk the files that nobody needs are the way out, and only checkpoints find and release them.
         long elapsed = _now - _lastCheckpoint;
-        bool changed = _journal.NextSequence != _sequenceAtCheckpoint || _rewrittenSince > 0;
+        bool changed = _journal.NextSequence != _sequenceAtCheckpoint || _rewrittenSince > 0 || AwaitsDeletion;
         bool frees = changed || _obsolete.Count > 0 || _journalFiles.LiveCount > 1;
         if (DiskFull && elapsed >= UrgentIntervalMilliseconds && frees) return true;
 
@@ -162,6 +162,7 @@ public sealed partial class Store
             _entries.Add(new SegmentEntry(
                 log.Id, segment.BaseOffset, extent.Length, extent.LastOffset, extent.MaxTime, extent.Records)
             {
+                Remote = segment.Remote,
                 Generation = segment.Generation, CleanedAt = segment.CleanedAt, Tombstones = segment.Tombstones,
             });
         }
@@ -212,7 +213,7 @@ public sealed partial class Store
         {
             _background.Enqueue(new DeleteJob(
                 _files, _journalFiles, _previous.Captured + 1, DiskFull ? SparesWanted : SparesKept,
-                dropped?.Generation, dead));
+                dropped?.Generation, DiscardObjects(dead)));
         }
 
         // Here and not when no checkpoint is due: on a full disk the next one is due at once.

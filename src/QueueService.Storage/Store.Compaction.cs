@@ -58,6 +58,13 @@ public sealed partial class Store
     private bool TryBegin(Compaction pass)
     {
         AppendLog log = pass.Log;
+        if (log.HasRemoteFrom(0))
+        {
+            // A tombstone that went would give back what is there under its key.
+            EndCompaction(null);
+            return false;
+        }
+
         if (pass.Request.SealsTail && !IsSealed(pass)) return false;
         Segment[] sealedOnes = [.. log.Segments.TakeWhile(segment => segment != log.Growing)
             .Where(segment => _fold.NextLive(log.Id, segment.BaseOffset) <= segment.Extent.LastOffset)];

@@ -48,12 +48,14 @@ public sealed partial class Store
             throw new CorruptStoreException("No checkpoint is readable. Run `verify` on the data directory.");
         DeleteOldCheckpoints(generations);
         Secret = manifest?.Secret ?? (headers.Count > 0 ? headers[0].Secret : NewSecret());
+        RefuseMissingTier(manifest);
         _segmentWriter = new SegmentWriter(_files, _handles, _options, Secret);
         CutToManifest(manifest);
         Dictionary<uint, ulong> applied = RestoreSnapshot(manifest);
         JournalEnd end = Replay(manifest, headers, applied);
         JournalReader.Harden(_files, end);
         Incarnation = Math.Max(manifest?.Incarnation ?? 0, headers.Count > 0 ? headers[^1].Incarnation : 0) + 1;
+        OpenTier();
         RecoveredTime = Math.Max(end.Time, manifest?.Time ?? 0);
         WasUnclean = headers.Count > 0 && !(manifest is { Clean: true } && end.NextSequence == manifest.Last + 1
             && headers[^1].Incarnation == manifest.Incarnation);
@@ -137,15 +139,15 @@ public sealed partial class Store
         foreach (SegmentEntry entry in manifest?.Segments ?? [])
         {
             string path = entry.Path;
-            kept.Add(path);
+            kept.Add(entry.Remote?.Name ?? path);
             if (!byLog.TryGetValue(entry.Log, out List<SegmentEntry>? entries)) byLog.Add(entry.Log, entries = []);
             entries.Add(entry);
-            Cut(path, entry.Length);
+            if (entry.Remote is null) Cut(path, entry.Length);
         }
 
         // What only the older checkpoint names goes with it.
         foreach (SegmentEntry entry in _previous?.Segments ?? [])
-            if (kept.Add(entry.Path))
+            if (kept.Add(entry.Remote?.Name ?? entry.Path))
                 _obsolete.Add((OpenSegment(entry), _previous!.Generation));
 
         foreach (string folder in _files.ListFolders(SegmentFormat.Folder))
@@ -180,6 +182,7 @@ public sealed partial class Store
         _handles, entry.Log, entry.BaseOffset, entry.SaltFor(Secret),
         new SegmentExtent(entry.Length, entry.BaseOffset, entry.LastOffset, entry.MaxTime, entry.Records), isNew: false)
     {
+        Remote = entry.Remote,
         Generation = entry.Generation, CleanedAt = entry.CleanedAt, Tombstones = entry.Tombstones,
     };
 

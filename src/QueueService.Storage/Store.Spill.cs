@@ -252,6 +252,9 @@ public sealed partial class Store
         if (segments.Length == 0) return;
         if (withNewest) _background.Enqueue(new CloseTail(_segmentWriter, log.Id));
         foreach (Segment segment in segments) _obsolete.Add((segment, generation));
+
+        // Who keeps objects is paid for it: they do not wait for the next write.
+        if (segments.Any(static segment => segment.Remote is not null)) AwaitDeletion(generation);
     }
 
     private sealed class SpillJob(SegmentWriter writer, AppendLog log, List<ChunkView> views) : BackgroundJob

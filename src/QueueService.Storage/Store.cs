@@ -79,7 +79,7 @@ public sealed partial class Store : IDisposable
     /// <summary>Something was written since the last checkpoint began, so <see cref="Housekeep"/> has work to come.
     /// </summary>
     public bool CheckpointPending => _journal.NextSequence != _sequenceAtCheckpoint || _stage != Stage.Idle || _checkpointOwed
-        || DiskFull || _compaction is not null || _rewrittenSince > 0;
+        || DiskFull || AwaitsDeletion || _compaction is not null || _rewrittenSince > 0;
 
     /// <summary>Bytes of native memory that recent records take.</summary>
     public long CacheBytes => _cache.UsedBytes;
@@ -159,6 +159,7 @@ public sealed partial class Store : IDisposable
         _segmentWriter?.Dispose();
         _snapshot?.Dispose();
         _handles.Dispose();
+        (Tier as IDisposable ?? _options.Tier?.Objects)?.Dispose();
         foreach (AppendLog log in _logs.Values) log.Release();
         _logs.Clear();
         _cache.Dispose();

@@ -8,7 +8,7 @@ namespace QueueService.Broker.Queues;
 /// <summary>The bytes of a queue's settings in records and snapshots.</summary>
 internal static class QueueConfigFormat
 {
-    private const ulong Version = 7;
+    private const ulong Version = 8;
 
     public static void Write(IBufferWriter<byte> output, QueueConfig config)
     {
@@ -58,6 +58,8 @@ internal static class QueueConfigFormat
         if (config.Stream is { } stream) Write(output, stream);
         output.WriteVarint(config.Durable is null ? 0UL : 1UL);
         if (config.Durable is { } durable) Write(output, durable);
+        output.WriteVarint(config.Stream?.Tier is null ? 0UL : 1UL);
+        if (config.Stream?.Tier is { } tier) Write(output, tier);
     }
 
     private static void Write(IBufferWriter<byte> output, StreamConfig stream)
@@ -67,6 +69,12 @@ internal static class QueueConfigFormat
         output.WriteVarint((ulong)stream.Cleanup);
         output.WriteVarint((ulong)stream.DeleteRetentionSeconds);
         output.WriteVarint((ulong)stream.MinCompactionLagSeconds);
+    }
+
+    private static void Write(IBufferWriter<byte> output, StreamTier tier)
+    {
+        output.WriteVarint((ulong)(tier.AfterSeconds + 1 ?? 0));
+        output.WriteVarint((ulong)(tier.LocalBytes + 1 ?? 0));
     }
 
     private static void Write(IBufferWriter<byte> output, DurableStreamConfig durable)
@@ -106,8 +114,9 @@ internal static class QueueConfigFormat
         if (version >= 2) config = ReadPolicies(ref input, config);
         if (version >= 4 && input.ReadVarint() == 1) config = config with { Subscription = ReadSubscription(ref input) };
         if (version >= 5 && input.ReadVarint() == 1) config = config with { Stream = ReadStream(ref input, version) };
-        return version >= 6 && input.ReadVarint() == 1
-            ? config with { Durable = ReadDurable(ref input) }
+        if (version >= 6 && input.ReadVarint() == 1) config = config with { Durable = ReadDurable(ref input) };
+        return version >= 8 && input.ReadVarint() == 1
+            ? config with { Stream = config.Stream! with { Tier = ReadTier(ref input) } }
             : config;
     }
 
@@ -170,6 +179,10 @@ internal static class QueueConfigFormat
             MinCompactionLagSeconds = (int)input.ReadVarint(),
         };
     }
+
+    private static StreamTier ReadTier(ref SpanReader input) => new(
+        input.ReadVarint() is > 0 and var seconds ? (long)seconds - 1 : null,
+        input.ReadVarint() is > 0 and var bytes ? (long)bytes - 1 : null);
 
     private static DurableStreamConfig ReadDurable(ref SpanReader input) => new()
     {

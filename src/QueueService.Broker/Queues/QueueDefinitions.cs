@@ -16,6 +16,7 @@ internal static class QueueDefinitions
         if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
         if (shard.Catalog.Count(name.Kind) >= shard.Options.MaxQueues) return BrokerError.TooManyQueues;
         if (CheckType(config) is var wrong and not BrokerError.None) return wrong;
+        if (CheckTier(shard, config, []) is var nowhere and not BrokerError.None) return nowhere;
         if (CheckRedrive(shard, name, config) is var refused and not BrokerError.None) return refused;
         uint resource = shard.Catalog.NextResource;
         queue = shard.Define(resource, ControlRecord.QueueCreated, QueueRecord.Created, name, config);
@@ -99,6 +100,7 @@ internal static class QueueDefinitions
     {
         if (!CanBecome(queue.Config, config)) return BrokerError.ImmutableField;
         if (CheckType(config) is var wrong and not BrokerError.None) return wrong;
+        if (CheckTier(shard, config, queue.Lanes) is var nowhere and not BrokerError.None) return nowhere;
         if (config.Tags.Count > Tag.MaxPerQueue) return BrokerError.TooManyTags;
         if (config.Redrive != queue.Config.Redrive
             && CheckRedrive(shard, queue.Name, config) is var refused and not BrokerError.None) return refused;
@@ -125,6 +127,18 @@ internal static class QueueDefinitions
             && (stream.RetentionBytes > 0 || config.RetentionSeconds != StreamLimits.DefaultRetentionSeconds)
                 ? BrokerError.RetentionNotSupported
                 : BrokerError.None;
+    }
+
+    /// <summary>Compaction would have to read back what has left, and to write anew what it may not change.</summary>
+    private static BrokerError CheckTier(Shard shard, QueueConfig config, IReadOnlyList<Lane> lanes)
+    {
+        if (config.Stream is not { } stream) return BrokerError.None;
+        if (stream.Tier is not null && shard.Store.Tier is null) return BrokerError.TierNotConfigured;
+        if (!stream.IsCompacted) return BrokerError.None;
+        if (stream.Tier is not null) return BrokerError.TierNotForCompaction;
+        return lanes.Any(static lane => lane.Log.HasRemoteFrom(Position.OffsetOf(lane.Floor)))
+            ? BrokerError.TierInUse
+            : BrokerError.None;
     }
 
     /// <summary>The dead-letter queue exists, allows this source, and does not lead back to it.</summary>

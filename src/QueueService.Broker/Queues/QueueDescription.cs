@@ -58,6 +58,12 @@ public sealed record QueueStats(
         long first = oldest.InMemory;
         foreach ((AppendLog log, long offset) in oldest.Logs)
         {
+            if (log.TryGetRemoteTime(offset, out long about))
+            {
+                first = Math.Min(first, about);
+                continue;
+            }
+
             using var reader = new SegmentReader();
             if (reader.Read(log, log.NextOnDisk(offset), out long time, out _) == ReadOutcome.Found) first = Math.Min(first, time);
         }

@@ -2,6 +2,7 @@ using QueueService.Broker.Messages;
 using QueueService.Broker.QueueViews;
 using QueueService.Broker.Topics;
 using QueueService.Storage.Logs;
+using QueueService.Storage.Tiering;
 
 namespace QueueService.Broker.Queues;
 
@@ -22,6 +23,7 @@ public sealed class ReceivedMessages : IDisposable
     private ReceiptSeal _seal;
     private long _epoch;
     private SegmentReader? _reader;
+    private bool _hasRemote;
     private HeldSegment _unknown;
 
     private ReceivedMessages()
@@ -130,14 +132,7 @@ public sealed class ReceivedMessages : IDisposable
 
     public void Dispose()
     {
-        for (int i = 0; i < Count; i++)
-        {
-            _items[i].Record.Release();
-            _items[i].Held.Release();
-        }
-
-        Array.Clear(_items, 0, Count);
-        Count = 0;
+        Clear();
         _reader?.Dispose();
         _reader = null;
         _queue = null!;
@@ -185,8 +180,63 @@ public sealed class ReceivedMessages : IDisposable
         Lane lane = _queue.LaneOf(delivery.Position);
         if (!lane.TryPin(delivery.Position, out _items[Count].Record))
             lane.TryHold(delivery.Position, out _items[Count].Held);
+        _hasRemote |= _items[Count].Held.IsRemote;
         Generation = Math.Max(Generation, _items[Count].Held.Generation);
         Count++;
+    }
+
+    /// <summary>Some are in the object store, and have to be fetched before they are read.</summary>
+    internal bool NeedsFetch => _hasRemote;
+
+    /// <exception cref="ObjectStoreException">They cannot be had now.</exception>
+    internal async ValueTask Fetch(Tier tier)
+    {
+        HeldSegment near = default;
+        for (int i = 0; i < Count; i++)
+        {
+            HeldSegment held = _items[i].Held;
+            if (!held.IsRemote) continue;
+            near = await tier.Fetch(held, Queues.Position.OffsetOf(_items[i].Position), near);
+            _items[i].Held = near;
+            held.Release();
+        }
+
+        _hasRemote = false;
+    }
+
+    /// <summary>The queue whose leases these are; null when nothing is leased.</summary>
+    internal MessageQueue? LeasedFrom => Count > 0 && _items[0].HasReceipt ? _queue : null;
+
+    internal List<(long Position, int ReceiveCount)> Leases() =>
+        [.. _items.Take(Count).Select(static item => (item.Position, item.ReceiveCount))];
+
+    /// <summary>From now on they say that they were acknowledged on receipt.</summary>
+    internal List<ReceiptHandle> TakeReceipts()
+    {
+        var receipts = new List<ReceiptHandle>(Count);
+        for (int i = 0; i < Count; i++)
+        {
+            ref Delivery item = ref _items[i];
+            receipts.Add(_seal.Issue(_queue.Resource, item.Position, item.ReceiveCount, _epoch));
+            item.HasReceipt = false;
+            item.VisibleAt = 0;
+        }
+
+        return receipts;
+    }
+
+    /// <summary>Lets go of the messages, and stays an answer.</summary>
+    internal void Clear()
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            _items[i].Record.Release();
+            _items[i].Held.Release();
+        }
+
+        Array.Clear(_items, 0, Count);
+        Count = 0;
+        _hasRemote = false;
     }
 
     /// <summary>Ends here, because this file has to be looked into. On the loop.</summary>

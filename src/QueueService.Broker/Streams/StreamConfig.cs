@@ -11,6 +11,9 @@ public sealed record StreamConfig
     /// any number.</summary>
     public long RetentionBytes { get; init; }
 
+    /// <summary>When segments go to the object store; null: never.</summary>
+    public StreamTier? Tier { get; init; }
+
     /// <summary>How old records go. With <see cref="CleanupPolicy.Compact"/> a retention by time or bytes is refused.
     /// </summary>
     public CleanupPolicy Cleanup { get; init; }
@@ -38,6 +41,12 @@ public enum CleanupPolicy : byte
     /// <summary>By whichever of both is first.</summary>
     CompactAndDelete = 2,
 }
+
+/// <summary>When a sealed segment of a stream goes to the object store: when either holds. At least one is given.
+/// </summary>
+/// <param name="AfterSeconds">Its newest record is older.</param>
+/// <param name="LocalBytes">The segments of its partition on the local disk have more bytes; the oldest go.</param>
+public sealed record StreamTier(long? AfterSeconds, long? LocalBytes);
 
 /// <summary>The closed ranges of <see cref="StreamConfig"/>, and other bounds of streams.</summary>
 public static class StreamLimits

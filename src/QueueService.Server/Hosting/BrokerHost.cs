@@ -5,6 +5,7 @@ using QueueService.Server.Http;
 using QueueService.Server.Queues;
 using QueueService.Server.Service;
 using QueueService.Server.Streams.Tables;
+using QueueService.Server.Tiering;
 using QueueService.Server.Topics.Live;
 using QueueService.Server.Webhooks;
 using QueueService.Storage.Files;
@@ -68,6 +69,11 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
             MaxIdempotencyKeys = options.Limits.MaxIdempotencyKeys,
             ReadAheadPerLane = options.Limits.ReadAheadPerLane,
             Observer = Tell,
+            Storage = new QueueService.Storage.StorageOptions
+            {
+                SegmentBytes = options.Storage.SegmentBytes,
+                Tier = TierSetup.Open(options.Tier, time, log),
+            },
         };
         long started = time.GetTimestamp();
         _files = new PhysicalFileSystem(options.Storage.FullDirectory);

@@ -39,6 +39,9 @@ internal static partial class Log
     [LoggerMessage(12, LogLevel.Warning, "Deliveries of some of {Subscriptions} subscriptions still run; the server ends without them")]
     public static partial void DeliveriesStillRun(this ILogger log, int subscriptions);
 
+    [LoggerMessage(13, LogLevel.Error, "The object store failed: {Reason}")]
+    public static partial void ObjectStoreFailed(this ILogger log, string reason);
+
     [LoggerMessage(20, LogLevel.Information, "Bootstrap: create {Kind:l} {Name}")]
     public static partial void BootstrapCreates(this ILogger log, string kind, string name);
 

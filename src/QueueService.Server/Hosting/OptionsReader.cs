@@ -5,7 +5,7 @@ namespace QueueService.Server.Hosting;
 /// <summary>Reads and checks the settings; everything that is wrong is reported at once.</summary>
 internal sealed partial class OptionsReader(IConfiguration configuration)
 {
-    private static readonly string[] OwnSections = ["Storage", "Limits", "Webhooks", "DurableStreams", "Aws", "Bootstrap"];
+    private static readonly string[] OwnSections = ["Storage", "Limits", "Webhooks", "DurableStreams", "Tier", "Aws", "Bootstrap"];
 
     /// <summary>What is no section of ours; most of it is read by the framework, from the same sources.</summary>
     private static readonly string[] Others =
@@ -25,7 +25,12 @@ internal sealed partial class OptionsReader(IConfiguration configuration)
             Urls = urls,
             Http2Urls = Http2Addresses(urls),
             Bootstrap = configuration["Bootstrap"] is null ? null : Text("Bootstrap", ""),
-            Storage = storage with { Directory = Text("Storage:Directory", storage.Directory) },
+            Storage = storage with
+            {
+                Directory = Text("Storage:Directory", storage.Directory),
+                SegmentBytes = (int)Number("Storage:SegmentBytes", storage.SegmentBytes, 64 << 10, 1 << 30),
+            },
+            Tier = Tier(),
             Webhooks = Webhooks(),
             DurableStreams = new DurableStreamOptions { AllowedOrigins = Origins() },
             Limits = limits with

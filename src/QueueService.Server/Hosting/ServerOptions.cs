@@ -1,5 +1,6 @@
 using QueueService.Broker;
 using QueueService.Server.Streams.Tables;
+using QueueService.Server.Tiering;
 using QueueService.Server.Webhooks;
 
 namespace QueueService.Server.Hosting;
@@ -15,6 +16,8 @@ internal sealed record ServerOptions
     public LimitOptions Limits { get; init; } = new();
 
     public WebhookOptions Webhooks { get; init; } = new();
+
+    public TierSettings Tier { get; init; } = new();
 
     public DurableStreamOptions DurableStreams { get; init; } = new();
 
@@ -42,6 +45,9 @@ internal sealed record StorageOptions
 {
     /// <summary>Relative to the folder in which the server is started.</summary>
     public string Directory { get; init; } = "./data";
+
+    /// <summary>A file of a log is sealed at this size; only sealed ones are moved, compacted and deleted.</summary>
+    public int SegmentBytes { get; init; } = new Storage.StorageOptions().SegmentBytes;
 
     public string FullDirectory => Path.GetFullPath(Directory);
 }

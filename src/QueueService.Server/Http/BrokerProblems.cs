@@ -26,6 +26,10 @@ internal static class BrokerProblems
         BrokerError.ForkTooDeep => DurableStreamProblems.ForkTooDeep,
         BrokerError.ProducerEpochNotBegun or BrokerError.DurableOffsetBeyondEnd or BrokerError.ForkOffsetBeyondEnd =>
             ProblemKind.InvalidRequest,
+        BrokerError.TierNotConfigured => ProblemKind.TierNotConfigured,
+        BrokerError.TierNotForCompaction => ProblemKind.TierNotForCompaction,
+        BrokerError.TierInUse => ProblemKind.TierInUse,
+        BrokerError.TierUnavailable => ProblemKind.TierUnavailable,
         BrokerError.PartitionNotFound => ProblemKind.PartitionNotFound,
         BrokerError.RetentionNotSupported => ProblemKind.RetentionNotSupported,
         BrokerError.KeyRequired => ProblemKind.KeyRequired,
@@ -84,7 +88,16 @@ internal static class BrokerProblems
         _ => ProblemKind.InternalError,
     };
 
-    public static Problem Of(BrokerError error) => new(Kind(error));
+    public static Problem Of(BrokerError error) => error switch
+    {
+        BrokerError.TierNotConfigured => new Problem(Kind(error))
+            .With("/tier", "needs a server with Tier:Directory or Tier:S3."),
+        BrokerError.TierNotForCompaction => new Problem(Kind(error))
+            .With("/tier", "needs the cleanup `delete`."),
+        BrokerError.TierInUse => new Problem(Kind(error))
+            .With("/cleanup", "must stay `delete` while segments are in the object store."),
+        _ => new Problem(Kind(error)),
+    };
 
     public static Task Write(this BrokerError error, HttpContext http)
     {

@@ -14,6 +14,7 @@ internal static class Pages
     private const char Messages = 'm';
     private const char Operations = 'o';
     private const char Attempts = 'a';
+    private const char Segments = 's';
 
     public static string AfterName(string name) => Encode(Names + name);
 
@@ -59,6 +60,18 @@ internal static class Pages
             return offset;
         Problem.Blame(ref problem, "?cursor", NotACursor);
         return null;
+    }
+
+    public static string FromSegment(long offset) => Encode(Segments + offset.ToString());
+
+    /// <summary>The offset from which segments are listed.</summary>
+    public static long ReadSegment(ReadOnlyMemory<char>? cursor, ref Problem? problem)
+    {
+        if (cursor is not { } text) return 0;
+        if (Decode(text.Span) is [Segments, .. string digits] && long.TryParse(digits, out long from) && from >= 0)
+            return from;
+        Problem.Blame(ref problem, "?cursor", NotACursor);
+        return 0;
     }
 
     public static string AfterRow(long scan, string key) => Base64Url.EncodeToString(

@@ -90,6 +90,24 @@ internal sealed record ProblemKind(
         "stream-not-found", 404, "The stream does not exist", false, Nothing,
         "Create it with PUT /v1/streams/{stream}, or check its name.");
 
+    public static readonly ProblemKind TierNotConfigured = new(
+        "tier-not-configured", 409, "The server has no object store", false, Nothing,
+        "Leave `tier` out, or ask the operator to start the server with Tier:Directory or Tier:S3.");
+
+    public static readonly ProblemKind TierNotForCompaction = new(
+        "tier-not-for-compaction", 400, "A stream that is compacted stays on the disk", false, Nothing,
+        "Leave `tier` out (in a patch, set it to null), or choose the cleanup `delete`.");
+
+    public static readonly ProblemKind TierInUse = new(
+        "tier-in-use", 400, "The stream has segments in the object store", false, Nothing,
+        "A stream is compacted only when all of it is on the disk: wait until retention has taken what is in the " +
+        "object store (GET .../partitions/{partition}/segments says what is), or create another stream.");
+
+    public static readonly ProblemKind TierUnavailable = new(
+        "tier-unavailable", 503, "The records are in the object store, which does not give them", true, Nothing,
+        "Wait as Retry-After says, then send the request again. Newer records can still be read and appended. When it " +
+        "stays so, the log of the server says why: the store may be down, or an object damaged.", 5);
+
     public static readonly ProblemKind PartitionNotFound = new(
         "partition-not-found", 404, "The stream has no such partition", false, Nothing,
         "Partitions are numbered from 0: read the stream to see how many it has.");
@@ -399,6 +417,7 @@ internal sealed record ProblemKind(
         TargetQueueNotFound, TargetStreamNotFound,
         SnapshotNotFound, TooManySnapshots, SnapshotTooLarge, SnapshotIsFiltered,
         MessageNotFound, ReceiptInvalid,
+        TierNotConfigured, TierNotForCompaction, TierInUse, TierUnavailable,
         StreamNotFound, PartitionNotFound, RecordNotFound, OffsetOutOfRange, RecordCompacted, KeyRequired,
         ProducerFenced, ProducerSequenceGap, ProducerSequenceReused, TooManyProducers,
         GroupNotFound, MemberNotFound, StaleGeneration, MemberFenced, OffsetBeyondEnd, GroupHasMembers, TooManyGroups,

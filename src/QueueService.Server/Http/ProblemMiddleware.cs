@@ -1,4 +1,5 @@
 using QueueService.Server.Hosting;
+using QueueService.Storage.Tiering;
 
 namespace QueueService.Server.Http;
 
@@ -24,6 +25,12 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         {
             // What Kestrel throws for a chunk whose size does not fit.
             if (!http.Response.HasStarted) await new Problem(ProblemKind.MalformedRequest, bad.Message).Write(http);
+        }
+        catch (ObjectStoreException)
+        {
+            // A local copy was damaged after it was checked; it is fetched anew.
+            if (http.Response.HasStarted) http.Abort();
+            else await new Problem(ProblemKind.TierUnavailable).Write(http);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {

@@ -33,6 +33,8 @@ internal static class JobList
             static async (broker, _) => $"{await broker.EvaluateAlarms()} alarms changed."),
         new(Operations, "Goes on with redrives, and forgets operations that were kept long enough.", EverySecond,
             static async (broker, stop) => $"{await broker.RunOperations(stop)} messages moved."),
+        new("tiering", "Moves segments of streams to the object store, and deletes objects that nobody needs.",
+            TimeSpan.FromSeconds(10), MoveSegments),
         new("compaction",
             "Compacts the partitions of streams of which enough has changed; all of them when it is triggered by hand.",
             TimeSpan.FromSeconds(15), static (broker, stop) => Compact(broker, all: false, stop))
@@ -40,6 +42,15 @@ internal static class JobList
             RunByHand = static (broker, stop) => Compact(broker, all: true, stop),
         },
     ];
+
+    /// <summary>A failure ends the run as one that did not succeed: the next one goes on.</summary>
+    private static async Task<string> MoveSegments(MessageBroker broker, CancellationToken stop)
+    {
+        TieringPass pass = await broker.RunTiering(stop);
+        string done = $"{pass.Moved} segments ({pass.MovedBytes} bytes) moved, {pass.Deleted} objects deleted, " +
+            $"{pass.Damaged} damaged segments left where they are.";
+        return pass.Failure is null ? done : throw new IOException($"{done} Then: {pass.Failure}");
+    }
 
     private static async Task<string> Compact(MessageBroker broker, bool all, CancellationToken stop)
     {

@@ -1,4 +1,5 @@
 using Microsoft.OpenApi;
+using QueueService.Broker.Queues;
 using QueueService.Server.Streams;
 using static QueueService.Server.OpenApi.SchemaSet;
 
@@ -18,6 +19,13 @@ internal static class StreamSchemas
 
     private static void AddStreams(SchemaSet set)
     {
+        set.Add("StreamTier", Closed(Object(
+            "When a sealed segment goes to the object store: when either holds. At least one is given.",
+            ("afterSeconds?", Integer(
+                "Its newest record is older.", 0, QueueConfigLimits.MaxRetentionSeconds)),
+            ("localBytes?", Integer(
+                "The segments of its partition on the server's disk have more bytes; the oldest go.", 0,
+                QueueConfigLimits.MaxMaxBytes)))));
         set.Add("Cleanup", Choice("How records end. More values may come.", "delete", "compact", "compactAndDelete"));
         set.Add("StreamSettings", Closed(Object(
             "What the owner of a stream declares; every field is optional.",
@@ -49,6 +57,19 @@ internal static class StreamSchemas
             ("appendedPerSecond", Rate("Records that are appended, over about the last minute.")),
             ("dirtyBytes?", Integer("Of a compacted stream: those that were not compacted yet.", 0)),
             ("compactedAt?", Instant("When compaction last wrote something of it."))));
+        set.Add("SegmentLocation", Choice(
+            "Where a segment is: on the server's disk, or in its object store. More values may come.",
+            ListSegments.Locations));
+        set.Add("Segment", Object(
+            "A run of records of a partition that is stored as one.",
+            ("baseOffset", Integer("Of its first record, or lower.", 0)),
+            ("lastOffset", Integer("Of its last record.", 0)),
+            ("records", Integer("How many it has.", 0, int.MaxValue)),
+            ("bytes", Integer("What they take, with what is stored about them.", 0)),
+            ("firstTimestamp?", Instant("When its first record was appended; absent when that cannot be read.")),
+            ("lastTimestamp", Instant("When its last record was appended.")),
+            ("location", set.Ref("SegmentLocation"))));
+        set.Add("SegmentPage", QueueSchemas.Page("A page of segments.", set.Ref("Segment")));
         set.Add("PartitionPage", Object(
             "All partitions of a stream.", ("items", List("In order.", set.Ref("PartitionState")))));
     }

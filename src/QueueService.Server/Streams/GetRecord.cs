@@ -18,8 +18,7 @@ internal static class GetRecord
         Problems =
         [
             ProblemKind.StreamNotFound, ProblemKind.PartitionNotFound, ProblemKind.RecordNotFound,
-            ProblemKind.RecordCompacted,
-            ProblemKind.OffsetOutOfRange,
+            ProblemKind.RecordCompacted, ProblemKind.OffsetOutOfRange, ProblemKind.TierUnavailable,
         ],
     };
 

@@ -24,6 +24,7 @@ internal static class PatchStream
         Problems =
         [
             ProblemKind.MalformedJson, ProblemKind.StreamNotFound, ProblemKind.ImmutableField,
+            ProblemKind.TierNotConfigured, ProblemKind.TierNotForCompaction, ProblemKind.TierInUse,
             ProblemKind.PreconditionFailed, ProblemKind.RetentionNotSupported,
             ProblemKind.UnsupportedMediaType, ProblemKind.DiskFull,
             ProblemKind.TooManyTags, ProblemKind.RequestTooLarge, ProblemKind.UnsupportedContentEncoding,

@@ -23,6 +23,7 @@ internal static class PutStream
         Problems =
         [
             ProblemKind.MalformedJson, ProblemKind.ImmutableField, ProblemKind.PreconditionFailed,
+            ProblemKind.TierNotConfigured, ProblemKind.TierNotForCompaction, ProblemKind.TierInUse,
             ProblemKind.RetentionNotSupported,
             ProblemKind.UnsupportedMediaType, ProblemKind.TooManyQueues, ProblemKind.DiskFull,
             ProblemKind.RequestTooLarge, ProblemKind.UnsupportedContentEncoding,

@@ -49,7 +49,7 @@ internal static class ReadRecords
         Problems =
         [
             ProblemKind.StreamNotFound, ProblemKind.PartitionNotFound, ProblemKind.OffsetOutOfRange,
-            ProblemKind.TooManyWaiters,
+            ProblemKind.TooManyWaiters, ProblemKind.TierUnavailable,
         ],
     };
 

@@ -61,6 +61,11 @@ internal static class StreamFields
             QueueFields.Named("durability"),
         ],
         [
+            new("tier", "StreamTier", TierJson.Read, TierJson.Write, static config => TierJson.With(config, null))
+            {
+                IsOptional = true,
+                Description = "When segments go to the object store of the server. Default: never.",
+            },
             QueuePolicies.Named("tags"),
             QueuePolicies.Named("alarms") with { Read = AlarmsJson.ReadOfStream },
         ]);

@@ -22,6 +22,7 @@ internal static class StreamRoutes
         AppendRecord.Map(routes);
         AppendRecordBatch.Map(routes);
         ListPartitions.Map(routes);
+        ListSegments.Map(routes);
         ReadRecords.Map(routes);
         GetRecord.Map(routes);
         StreamRecords.Map(routes);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using QueueService.Storage.Files;
 using QueueService.Storage.Logs;
+using QueueService.Storage.Tiering;
 
 namespace QueueService.Storage.Checkpoints;
 
@@ -9,6 +10,9 @@ namespace QueueService.Storage.Checkpoints;
 internal sealed record SegmentEntry(
     LogId Log, long BaseOffset, int Length, long LastOffset, long MaxTime, int Records)
 {
+    /// <summary>Null while it is a file here.</summary>
+    public RemoteObject? Remote { get; init; }
+
     /// <summary>Above 0 when compaction wrote it; the next two are of such segments only.</summary>
     public int Generation { get; init; }
 
@@ -25,7 +29,7 @@ internal sealed record SegmentEntry(
 /// The root of one checkpoint: which files belong to it, how long they are, and where the journal takes over. A text
 /// file, so that a person can read it; its last line is the crc of the lines before.
 /// <code>
-/// queueservice-manifest 2
+/// queueservice-manifest 3
 /// generation 7
 /// incarnation 3
 /// secret 5d41402abc4b2a76
@@ -36,6 +40,8 @@ internal sealed record SegmentEntry(
 /// snapshot 1048576        (bytes of snapshots/000000000007.snapshot)
 /// segment 12 0 4096 67108864 500000 1795258391000 495904   (resource lane base length last max-time records,
 ///     and when compaction wrote it: generation cleaned-at tombstones, which version 1 did not have)
+/// remote 5d41…/0000000012-0/00000000000000004096.00000003-00000001 67117080 1795258301000
+///     (the segment before is not a file but an object: name bytes first-time; from version 3 on)
 /// crc 1a2b3c4d
 /// </code>
 /// Written as manifest-000000000007.tmp, synced, renamed, and the folder synced: it is there as a whole or not at all.
@@ -45,7 +51,7 @@ internal sealed record Manifest(
     long SnapshotBytes, IReadOnlyList<SegmentEntry> Segments)
 {
     private const string Magic = "queueservice-manifest";
-    private const int Version = 2;
+    private const int Version = 3;
     private const string Prefix = "manifest-";
 
     public static string SnapshotFolder => "snapshots";
@@ -72,7 +78,7 @@ internal sealed record Manifest(
     public void Write(IFileSystem files)
     {
         var text = new StringBuilder();
-        text.Append(Magic).Append(' ').Append(Version).Append('\n')
+        text.Append(Magic).Append(' ').Append(LowestVersion()).Append('\n')
             .Append("generation ").Append(Generation).Append('\n')
             .Append("incarnation ").Append(Incarnation).Append('\n')
             .Append("secret ").Append(Secret.ToString("x16", CultureInfo.InvariantCulture)).Append('\n')
@@ -93,6 +99,11 @@ internal sealed record Manifest(
             }
 
             text.Append('\n');
+            if (segment.Remote is { } remote)
+            {
+                text.Append("remote ").Append(remote.Name).Append(' ').Append(remote.Bytes)
+                    .Append(' ').Append(remote.FirstTime).Append('\n');
+            }
         }
 
         byte[] body = Encoding.ASCII.GetBytes(text.ToString());
@@ -119,6 +130,12 @@ internal sealed record Manifest(
             throw;
         }
     }
+
+    /// <summary>The first one that can say what this one says: older programs read what they know.</summary>
+    private int LowestVersion() =>
+        Segments.Any(static segment => segment.Remote is not null) ? Version
+        : Segments.Any(static segment => segment.Generation > 0) ? 2
+        : 1;
 
     /// <summary>Reads one generation's manifest; null when it is damaged.</summary>
     /// <exception cref="UnknownFormatException">A newer version wrote it.</exception>
@@ -157,6 +174,13 @@ internal sealed record Manifest(
         foreach (string line in lines)
         {
             string[] words = line.Split(' ');
+            if (words[0] == "remote")
+            {
+                var remote = new RemoteObject(words[1], long.Parse(words[2]), long.Parse(words[3]));
+                segments[^1] = segments[^1] with { Remote = remote };
+                continue;
+            }
+
             if (words[0] != "segment")
             {
                 values[words[0]] = words[1];

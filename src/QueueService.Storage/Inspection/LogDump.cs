@@ -33,6 +33,12 @@ public static class LogDump
 
     private static bool WriteSegment(IFileSystem files, ulong secret, SegmentEntry entry, TextWriter output)
     {
+        if (entry.Remote is { } remote)
+        {
+            output.WriteLine($"{remote.Name}: {entry.Records} records from {entry.BaseOffset} are in the object store.");
+            return true;
+        }
+
         string path = entry.Path;
         if (!files.Exists(path))
         {

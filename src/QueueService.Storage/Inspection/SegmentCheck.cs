@@ -8,6 +8,7 @@ namespace QueueService.Storage.Inspection;
 internal sealed class SegmentCheck(IFileSystem files, Findings findings)
 {
     private readonly HashSet<string> _named = new(StringComparer.Ordinal);
+    private int _objects;
     private long _records;
     private long _bytes;
 
@@ -17,7 +18,8 @@ internal sealed class SegmentCheck(IFileSystem files, Findings findings)
     {
         Check(chosen, isNeeded: true);
         Check(fallback, isNeeded: false);
-        findings.Note($"{_named.Count} segments hold {_records} records in {_bytes} bytes.");
+        findings.Note($"{_named.Count - _objects} segments hold {_records} records in {_bytes} bytes.");
+        if (_objects > 0) findings.Note($"{_objects} segments are in the object store, which was not asked.");
         int leftovers = files.ListFolders(SegmentFormat.Folder).Sum(folder =>
             files.ListFiles($"{SegmentFormat.Folder}/{folder}")
                 .Count(name => !_named.Contains($"{SegmentFormat.Folder}/{folder}/{name}")));
@@ -30,6 +32,12 @@ internal sealed class SegmentCheck(IFileSystem files, Findings findings)
         foreach (SegmentEntry entry in manifest?.Segments ?? [])
         {
             string path = entry.Path;
+
+            if (entry.Remote is not null)
+            {
+                if (_named.Add(entry.Remote.Name)) _objects++;
+                continue;
+            }
 
             // The newer of two generations names at least as much of a file as the older one.
             if (!_named.Add(path)) continue;

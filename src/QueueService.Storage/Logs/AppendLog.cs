@@ -1,3 +1,5 @@
+using QueueService.Storage.Tiering;
+
 namespace QueueService.Storage.Logs;
 
 /// <summary>
@@ -144,37 +146,56 @@ public sealed partial class AppendLog
         return Segments.Length == 0;
     }
 
-    /// <summary>As above, for what is on disk; null when every record there is older. Any thread.</summary>
+    /// <summary>As above, for what is on disk; null when every record there is older. Of a segment in the object store
+    /// it answers the first record: <see cref="Tier.FindTime"/> looks into it. Any thread.</summary>
     public long? FindTimeOnDisk(long time)
     {
         foreach (Segment segment in Segments)
         {
-            SegmentExtent extent = segment.Extent;
-            if (extent.MaxTime < time) continue;
-            long? found = null;
-            try
-            {
-                using SegmentLease lease = segment.Acquire();
-                int position = segment.Index(lease.File).FindTime(time);
-
-                // A spill that failed leaves entries behind that point past the published end.
-                if (position >= extent.Length) position = SegmentFormat.HeaderBytes;
-                SegmentScan.Visit(lease.File, extent, segment.Salt, position, (_, offset, here, _) =>
-                    {
-                        if (here < time) return true;
-                        found = offset;
-                        return false;
-                    });
-            }
-            catch (FileNotFoundException)
-            {
-                // Trimmed meanwhile: look into the next one.
-            }
-
+            if (segment.Extent.MaxTime < time) continue;
+            long? found = segment.Remote is null ? FindTime(segment, time) : segment.Extent.FirstOffset;
             if (found is not null) return found;
         }
 
         return null;
+    }
+
+    /// <summary>The time of the first record of the segment that has this offset, Unix milliseconds, when that is in the
+    /// object store: as much as can be said of the record without a read. Any thread.</summary>
+    public bool TryGetRemoteTime(long offset, out long time)
+    {
+        time = FindSegment(offset)?.Remote?.FirstTime ?? 0;
+        return time > 0;
+    }
+
+    /// <summary>Records from this offset on are in the object store. Any thread.</summary>
+    public bool HasRemoteFrom(long offset) =>
+        Segments.Any(segment => segment.Remote is not null && segment.Extent.LastOffset >= offset);
+
+    internal static long? FindTime(Segment segment, long time)
+    {
+        SegmentExtent extent = segment.Extent;
+        long? found = null;
+        try
+        {
+            using SegmentLease lease = segment.Acquire();
+            int position = segment.Index(lease.File).FindTime(time);
+
+            // A spill that failed leaves entries behind that point past the published end.
+            if (position >= extent.Length) position = SegmentFormat.HeaderBytes;
+            SegmentScan.Visit(lease.File, extent, segment.Salt, position, (_, offset, here, _) =>
+                {
+                    if (here < time) return true;
+                    found = offset;
+                    return false;
+                });
+        }
+        catch (FileNotFoundException)
+        {
+            // Trimmed meanwhile: the next one is asked.
+        }
+
+        return found;
     }
 
     /// <summary>The segment that may hold this offset. Any thread.</summary>
@@ -233,6 +254,14 @@ public sealed partial class AppendLog
         if (!_chunks.Remove(chunk)) return false;
         if (_chunks.Count == 0) _cache.LogsInMemory--;
         chunk.Release();
+        return true;
+    }
+
+    /// <summary>The same records are elsewhere from now on. Answers false when the log does not have the segment.</summary>
+    internal bool Replace(Segment segment, Segment by)
+    {
+        if (Array.IndexOf(_segments, segment) < 0) return false;
+        Volatile.Write(ref _segments, [.. _segments.Select(one => one == segment ? by : one)]);
         return true;
     }
 

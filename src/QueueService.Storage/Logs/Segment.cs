@@ -1,4 +1,5 @@
 using QueueService.Storage.Files;
+using QueueService.Storage.Tiering;
 
 namespace QueueService.Storage.Logs;
 
@@ -11,6 +12,7 @@ internal sealed record SegmentExtent(int Length, long FirstOffset, long LastOffs
 internal sealed class Segment(SegmentFiles files, LogId log, long baseOffset, uint salt, SegmentExtent extent, bool isNew)
 {
     private SegmentExtent _extent = extent;
+    private BlockTable? _table;
     private int _holds;
     private OffsetSet? _offsets;
     private SparseIndex? _index = isNew ? new SparseIndex() : null;
@@ -21,6 +23,27 @@ internal sealed class Segment(SegmentFiles files, LogId log, long baseOffset, ui
 
     public uint Salt => salt;
 
+    public bool IsNew => isNew;
+
+    /// <summary>It is not a file here but an object there; null while it is a file.</summary>
+    public RemoteObject? Remote { get; init; }
+
+    /// <summary>Of an object; null until it was asked for.</summary>
+    public BlockTable? Table
+    {
+        get => Volatile.Read(ref _table);
+        set => Volatile.Write(ref _table, value);
+    }
+
+    /// <summary>Of a copy of a block of an object: where it comes from. What is wrong with it is wrong with the copy.
+    /// </summary>
+    public RemoteObject? Source { get; init; }
+
+    public bool IsCopy => Source is not null;
+
+    /// <summary>Found when it was read. A file does not leave, and a copy is thrown away.</summary>
+    public bool IsDamaged { get; set; }
+
     /// <summary>0 for a segment as it was spilled; a rewritten one has one more than those that it replaces.</summary>
     public int Generation { get; init; }
 
@@ -30,7 +53,12 @@ internal sealed class Segment(SegmentFiles files, LogId log, long baseOffset, ui
     /// <summary>Of a rewritten segment: those whose time was not over when it was written.</summary>
     public int Tombstones { get; set; }
 
-    public string Path => field ??= SegmentFormat.PathOf(log, baseOffset, Generation);
+    /// <summary>Of a copy of a block it is given.</summary>
+    public string Path
+    {
+        get => field ??= SegmentFormat.PathOf(log, baseOffset, Generation);
+        init;
+    }
 
     public SegmentExtent Extent => Volatile.Read(ref _extent);
 
@@ -93,6 +121,12 @@ public readonly struct HeldSegment
     internal Segment? Segment { get; }
 
     public bool IsHeld => Segment is not null;
+
+    /// <summary>It has to be fetched before it can be read (<see cref="Tier.Fetch"/>).</summary>
+    public bool IsRemote => Segment?.Remote is not null;
+
+    /// <summary>Records of it are damaged on the local disk.</summary>
+    public void MarkDamaged() => Segment!.IsDamaged = true;
 
     /// <summary>How often it was rewritten.</summary>
     public int Generation => Segment?.Generation ?? 0;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using QueueService.Storage.Tiering;
 
 namespace QueueService.Storage.Logs;
 
@@ -40,11 +41,13 @@ public sealed class SegmentReader : IDisposable
     public ReadOutcome Read(in HeldSegment held, long offset, out long time, out ReadOnlySpan<byte> payload) =>
         Read(held.Segment, offset, out time, out payload);
 
-    private ReadOutcome Read(Segment? segment, long offset, out long time, out ReadOnlySpan<byte> payload)
+    internal ReadOutcome Read(Segment? segment, long offset, out long time, out ReadOnlySpan<byte> payload)
     {
         time = 0;
         payload = default;
         if (segment is null) return ReadOutcome.Absent;
+        if (segment.Remote is not null)
+            throw new ObjectStoreException("The record is in the object store, and was not fetched.");
         try
         {
             if (segment != _segment || !Covers(offset)) Seek(segment, offset);
@@ -55,10 +58,14 @@ public sealed class SegmentReader : IDisposable
                 return ReadOutcome.Found;
             }
 
-            return ReadCarefully(segment, offset, out time, out payload);
+            ReadOutcome outcome = ReadCarefully(segment, offset, out time, out payload);
+            if (outcome == ReadOutcome.Damaged && segment.IsCopy) throw LostCopy(segment, null);
+            return outcome;
         }
-        catch (FileNotFoundException)
+        catch (FileNotFoundException missing)
         {
+            if (segment.IsCopy) throw LostCopy(segment, missing);
+
             // Trimmed between the look-up and the opening.
             return ReadOutcome.Absent;
         }
@@ -69,6 +76,13 @@ public sealed class SegmentReader : IDisposable
         if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
         _segment = null;
+    }
+
+    /// <summary>The record is whole where it came from, and is fetched from there the next time.</summary>
+    private static ObjectStoreException LostCopy(Segment copy, Exception? cause)
+    {
+        copy.IsDamaged = true;
+        return new ObjectStoreException("The local copy of a block is damaged.", cause);
     }
 
     /// <summary>The wanted record lies ahead in what has been read, or just behind it.</summary>

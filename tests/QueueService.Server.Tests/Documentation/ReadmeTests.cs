@@ -21,9 +21,13 @@ public sealed partial class ReadmeTests : IAsyncLifetime
     /// <summary>Stands for the one of the README, which listens on port 9000.</summary>
     private readonly Receiver _receiver = new("127.0.0.2");
 
-    private readonly LiveServer _server = new(TimeProvider.System, "Webhooks:AllowedNetworks:0=127.0.0.2/32");
+    private readonly DirectoryInfo _objects = Directory.CreateTempSubdirectory("queueservice-objects-");
+    private readonly LiveServer _server;
     private readonly ReadmeShell _shell = new(Readme);
     private string _deliveries = "";
+
+    public ReadmeTests() => _server = new LiveServer(
+        TimeProvider.System, "Webhooks:AllowedNetworks:0=127.0.0.2/32", $"Tier:Directory={_objects.FullName}");
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -32,6 +36,7 @@ public sealed partial class ReadmeTests : IAsyncLifetime
         _shell.Dispose();
         await _server.DisposeAsync();
         await _receiver.DisposeAsync();
+        _objects.Delete(recursive: true);
     }
 
     [Fact]

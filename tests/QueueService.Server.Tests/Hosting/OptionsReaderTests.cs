@@ -42,6 +42,33 @@ public sealed class OptionsReaderTests
     }
 
     [Fact]
+    public void An_object_store_is_a_directory_or_a_bucket()
+    {
+        Assert.Null(Read(out _).Tier.S3);
+        Assert.Equal("/cold", Read(out _, "--Tier:Directory=/cold").Tier.Directory);
+        ServerOptions options = Read(
+            out List<string> errors, "--Tier:S3:Bucket=b", "--Tier:S3:Endpoint=http://127.0.0.1:9000",
+            "--Tier:S3:ForcePathStyle=true", "--Tier:S3:Prefix=p/");
+        Assert.Empty(errors);
+        Assert.Equal(
+            ("b", "http://127.0.0.1:9000", true, "p/", "us-east-1"),
+            (options.Tier.S3!.Bucket, options.Tier.S3.Endpoint, options.Tier.S3.ForcePathStyle, options.Tier.S3.Prefix,
+                options.Tier.S3.Region));
+        Read(
+            out errors, "--Tier:Directory=/cold", "--Tier:S3:Bucket=b", "--Tier:S3:Endpoint=9000",
+            "--Tier:S3:ForcePathStyle=maybe", "--Tier:CacheBytes=5", "--Storage:SegmentBytes=1");
+        Assert.Collection(
+            errors.Order(StringComparer.Ordinal),
+            error => Assert.StartsWith("Storage:SegmentBytes is '1'", error, StringComparison.Ordinal),
+            error => Assert.StartsWith("Tier:CacheBytes is '5'", error, StringComparison.Ordinal),
+            error => Assert.StartsWith("Tier:Directory and Tier:S3:Bucket", error, StringComparison.Ordinal),
+            error => Assert.StartsWith("Tier:S3:Endpoint is '9000'", error, StringComparison.Ordinal),
+            error => Assert.StartsWith("Tier:S3:ForcePathStyle is 'maybe'", error, StringComparison.Ordinal));
+        Read(out errors, "--Tier:S3:Region=eu-central-1");
+        Assert.Equal("Tier:S3:Bucket is missing.", Assert.Single(errors));
+    }
+
+    [Fact]
     public void Values_may_follow_their_option()
     {
         ServerOptions options = Read(out List<string> errors, "--Storage:Directory", "/x", "--Limits:MaxWaiters", "5");

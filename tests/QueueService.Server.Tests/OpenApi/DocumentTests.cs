@@ -38,7 +38,7 @@ public sealed class DocumentTests(RunningServer server)
         }
 
         Assert.Equal(ids.Distinct(), ids);
-        Assert.Equal(129, ids.Count);
+        Assert.Equal(130, ids.Count);
     }
 
     [Fact]

@@ -127,7 +127,7 @@ public sealed class CheckpointDamageTests
     {
         var (disk, _) = ThreeCheckpoints();
         byte[] body = ReadAll(disk, Manifest.PathOf(3));
-        string text = System.Text.Encoding.ASCII.GetString(body).Replace("manifest 2\n", "manifest 3\n", StringComparison.Ordinal);
+        string text = System.Text.Encoding.ASCII.GetString(body).Replace("manifest 1\n", "manifest 99\n", StringComparison.Ordinal);
         text = text[..text.LastIndexOf("crc ", StringComparison.Ordinal)];
         text += $"crc {Checksum.Compute(0, System.Text.Encoding.ASCII.GetBytes(text)):x8}\n";
         disk.Delete(Manifest.PathOf(3));

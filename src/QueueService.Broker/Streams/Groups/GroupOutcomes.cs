@@ -133,7 +133,8 @@ public sealed record GroupPartition(int Partition, string? Owner, string? NextOw
     {
         if (OnDisk is not (var log, var offset, var now)) return this;
         using var reader = new SegmentReader();
-        bool found = reader.Read(log, log.NextOnDisk(offset), out long time, out _) == ReadOutcome.Found;
+        bool found = log.TryGetRemoteTime(offset, out long time)
+            || reader.Read(log, log.NextOnDisk(offset), out time, out _) == ReadOutcome.Found;
         return this with { OnDisk = null, LagMilliseconds = found ? Math.Max(0, now - time) : 0 };
     }
 }

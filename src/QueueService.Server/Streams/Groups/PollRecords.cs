@@ -39,7 +39,7 @@ internal static class PollRecords
             ProblemKind.StaleGeneration, ProblemKind.MemberFenced, ProblemKind.OffsetBeyondEnd,
             ProblemKind.TooManyGroups, ProblemKind.TooManyMembers, ProblemKind.TooManyWaiters,
             ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding, ProblemKind.RequestTooLarge,
-            ProblemKind.DiskFull,
+            ProblemKind.DiskFull, ProblemKind.TierUnavailable,
         ],
     };
 

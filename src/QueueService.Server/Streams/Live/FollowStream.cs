@@ -45,7 +45,7 @@ internal static class FollowStream
         Problems =
         [
             ProblemKind.StreamNotFound, ProblemKind.PartitionNotFound, ProblemKind.OffsetOutOfRange,
-            ProblemKind.TooManyTopicReaders,
+            ProblemKind.TooManyTopicReaders, ProblemKind.TierUnavailable,
         ],
     };
 

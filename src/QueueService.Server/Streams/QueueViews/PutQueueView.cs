@@ -32,6 +32,7 @@ internal static class PutQueueView
             ProblemKind.PreconditionFailed, ProblemKind.UnsupportedMediaType, ProblemKind.TooManyQueues,
             ProblemKind.DiskFull, ProblemKind.RedriveNotAllowed, ProblemKind.DeadLetterQueueNotFound,
             ProblemKind.DeadLetterCycle, ProblemKind.RequestTooLarge, ProblemKind.UnsupportedContentEncoding,
+            ProblemKind.TierUnavailable,
         ],
     };
 

@@ -70,8 +70,14 @@ internal static class QueueViewRoutes
         Description = operation.Description + more,
     };
 
-    private static ProblemKind[] ProblemsOf(Operation operation) =>
-        operation.Problems.Contains(ProblemKind.ReceiptExpired)
-            ? [QueueViewProblems.NotFound, QueueViewProblems.RecordExpired]
-            : [QueueViewProblems.NotFound];
+    private static ProblemKind[] ProblemsOf(Operation operation)
+    {
+        bool settles = operation.Problems.Contains(ProblemKind.ReceiptExpired);
+        bool reads = !settles || operation == DeadLetterMessage.Description;
+        return
+        [
+            QueueViewProblems.NotFound, .. settles ? [QueueViewProblems.RecordExpired] : Array.Empty<ProblemKind>(),
+            .. reads ? [ProblemKind.TierUnavailable] : Array.Empty<ProblemKind>(),
+        ];
+    }
 }
