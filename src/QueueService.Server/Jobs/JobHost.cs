@@ -140,7 +140,7 @@ internal sealed class JobHost(
     }
 
     /// <summary>A time that was missed, because a run took longer, is not made up for.</summary>
-    private ITrigger Trigger(Job job) => TriggerBuilder.Create()
+    private static ITrigger Trigger(Job job) => TriggerBuilder.Create()
         .WithIdentity(job.Name)
         .StartAt(Clock.GetUtcNow() + job.Interval)
         .WithSchedule(SimpleScheduleBuilder.Create()

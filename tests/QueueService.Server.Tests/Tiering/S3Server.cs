@@ -59,7 +59,7 @@ internal sealed partial class S3Server : IAsyncDisposable
         {
             Match listening = Listening.Match(line.Data ?? "");
             if (listening.Success)
-                listens.TrySetResult(int.Parse(listening.Groups[1].Value, CultureInfo.InvariantCulture));
+                listens.TrySetResult(int.Parse(listening.Groups["port"].Value, CultureInfo.InvariantCulture));
             else if (line.Data is null) listens.TrySetException(new IOException($"s3rver did not start: {errors}"));
         };
         _process.ErrorDataReceived += (_, line) => errors.AppendLine(line.Data);
@@ -87,10 +87,11 @@ internal sealed partial class S3Server : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Stop();
+        _process?.Dispose();
         _data.Delete(recursive: true);
     }
 
-    [GeneratedRegex(@"listening on 127\.0\.0\.1:([0-9]+)", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"listening on 127\.0\.0\.1:(?<port>[0-9]+)", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Listening { get; }
 
     private static string Clients()
