@@ -5,16 +5,13 @@ namespace QueueService.Server.Jobs;
 
 internal static class JobSetup
 {
-    /// <summary>A trigger that is later than this has missed its time: a run took longer than the interval.</summary>
-    private static readonly TimeSpan MisfireThreshold = TimeSpan.FromSeconds(1);
-
     /// <summary>Adds the jobs; called after the broker is added, so that they start after it and end before
     /// it.</summary>
     public static void Add(IServiceCollection services)
     {
         services.AddQuartz(quartz =>
         {
-            quartz.UseInMemoryStore(store => store.MisfireThreshold = MisfireThreshold);
+            quartz.UseInMemoryStore();
             quartz.UseDefaultThreadPool(JobList.All.Count);
 
             // Not the clock that tests move: with that one the scheduler stands still or spins, for what it waits for is real.
