@@ -128,7 +128,8 @@ public sealed class KilledStreamTests : IDisposable
         }
 
         if (records.Count == 0) return false;
-        string commit = $$"""{"member":"m","offsets":{{page["nextOffsets"]!.ToJsonString()}}}""";
+        string commit =
+            $$"""{"member":"m","generation":{{page["generation"]}},"offsets":{{page["nextOffsets"]!.ToJsonString()}}}""";
         await Ask(http, HttpMethod.Post, Stream + "/groups/g/commit", commit);
         foreach ((string partition, JsonNode? offset) in page["nextOffsets"]!.AsObject())
             _committed[int.Parse(partition, null)] = (long)offset!;
