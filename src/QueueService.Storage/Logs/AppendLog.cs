@@ -179,7 +179,7 @@ public sealed partial class AppendLog
         try
         {
             using SegmentLease lease = segment.Acquire();
-            int position = segment.Index(lease.File).FindTime(time);
+            int position = segment.FindTime(lease.File, time);
 
             // A spill that failed leaves entries behind that point past the published end.
             if (position >= extent.Length) position = SegmentFormat.HeaderBytes;

@@ -11,11 +11,15 @@ internal sealed record SegmentExtent(int Length, long FirstOffset, long LastOffs
 /// </summary>
 internal sealed class Segment(SegmentFiles files, LogId log, long baseOffset, uint salt, SegmentExtent extent, bool isNew)
 {
+    private static readonly Comparer<SegmentPoint> ByPosition =
+        Comparer<SegmentPoint>.Create(static (one, other) => one.Position.CompareTo(other.Position));
+
     private SegmentExtent _extent = extent;
     private BlockTable? _table;
     private int _holds;
     private OffsetSet? _offsets;
-    private SparseIndex? _index = isNew ? new SparseIndex() : null;
+    private readonly SparseIndex? _index = isNew ? new SparseIndex() : null;
+    private SegmentPoint[] _points = [];
 
     public LogId Log => log;
 
@@ -96,14 +100,25 @@ internal sealed class Segment(SegmentFiles files, LogId log, long baseOffset, ui
         Offsets = SegmentScan.ReadOffsets(lease.File, Extent, salt);
     }
 
-    /// <summary>The index: kept by the writer for a segment of this process, else built by one scan at the first use.
-    /// </summary>
-    public SparseIndex Index(IFile file)
+    /// <summary>The place to start reading from to find this offset: by the index that the writer of this process
+    /// keeps, else by looking.</summary>
+    public int FindOffset(IFile file, long offset) =>
+        _index?.FindOffset(offset) ?? SegmentSearch.FindOffset(file, this, offset);
+
+    /// <summary>The place to start reading from to find the first record of this time or later.</summary>
+    public int FindTime(IFile file, long time) =>
+        _index?.FindTime(time) ?? SegmentSearch.FindTime(file, this, time);
+
+    /// <summary>What searches found, by position. Any thread.</summary>
+    public SegmentPoint[] Points => Volatile.Read(ref _points);
+
+    /// <summary>What two searches find at once, one of them finds again.</summary>
+    public void Learn(SegmentPoint point)
     {
-        if (Volatile.Read(ref _index) is { } index) return index;
-        index = SegmentScan.BuildIndex(file, Extent, salt);
-        Volatile.Write(ref _index, index);
-        return index;
+        SegmentPoint[] known = Points;
+        int place = Array.BinarySearch(known, point, ByPosition);
+        if (place >= 0) return;
+        Volatile.Write(ref _points, [.. known[..~place], point, .. known[~place..]]);
     }
 
     /// <summary>The index of a segment of this process, for its writer.</summary>

@@ -96,7 +96,7 @@ public sealed class SegmentReader : IDisposable
         _segment = segment;
         _extent = segment.Extent;
         using SegmentLease lease = segment.Acquire();
-        _at = segment.Index(lease.File).FindOffset(offset);
+        _at = segment.FindOffset(lease.File, offset);
         Fill(lease, _at, SmallBlock);
     }
 
@@ -163,7 +163,7 @@ public sealed class SegmentReader : IDisposable
         long foundTime = 0;
         int length = 0;
         int damaged = SegmentScan.Visit(
-            lease.File, extent, segment.Salt, segment.Index(lease.File).FindOffset(offset), (_, here, hereTime, bytes) =>
+            lease.File, extent, segment.Salt, segment.FindOffset(lease.File, offset), (_, here, hereTime, bytes) =>
             {
                 passed = here > offset;
                 if (here != offset) return !passed;

@@ -71,22 +71,6 @@ internal static class SegmentScan
         }
     }
 
-    public static SparseIndex BuildIndex(IFile file, SegmentExtent extent, uint salt)
-    {
-        var index = new SparseIndex();
-        int next = 0;
-        long maxTime = long.MinValue;
-        Visit(file, extent, salt, SegmentFormat.HeaderBytes, (position, offset, time, _) =>
-        {
-            maxTime = Math.Max(maxTime, time);
-            if (position < next) return true;
-            index.Add(offset, maxTime, position);
-            next = position + SparseIndex.Spacing;
-            return true;
-        });
-        return index;
-    }
-
     /// <summary>The offsets of its records. Of records that are damaged some are among them, so that whoever reads on
     /// meets the damage and does not take it for a hole.</summary>
     public static OffsetSet ReadOffsets(IFile file, SegmentExtent extent, uint salt)

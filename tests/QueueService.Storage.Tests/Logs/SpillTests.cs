@@ -132,7 +132,9 @@ public sealed class SpillTests
         long reads = image.Disk.Count(DiskOperation.Read);
         for (long offset = 0; offset < 250; offset++)
             Assert.Equal(ReadOutcome.Found, reader.Read(image.Log, offset, out _, out _));
-        Assert.InRange(image.Disk.Count(DiskOperation.Read) - reads, 1, 3);
+
+        // Two of them find the place of the first one.
+        Assert.InRange(image.Disk.Count(DiskOperation.Read) - reads, 1, 5);
     }
 
     [Fact]
