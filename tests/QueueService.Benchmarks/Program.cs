@@ -24,6 +24,8 @@ try
         "redrive" => await Redrive.RunAsync(report),
         "delayed" => await Delayed.RunAsync(report),
         "append" => await Append.RunAsync(report),
+        "tail" => await Tail.RunAsync(report),
+        "history" => await History.RunAsync(report),
         "publish" => await Publish.RunAsync(report),
         "relay" => await Relay.RunAsync(report),
         "webhooks" => await Webhooks.RunAsync(report),

@@ -27,6 +27,10 @@ internal static class Usage
         delayed          --messages 1000000 that become due at --rate 1000 per second: memory before and after kill -9, and
                          how late they come to four consumers
         append           1,000 records per request to streams with 8 and 1,000 partitions, and pages of 10,000 read back
+        tail             1,000 records per request to 8 partitions at --rate 200 requests per second, on 4 connections, and how
+                         long after its acknowledgement a record reaches a reader (SSE, one key of the stream)
+        history          fills a stream of 1,000 partitions, then one of a single partition, with --messages 10000000 each:
+                         how long a start takes, and finding a place by offset and time. Takes their size of disk
         publish          one message per request to topics with 1, 100 and 1,000 pull subscriptions
         relay            copies --messages 200000 of a topic to 10 queues, from the first publish to the last copy
         webhooks         delivers --messages 5000 of a topic to 10 endpoints in this process, signed; then how late

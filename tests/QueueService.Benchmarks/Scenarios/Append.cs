@@ -46,7 +46,7 @@ internal static class Append
     }
 
     /// <summary>Each record with a key of its own, as many keys as records of a request.</summary>
-    private static Scenario Write(BenchmarkOptions options) => new("append-1000 NDJSON", requests =>
+    public static Scenario Write(BenchmarkOptions options) => new("append-1000 NDJSON", requests =>
     {
         RequestBuffer body = new();
         for (int i = 0; i < Records; i++)
