@@ -27,7 +27,43 @@ public sealed class MessageCopy
     /// <summary>Of a record of a stream: its key, empty when it has none.</summary>
     public ReadOnlySpan<byte> Key => MessageFormat.Key(_message);
 
+    /// <summary>The message as it was read: nothing of a lease, since nobody leased it.</summary>
+    public MessageView View => new(_message)
+    {
+        Id = Id,
+        SequenceNumber = SequenceNumber,
+        Origin = Origin,
+        State = MessageState.Available,
+        Priority = Priority,
+        IsRecord = IsRecord,
+        SentAt = SentAt,
+        ExpiresAt = ExpiresAt,
+    };
+
     internal ReadOnlySpan<byte> Raw => _message;
 
-    public static MessageCopy Of(in MessageView message) => new(message.Raw.ToArray());
+    private MessageId Id { get; init; }
+
+    private long SequenceNumber { get; init; }
+
+    private MessageOrigin? Origin { get; init; }
+
+    private int Priority { get; init; }
+
+    private bool IsRecord { get; init; }
+
+    private long SentAt { get; init; }
+
+    private long ExpiresAt { get; init; }
+
+    public static MessageCopy Of(in MessageView message) => new(message.Raw.ToArray())
+    {
+        Id = message.Id,
+        SequenceNumber = message.SequenceNumber,
+        Origin = message.Origin,
+        Priority = message.Priority,
+        IsRecord = message.IsRecord,
+        SentAt = message.SentAt,
+        ExpiresAt = message.ExpiresAt,
+    };
 }

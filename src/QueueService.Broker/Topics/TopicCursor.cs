@@ -76,12 +76,16 @@ public sealed class TopicCursor
     /// <summary>After this message of its lane.</summary>
     public TopicCursor After(long sequenceNumber)
     {
-        var next = new SortedList<int, long>(_next)
-        {
-            [Position.LaneOf(sequenceNumber)] = Position.OffsetOf(sequenceNumber) + 1,
-        };
-        return new TopicCursor(next) { IsSelection = IsSelection };
+        TopicCursor after = Copy();
+        after.Move(sequenceNumber);
+        return after;
     }
+
+    internal TopicCursor Copy() => new(new SortedList<int, long>(_next)) { IsSelection = IsSelection };
+
+    /// <summary>Of a copy that nobody else has.</summary>
+    internal void Move(long sequenceNumber) =>
+        _next[Position.LaneOf(sequenceNumber)] = Position.OffsetOf(sequenceNumber) + 1;
 
     /// <summary>Whether this message was read.</summary>
     public bool Covers(long sequenceNumber) =>
@@ -149,5 +153,27 @@ public sealed class TopicCursor
         var next = new SortedList<int, long>(_next);
         foreach ((Lane lane, long position) in read) next[lane.Number] = Position.OffsetOf(position);
         return new TopicCursor(next) { IsSelection = IsSelection };
+    }
+}
+
+/// <summary>A place that moves over many messages, most of which nobody asks about.</summary>
+public struct CursorProgress(TopicCursor from)
+{
+    private TopicCursor _place = from;
+    private bool _isShared = true;
+
+    /// <summary>This message of its lane was read.</summary>
+    public void Pass(long sequenceNumber)
+    {
+        if (_isShared) _place = _place.Copy();
+        _isShared = false;
+        _place.Move(sequenceNumber);
+    }
+
+    /// <summary>The place as it is now.</summary>
+    public TopicCursor ToCursor()
+    {
+        _isShared = true;
+        return _place;
     }
 }

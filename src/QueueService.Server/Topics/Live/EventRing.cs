@@ -2,15 +2,17 @@ using QueueService.Broker.Topics;
 
 namespace QueueService.Server.Topics.Live;
 
-/// <summary>One event in the bytes that all readers of the topic get.</summary>
+/// <summary>One event of a topic, for all of its readers.</summary>
+/// <param name="Frame">In the bytes that all readers get; null for a message while every reader had a filter, since most
+/// would be encoded for nobody.</param>
 /// <param name="After">How far a reader has read with it.</param>
 /// <param name="SequenceNumber">Of its message; null for a gap.</param>
 /// <param name="Message">For filters; null when no reader had one.</param>
 /// <param name="At">When it came, as a timestamp.</param>
 internal sealed record FeedEvent(
-    byte[] Frame, TopicCursor After, long? SequenceNumber, MessageCopy? Message, long At)
+    byte[]? Frame, TopicCursor After, long? SequenceNumber, MessageCopy? Message, long At)
 {
-    public int Bytes => Frame.Length + (Message?.Length ?? 0);
+    public int Bytes => (Frame?.Length ?? 0) + (Message?.Length ?? 0);
 }
 
 /// <summary>The newest events of a topic, numbered: up to 4 MiB or 4,096 of them, and always the last one.</summary>

@@ -69,9 +69,19 @@ internal abstract class FeedEvents
         output.EndEvent();
     }
 
-    /// <summary>The same message for a reader who has read other messages before it than the feed.</summary>
+    /// <summary>The same event for a reader who has read other messages before it than the feed, or for one of the few
+    /// readers of a message that was not encoded for all.</summary>
     public byte[] WithId(FeedEvent message, TopicCursor place)
     {
+        if (message.Frame is null)
+        {
+            JsonOutput output = JsonOutput.Rent();
+            WriteMessage(output, place, message.Message!.View);
+            byte[] frame = output.Written.ToArray();
+            output.Return();
+            return frame;
+        }
+
         ReadOnlySpan<byte> rest = message.Frame.AsSpan();
         rest = rest[rest.IndexOf("\ndata: "u8)..];
         return [.. "event: "u8, .. Name, .. "\nid: "u8, .. IdOf(place), .. rest];

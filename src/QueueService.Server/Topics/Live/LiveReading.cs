@@ -43,7 +43,7 @@ internal sealed record LiveReading(TopicName Topic, TopicCursor From, TopicCurso
     {
         TopicFeed feed = host.Topics.Join(Topic, End);
         FeedPlace place = new(From, Filter?.NeedsMessage == true);
-        if (place.IsFiltered) feed.KeepMessages();
+        feed.Enter(place);
         try
         {
             await new TopicReader(http, host, feed, place)

@@ -13,8 +13,12 @@ namespace QueueService.Server.Topics.Live;
 /// </summary>
 internal sealed class TopicFeed(BrokerHost host, TopicName topic, TopicCursor start) : IDisposable
 {
-    /// <summary>Messages of one read: between two of them readers get their turn.</summary>
+    /// <summary>Messages of one read: between two of them readers get their turn. A read waits for a commit, so while
+    /// pages come full and the readers keep up with them the next page is twice as large.</summary>
     private const int PageMessages = 256;
+
+    /// <summary>Half of the ring: a reader that is at the end stays in it.</summary>
+    private const int MaxPageMessages = Limits.FeedEvents / 2;
 
     /// <summary>Repeated before the broker's limit of a wait.</summary>
     private const int WaitMilliseconds = 30_000;
@@ -27,6 +31,7 @@ internal sealed class TopicFeed(BrokerHost host, TopicName topic, TopicCursor st
     private Task _pump = Task.CompletedTask;
     private FeedEnd? _end;
     private volatile int _filtered;
+    private volatile int _plain;
 
     public TopicName Topic => topic;
 
@@ -44,8 +49,8 @@ internal sealed class TopicFeed(BrokerHost host, TopicName topic, TopicCursor st
 
     public void Start() => _pump = Pump(_stop.Token);
 
-    /// <summary>From now on messages are kept for filters.</summary>
-    public void KeepMessages() => Interlocked.Increment(ref _filtered);
+    /// <summary>A reader comes: from now on messages are kept for its filter, or encoded because it has none.</summary>
+    public void Enter(FeedPlace place) => Interlocked.Increment(ref place.IsFiltered ? ref _filtered : ref _plain);
 
     /// <summary>Puts a reader where it goes on; answers false when it has to read up to there itself.</summary>
     public bool TryJoin(FeedPlace place)
@@ -53,8 +58,8 @@ internal sealed class TopicFeed(BrokerHost host, TopicName topic, TopicCursor st
         lock (_gate)
         {
             if (!_ring.TryFind(place.Cursor, out long next)) return false;
-            for (long number = next; place.IsFiltered && number < _ring.Next; number++)
-                if (_ring[number] is { SequenceNumber: not null, Message: null }) return false;
+            for (long number = next; number < _ring.Next; number++)
+                if (!Suits(place, _ring[number])) return false;
             place.Next = next;
             place.IsAhead = !place.Cursor.IsWithin(_ring.Before(next));
             if (place.Index >= 0) return true;
@@ -66,7 +71,7 @@ internal sealed class TopicFeed(BrokerHost host, TopicName topic, TopicCursor st
 
     public void Leave(FeedPlace place)
     {
-        if (place.IsFiltered) Interlocked.Decrement(ref _filtered);
+        Interlocked.Decrement(ref place.IsFiltered ? ref _filtered : ref _plain);
         lock (_gate)
         {
             if (place.Index < 0) return;
@@ -142,13 +147,14 @@ internal sealed class TopicFeed(BrokerHost host, TopicName topic, TopicCursor st
     private async Task Pump(CancellationToken stop)
     {
         TopicCursor place = start;
+        int size = PageMessages;
         FeedEnd end = new(new Problem(ProblemKind.InternalError));
         try
         {
             while (!stop.IsCancellationRequested)
             {
                 Result<ReceivedMessages> page =
-                    await host.Broker.Read(topic, place, PageMessages, WaitMilliseconds, stop);
+                    await host.Broker.Read(topic, place, size, WaitMilliseconds, stop);
                 if (!page.Succeeded)
                 {
                     end = new FeedEnd(BrokerProblems.Of(page.Error));
@@ -156,6 +162,8 @@ internal sealed class TopicFeed(BrokerHost host, TopicName topic, TopicCursor st
                 }
 
                 using ReceivedMessages messages = page.Value;
+                bool grows = messages.Count == size && IsRead();
+                size = grows ? Math.Min(2 * size, MaxPageMessages) : PageMessages;
                 place = Append(messages, place);
                 WakeAll();
                 await host.ReportDamage(messages);
@@ -176,27 +184,46 @@ internal sealed class TopicFeed(BrokerHost host, TopicName topic, TopicCursor st
             TopicCursor before = place;
             place = messages.FirstCursor!;
             _events.WriteGap(output, before, place, messages.Lost);
-            Add(output, place, null, null);
+            Add(Take(output), place, null, null);
         }
 
         for (int i = 0; i < messages.Count; i++)
         {
             if (!messages.TryRead(i, out MessageView message)) continue;
             place = place.After(message.SequenceNumber);
-            _events.WriteMessage(output, place, in message);
-            Add(output, place, message.SequenceNumber, _filtered > 0 ? MessageCopy.Of(in message) : null);
+            bool isEncoded = _plain > 0 || _filtered == 0;
+            if (isEncoded) _events.WriteMessage(output, place, in message);
+            Add(
+                isEncoded ? Take(output) : null, place, message.SequenceNumber,
+                _filtered > 0 || !isEncoded ? MessageCopy.Of(in message) : null);
         }
 
         output.Return();
         return messages.NextCursor!;
     }
 
-    private void Add(JsonOutput output, TopicCursor after, long? sequenceNumber, MessageCopy? message)
+    /// <summary>No reader of the feed is behind its end.</summary>
+    private bool IsRead()
     {
-        FeedEvent added = new(output.Written.ToArray(), after, sequenceNumber, message, host.Time.GetTimestamp());
+        lock (_gate) return _places.TrueForAll(place => place.Next == _ring.Next);
+    }
+
+    private static byte[] Take(JsonOutput output)
+    {
+        byte[] frame = output.Written.ToArray();
         output.Clear();
+        return frame;
+    }
+
+    private void Add(byte[]? frame, TopicCursor after, long? sequenceNumber, MessageCopy? message)
+    {
+        FeedEvent added = new(frame, after, sequenceNumber, message, host.Time.GetTimestamp());
         lock (_gate) _ring.Add(added);
     }
+
+    /// <summary>Whether the event has what this reader needs of it; it may have come before the reader.</summary>
+    private static bool Suits(FeedPlace place, FeedEvent kept) =>
+        kept.SequenceNumber is null || (place.IsFiltered ? kept.Message is not null : kept.Frame is not null);
 
     private void WakeAll()
     {

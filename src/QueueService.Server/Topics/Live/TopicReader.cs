@@ -12,8 +12,15 @@ namespace QueueService.Server.Topics.Live;
 /// </summary>
 internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed feed, FeedPlace place)
 {
-    /// <summary>Messages of one read of its own: as many small ones as one write takes.</summary>
+    /// <summary>Messages of one read of its own: as many small ones as one write takes. A reader that takes whole pages
+    /// at once gets larger ones, since each read waits for a commit.</summary>
     private const int PageMessages = 64;
+
+    /// <summary>A page takes up to 80 bytes a message while it is looked through.</summary>
+    private const int MaxPageMessages = 128;
+
+    /// <summary>Of a reader whose filter leaves little to write: it cannot stall.</summary>
+    private const int MaxFilteredMessages = Limits.FeedEvents;
 
     /// <summary>A reader whose filter lets so many pass hears how far it is.</summary>
     private const int SkippedPerId = 1_000;
@@ -21,6 +28,7 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
     private readonly LiveResponse _response = new(http, host.Live);
     private readonly FeedEvents _events = FeedEvents.Of(feed.Topic);
     private int _skipped;
+    private int _size = PageMessages;
 
     /// <summary>Null for a reader who wants everything.</summary>
     public FeedFilter? Filter { get; init; }
@@ -82,7 +90,7 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
         place.Cursor = place.IsAhead && next.SequenceNumber is { } number ? place.Cursor.After(number) : next.After;
         if (Filter is not null && next.SequenceNumber is not null && !Filter.Matches(next)) return Skip();
         _skipped = 0;
-        return Add(place.IsAhead ? _events.WithId(next, place.Cursor) : next.Frame);
+        return Add(place.IsAhead || next.Frame is null ? _events.WithId(next, place.Cursor) : next.Frame);
     }
 
     /// <summary>Whether the reader had this event on its own. It is not ahead any more when the feed has reached it.
@@ -113,38 +121,72 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
     {
         if (feed.Ended is { } end) return await SayGoodbye(end);
         Result<ReceivedMessages> page =
-            await host.Broker.Read(feed.Topic, place.Cursor, PageMessages, 0, CancellationToken.None);
+            await host.Broker.Read(feed.Topic, place.Cursor, _size, 0, CancellationToken.None);
         if (!page.Succeeded) return await SayGoodbye(new FeedEnd(BrokerProblems.Of(page.Error)));
-        JsonOutput output = JsonOutput.Rent();
+        Task<bool> sent;
 
         // The messages are given back before anything waits for the client.
         using (ReceivedMessages messages = page.Value)
         {
-            Write(output, messages);
+            sent = Send(messages);
             await host.ReportDamage(messages);
         }
 
-        // Only a large message makes this one wait: who stalls holds no buffer but its connection's.
+        return await sent;
+    }
+
+    /// <summary>Sends the page piece by piece, as long as the client takes them without a wait. What is left is read
+    /// again.</summary>
+    private Task<bool> Send(ReceivedMessages messages)
+    {
+        JsonOutput output = JsonOutput.Rent();
+        WriteGap(output, messages);
+        bool isFull = messages.Count == _size;
+        int next = 0;
+        for (int pieces = 1; ; pieces++)
+        {
+            next = Write(output, messages, next);
+            bool isWhole = next == messages.Count;
+            if (isWhole) place.Cursor = messages.NextCursor!;
+            if (isWhole && _skipped >= SkippedPerId) output.Raw(OwnId().Span);
+            Task<bool> sent = Push(output);
+            bool isTaken = sent.IsCompletedSuccessfully;
+            if (isWhole || !isTaken || !sent.Result)
+            {
+                int most = pieces == 1 ? MaxFilteredMessages : MaxPageMessages;
+                _size = isWhole && isTaken && isFull ? Math.Clamp(2 * _size, PageMessages, most) : PageMessages;
+                return sent;
+            }
+
+            output = JsonOutput.Rent();
+        }
+    }
+
+    /// <summary>Gives the output back. Only a large message makes the first step wait: who stalls holds no buffer but its
+    /// connection's.</summary>
+    private async Task<bool> Push(JsonOutput output)
+    {
         bool goesOn = await Add(output.Written);
         output.Return();
         return goesOn && await Flush();
     }
 
-    /// <summary>Writes as many messages as go out without a wait, at least one.</summary>
-    private void Write(JsonOutput output, ReceivedMessages messages)
+    private void WriteGap(JsonOutput output, ReceivedMessages messages)
     {
-        if (messages.Lost > 0)
-        {
-            TopicCursor before = place.Cursor;
-            place.Cursor = messages.FirstCursor!;
-            _events.WriteGap(output, before, place.Cursor, messages.Lost);
-        }
+        if (messages.Lost == 0) return;
+        TopicCursor before = place.Cursor;
+        place.Cursor = messages.FirstCursor!;
+        _events.WriteGap(output, before, place.Cursor, messages.Lost);
+    }
 
-        for (int i = 0; i < messages.Count; i++)
+    /// <summary>Writes as many messages as go out at once, at least one; answers the number of the next one.</summary>
+    private int Write(JsonOutput output, ReceivedMessages messages, int next)
+    {
+        CursorProgress read = new(place.Cursor);
+        for (; next < messages.Count && output.Length < Limits.ResponseChunk / 2; next++)
         {
-            if (output.Length >= Limits.ResponseChunk / 2) return;
-            if (!messages.TryRead(i, out MessageView message)) continue;
-            place.Cursor = place.Cursor.After(message.SequenceNumber);
+            if (!messages.TryRead(next, out MessageView message)) continue;
+            read.Pass(message.SequenceNumber);
             if (Filter?.Matches(in message) == false)
             {
                 _skipped++;
@@ -152,11 +194,11 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
             }
 
             _skipped = 0;
-            _events.WriteMessage(output, place.Cursor, in message);
+            _events.WriteMessage(output, read.ToCursor(), in message);
         }
 
-        place.Cursor = messages.NextCursor!;
-        if (_skipped >= SkippedPerId) output.Raw(OwnId().Span);
+        place.Cursor = read.ToCursor();
+        return next;
     }
 
     private async ValueTask<bool> SayGoodbye(FeedEnd end)
