@@ -5,6 +5,7 @@ using QueueService.Broker.Queues;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
 using QueueService.Server.OpenApi;
+using QueueService.Server.Streams;
 
 namespace QueueService.Server.DurableStreams;
 
@@ -42,8 +43,8 @@ internal static class AppendToDurableStream
         [
             ProblemKind.MalformedJson, DurableStreamProblems.NotFound, DurableStreamProblems.Gone,
             DurableStreamProblems.Closed, DurableStreamProblems.ContentTypeMismatch,
-            DurableStreamProblems.SequenceNotRising, ProblemKind.ProducerFenced, ProblemKind.ProducerSequenceGap,
-            ProblemKind.TooManyProducers, ProblemKind.RequestTooLarge, ProblemKind.MessageTooLarge,
+            DurableStreamProblems.SequenceNotRising, StreamProblems.ProducerFenced, StreamProblems.ProducerSequenceGap,
+            StreamProblems.TooManyProducers, ProblemKind.RequestTooLarge, ProblemKind.MessageTooLarge,
             ProblemKind.UnsupportedContentEncoding, ProblemKind.DiskFull,
         ],
     };

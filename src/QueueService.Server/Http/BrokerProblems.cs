@@ -1,6 +1,8 @@
 using QueueService.Broker;
 using QueueService.Server.DurableStreams;
 using QueueService.Server.Hosting;
+using QueueService.Server.Streams;
+using QueueService.Server.Streams.Groups;
 using QueueService.Server.Streams.QueueViews;
 
 namespace QueueService.Server.Http;
@@ -13,7 +15,7 @@ internal static class BrokerProblems
         BrokerError.QueueNotFound => ProblemKind.QueueNotFound,
         BrokerError.TopicNotFound => ProblemKind.TopicNotFound,
         BrokerError.SubscriptionNotFound => ProblemKind.SubscriptionNotFound,
-        BrokerError.StreamNotFound => ProblemKind.StreamNotFound,
+        BrokerError.StreamNotFound => StreamProblems.StreamNotFound,
         BrokerError.QueueViewNotFound => QueueViewProblems.NotFound,
         BrokerError.RecordExpired => QueueViewProblems.RecordExpired,
         BrokerError.DurableStreamNotFound or BrokerError.ForkSourceNotFound => DurableStreamProblems.NotFound,
@@ -26,25 +28,25 @@ internal static class BrokerProblems
         BrokerError.ForkTooDeep => DurableStreamProblems.ForkTooDeep,
         BrokerError.ProducerEpochNotBegun or BrokerError.DurableOffsetBeyondEnd or BrokerError.ForkOffsetBeyondEnd =>
             ProblemKind.InvalidRequest,
-        BrokerError.TierNotConfigured => ProblemKind.TierNotConfigured,
-        BrokerError.TierNotForCompaction => ProblemKind.TierNotForCompaction,
-        BrokerError.TierInUse => ProblemKind.TierInUse,
-        BrokerError.TierUnavailable => ProblemKind.TierUnavailable,
-        BrokerError.PartitionNotFound => ProblemKind.PartitionNotFound,
-        BrokerError.RetentionNotSupported => ProblemKind.RetentionNotSupported,
-        BrokerError.KeyRequired => ProblemKind.KeyRequired,
-        BrokerError.ProducerFenced => ProblemKind.ProducerFenced,
-        BrokerError.ProducerSequenceGap => ProblemKind.ProducerSequenceGap,
-        BrokerError.GroupNotFound => ProblemKind.GroupNotFound,
-        BrokerError.MemberNotFound => ProblemKind.MemberNotFound,
-        BrokerError.MemberFenced => ProblemKind.MemberFenced,
-        BrokerError.StaleGeneration => ProblemKind.StaleGeneration,
-        BrokerError.OffsetBeyondEnd => ProblemKind.OffsetBeyondEnd,
-        BrokerError.GroupHasMembers => ProblemKind.GroupHasMembers,
-        BrokerError.TooManyGroups => ProblemKind.TooManyGroups,
-        BrokerError.TooManyMembers => ProblemKind.TooManyMembers,
-        BrokerError.ProducerSequenceReused => ProblemKind.ProducerSequenceReused,
-        BrokerError.TooManyProducers => ProblemKind.TooManyProducers,
+        BrokerError.TierNotConfigured => StreamProblems.TierNotConfigured,
+        BrokerError.TierNotForCompaction => StreamProblems.TierNotForCompaction,
+        BrokerError.TierInUse => StreamProblems.TierInUse,
+        BrokerError.TierUnavailable => StreamProblems.TierUnavailable,
+        BrokerError.PartitionNotFound => StreamProblems.PartitionNotFound,
+        BrokerError.RetentionNotSupported => StreamProblems.RetentionNotSupported,
+        BrokerError.KeyRequired => StreamProblems.KeyRequired,
+        BrokerError.ProducerFenced => StreamProblems.ProducerFenced,
+        BrokerError.ProducerSequenceGap => StreamProblems.ProducerSequenceGap,
+        BrokerError.GroupNotFound => GroupProblems.GroupNotFound,
+        BrokerError.MemberNotFound => GroupProblems.MemberNotFound,
+        BrokerError.MemberFenced => GroupProblems.MemberFenced,
+        BrokerError.StaleGeneration => GroupProblems.StaleGeneration,
+        BrokerError.OffsetBeyondEnd => GroupProblems.OffsetBeyondEnd,
+        BrokerError.GroupHasMembers => GroupProblems.GroupHasMembers,
+        BrokerError.TooManyGroups => GroupProblems.TooManyGroups,
+        BrokerError.TooManyMembers => GroupProblems.TooManyMembers,
+        BrokerError.ProducerSequenceReused => StreamProblems.ProducerSequenceReused,
+        BrokerError.TooManyProducers => StreamProblems.TooManyProducers,
         BrokerError.TargetStreamNotFound => ProblemKind.TargetStreamNotFound,
         BrokerError.TargetQueueNotFound => ProblemKind.TargetQueueNotFound,
         BrokerError.SnapshotNotFound => ProblemKind.SnapshotNotFound,

@@ -1,4 +1,5 @@
 using QueueService.Server.Hosting;
+using QueueService.Server.Streams;
 using QueueService.Storage.Tiering;
 
 namespace QueueService.Server.Http;
@@ -30,7 +31,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         {
             // A local copy was damaged after it was checked; it is fetched anew.
             if (http.Response.HasStarted) http.Abort();
-            else await new Problem(ProblemKind.TierUnavailable).Write(http);
+            else await new Problem(StreamProblems.TierUnavailable).Write(http);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {

@@ -20,11 +20,15 @@ internal static class DeleteQueue
             "DELETE", QueueRoutes.Queue, static (http, host) => Handle(http, host.Broker.DeleteQueue), Description);
 
     /// <summary>Also for topics and subscriptions.</summary>
-    public static async Task Handle(
-        HttpContext http, Func<QueueName, Precondition, ValueTask<BrokerError>> delete)
+    public static Task Handle(HttpContext http, Func<QueueName, Precondition, ValueTask<BrokerError>> delete) =>
+        Handle(http, static (HttpContext http, ref Problem? problem) => http.Queue(ref problem), delete);
+
+    /// <summary>For everything that has a name in the path and an ETag.</summary>
+    public static async Task Handle<TName>(
+        HttpContext http, NameReader<TName> read, Func<TName, Precondition, ValueTask<BrokerError>> delete)
     {
         Problem? problem = null;
-        QueueName name = http.Queue(ref problem);
+        TName name = read(http, ref problem);
         RequestQuery.Read(http, [], ref problem);
         Precondition precondition = ETags.Read(http, ref problem);
         if (precondition.MustNotExist)
@@ -40,3 +44,6 @@ internal static class DeleteQueue
         await (error == BrokerError.None ? http.Answer(204) : error.Write(http));
     }
 }
+
+/// <summary>Reads what the path names, or blames it.</summary>
+internal delegate TName NameReader<out TName>(HttpContext http, ref Problem? problem);

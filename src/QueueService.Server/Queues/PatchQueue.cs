@@ -39,8 +39,16 @@ internal static class PatchQueue
         routes.MapOperation(
             "PATCH", QueueRoutes.Queue, (http, host) => Handle(http, host, QueueFields.OfQueue), Description);
 
-    /// <summary>Also for topics.</summary>
-    public static async Task Handle(HttpContext http, BrokerHost host, DefinitionFields fields)
+    /// <summary>Also for topics and streams.</summary>
+    public static Task Handle(HttpContext http, BrokerHost host, DefinitionFields fields) =>
+        Handle(http, host, fields, async (name, changes, precondition) =>
+            (await host.Broker.PatchQueue(name, changes.Apply, precondition), null));
+
+    /// <summary>Also for subscriptions and queue views.</summary>
+    /// <param name="patch">Makes the change, or says why not.</param>
+    public static async Task Handle(
+        HttpContext http, BrokerHost host, DefinitionFields fields,
+        Func<QueueName, QueueChanges, Precondition, ValueTask<(Result<QueueChange> Result, Problem? Problem)>> patch)
     {
         Problem? problem = null;
         QueueName name = http.Queue(ref problem);
@@ -56,7 +64,7 @@ internal static class PatchQueue
             return;
         }
 
-        Result<QueueChange> result = await host.Broker.PatchQueue(name, changes.Apply, precondition);
-        await PutQueue.Answer(http, host, name, changes, result, replaces: false);
+        (Result<QueueChange> result, problem) = await patch(name, changes, precondition);
+        await (problem?.Write(http) ?? PutQueue.Answer(http, host, name, changes, result, replaces: false));
     }
 }

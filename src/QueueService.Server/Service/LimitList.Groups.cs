@@ -2,6 +2,7 @@ using QueueService.Broker.Queues;
 using QueueService.Broker.Streams;
 using QueueService.Broker.Streams.Groups;
 using QueueService.Server.Http;
+using QueueService.Server.Streams.Groups;
 
 namespace QueueService.Server.Service;
 
@@ -10,9 +11,9 @@ internal static partial class LimitList
 {
     private static readonly Limit[] Groups =
     [
-        new("consumerGroups", GroupLimits.MaxGroups, "groups", "Consumer groups in all.", ProblemKind.TooManyGroups),
+        new("consumerGroups", GroupLimits.MaxGroups, "groups", "Consumer groups in all.", GroupProblems.TooManyGroups),
         new("groupMembers", GroupLimits.MaxMembers, "members", "Members of one consumer group.",
-            ProblemKind.TooManyMembers),
+            GroupProblems.TooManyMembers),
         new("groupNameLength", GroupLimits.NameLength, "characters",
             "The name of a consumer group, a member or an instance, of A-Z a-z 0-9 . _ -"),
         new("pollRecords", StreamLimits.MaxRecordsPerRead, "records", "Records that one poll asks for."),

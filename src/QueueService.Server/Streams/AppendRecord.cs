@@ -33,8 +33,8 @@ internal static class AppendRecord
         ],
         Problems =
         [
-            ProblemKind.MalformedJson, ProblemKind.StreamNotFound, ProblemKind.PartitionNotFound,
-            .. ProducerHeaders.Problems, ProblemKind.KeyRequired, ProblemKind.RequestTooLarge,
+            ProblemKind.MalformedJson, StreamProblems.StreamNotFound, StreamProblems.PartitionNotFound,
+            .. ProducerHeaders.Problems, StreamProblems.KeyRequired, ProblemKind.RequestTooLarge,
             ProblemKind.MessageTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
             ProblemKind.DiskFull,
         ],

@@ -55,8 +55,8 @@ internal static class AppendRecordBatch
         ],
         Problems =
         [
-            ProblemKind.MalformedJson, ProblemKind.StreamNotFound, ProblemKind.PartitionNotFound,
-            .. ProducerHeaders.Problems, ProblemKind.KeyRequired, ProblemKind.RequestTooLarge,
+            ProblemKind.MalformedJson, StreamProblems.StreamNotFound, StreamProblems.PartitionNotFound,
+            .. ProducerHeaders.Problems, StreamProblems.KeyRequired, ProblemKind.RequestTooLarge,
             ProblemKind.MessageTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
             ProblemKind.DiskFull,
         ],

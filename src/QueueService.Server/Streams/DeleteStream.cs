@@ -12,7 +12,7 @@ internal static class DeleteStream
     {
         Parameters = [Schemas.IfMatch],
         Replies = [new(204, "The stream is gone.") { Headers = [Answers.DurabilityHeader] }],
-        Problems = [ProblemKind.StreamNotFound, ProblemKind.PreconditionFailed],
+        Problems = [StreamProblems.StreamNotFound, ProblemKind.PreconditionFailed],
     };
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapOperation(

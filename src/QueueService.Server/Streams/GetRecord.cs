@@ -17,8 +17,8 @@ internal static class GetRecord
         Replies = [new(200, "The record.", new Content("*/*", "Bytes", "hello"))],
         Problems =
         [
-            ProblemKind.StreamNotFound, ProblemKind.PartitionNotFound, ProblemKind.RecordNotFound,
-            ProblemKind.RecordCompacted, ProblemKind.OffsetOutOfRange, ProblemKind.TierUnavailable,
+            StreamProblems.StreamNotFound, StreamProblems.PartitionNotFound, StreamProblems.RecordNotFound,
+            StreamProblems.RecordCompacted, StreamProblems.OffsetOutOfRange, StreamProblems.TierUnavailable,
         ],
     };
 
@@ -45,7 +45,7 @@ internal static class GetRecord
             if (!Start(http, records!, place.Offset!.Value))
             {
                 bool isHole = records!.IsCompacted && records.Count > 0;
-                await new Problem(isHole ? ProblemKind.RecordCompacted : ProblemKind.RecordNotFound).Write(http);
+                await new Problem(isHole ? StreamProblems.RecordCompacted : StreamProblems.RecordNotFound).Write(http);
                 await host.ReportDamage(records!);
                 return;
             }

@@ -11,7 +11,7 @@ internal static class GetStream
         "Its settings and the counts of this moment. The ETag names the settings.")
     {
         Replies = [new(200, "The stream.", Content.Json("Stream", StreamJson.Example)) { Headers = ["ETag"] }],
-        Problems = [ProblemKind.StreamNotFound],
+        Problems = [StreamProblems.StreamNotFound],
     };
 
     public static void Map(IEndpointRouteBuilder routes) =>

@@ -17,7 +17,7 @@ internal static class ListPartitions
             new(200, "The partitions.", Content.Json(
                 "PartitionPage", """{"items":[{"partition":0,"earliestOffset":0,"endOffset":40,"bytes":4096,"appendedPerSecond":0.5}]}""")),
         ],
-        Problems = [ProblemKind.StreamNotFound],
+        Problems = [StreamProblems.StreamNotFound],
     };
 
     public static void Map(IEndpointRouteBuilder routes) =>

@@ -25,7 +25,7 @@ internal static class ListSegments
     {
         Parameters = [Schemas.Limit, Schemas.Cursor],
         Replies = [new(200, "A page of segments.", Content.Json("SegmentPage", Example)) { Headers = ["Link"] }],
-        Problems = [ProblemKind.StreamNotFound, ProblemKind.PartitionNotFound],
+        Problems = [StreamProblems.StreamNotFound, StreamProblems.PartitionNotFound],
     };
 
     public static void Map(IEndpointRouteBuilder routes) =>

@@ -29,12 +29,12 @@ internal readonly record struct PartitionReading(BrokerHost Host, StreamName Str
     /// <param name="asked">The offset that was named; whoever named none takes what is there.</param>
     private Problem? Check(ReceivedMessages records, long? asked)
     {
-        if (records.EndCursor?.OffsetIn(Partition) is not { } end) return new Problem(ProblemKind.PartitionNotFound);
+        if (records.EndCursor?.OffsetIn(Partition) is not { } end) return new Problem(StreamProblems.PartitionNotFound);
         if (asked is not { } offset) return null;
         long earliest = records.Lost > 0 ? records.FirstCursor!.OffsetIn(Partition)!.Value : 0;
         if (records.Lost == 0 && offset <= end) return null;
         return new Problem(
-            ProblemKind.OffsetOutOfRange,
+            StreamProblems.OffsetOutOfRange,
             offset > end ? $"Offset {offset} lies beyond the end, {end}." : $"Offset {offset} lies before {earliest}.")
             .Telling("earliestOffset", earliest).Telling("endOffset", end);
     }

@@ -23,9 +23,9 @@ internal static class PatchStream
         ],
         Problems =
         [
-            ProblemKind.MalformedJson, ProblemKind.StreamNotFound, ProblemKind.ImmutableField,
-            ProblemKind.TierNotConfigured, ProblemKind.TierNotForCompaction, ProblemKind.TierInUse,
-            ProblemKind.PreconditionFailed, ProblemKind.RetentionNotSupported,
+            ProblemKind.MalformedJson, StreamProblems.StreamNotFound, ProblemKind.ImmutableField,
+            StreamProblems.TierNotConfigured, StreamProblems.TierNotForCompaction, StreamProblems.TierInUse,
+            ProblemKind.PreconditionFailed, StreamProblems.RetentionNotSupported,
             ProblemKind.UnsupportedMediaType, ProblemKind.DiskFull,
             ProblemKind.TooManyTags, ProblemKind.RequestTooLarge, ProblemKind.UnsupportedContentEncoding,
         ],

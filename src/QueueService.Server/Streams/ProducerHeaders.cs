@@ -27,8 +27,8 @@ internal static class ProducerHeaders
 
     public static readonly ProblemKind[] Problems =
     [
-        ProblemKind.ProducerFenced, ProblemKind.ProducerSequenceGap, ProblemKind.ProducerSequenceReused,
-        ProblemKind.TooManyProducers,
+        StreamProblems.ProducerFenced, StreamProblems.ProducerSequenceGap, StreamProblems.ProducerSequenceReused,
+        StreamProblems.TooManyProducers,
     ];
 
     public static ProducerState? Read(HttpContext http, ref Problem? problem)

@@ -23,8 +23,8 @@ internal static class PutStream
         Problems =
         [
             ProblemKind.MalformedJson, ProblemKind.ImmutableField, ProblemKind.PreconditionFailed,
-            ProblemKind.TierNotConfigured, ProblemKind.TierNotForCompaction, ProblemKind.TierInUse,
-            ProblemKind.RetentionNotSupported,
+            StreamProblems.TierNotConfigured, StreamProblems.TierNotForCompaction, StreamProblems.TierInUse,
+            StreamProblems.RetentionNotSupported,
             ProblemKind.UnsupportedMediaType, ProblemKind.TooManyQueues, ProblemKind.DiskFull,
             ProblemKind.RequestTooLarge, ProblemKind.UnsupportedContentEncoding,
         ],

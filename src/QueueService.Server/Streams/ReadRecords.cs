@@ -48,8 +48,8 @@ internal static class ReadRecords
         ],
         Problems =
         [
-            ProblemKind.StreamNotFound, ProblemKind.PartitionNotFound, ProblemKind.OffsetOutOfRange,
-            ProblemKind.TooManyWaiters, ProblemKind.TierUnavailable,
+            StreamProblems.StreamNotFound, StreamProblems.PartitionNotFound, StreamProblems.OffsetOutOfRange,
+            ProblemKind.TooManyWaiters, StreamProblems.TierUnavailable,
         ],
     };
 

@@ -37,7 +37,13 @@ internal static class ListSubscriptions
             return;
         }
 
-        Result<QueueDescription> exists = await host.Broker.GetTopic(topic);
+        await Answer(http, host, topic, listing);
+    }
+
+    /// <summary>Also for the queue views of a stream.</summary>
+    public static async Task Answer(HttpContext http, BrokerHost host, TopicName topic, Listing listing)
+    {
+        Result<QueueDescription> exists = await host.Broker.GetQueue(topic.Address);
         Result<QueuePage> result = exists.Succeeded
             ? await host.Broker.ListSubscriptions(topic, listing.Prefix, listing.After, listing.Limit, listing.Tags)
             : exists.Error;

@@ -36,27 +36,10 @@ internal static class PatchSubscription
         ],
     };
 
-    public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapOperation("PATCH", TopicRoutes.Subscription, Handle, Description);
-
-    public static async Task Handle(HttpContext http, BrokerHost host)
-    {
-        Problem? problem = null;
-        SubscriptionName name = http.Subscription(ref problem);
-        RequestQuery.Read(http, [], ref problem);
-        Precondition precondition = ETags.Read(http, ref problem);
-        if (precondition.MustNotExist)
-            Problem.Blame(ref problem, "If-None-Match", "cannot hold: a patch changes what exists.");
-        QueueChanges changes = new(SubscriptionFields.All);
-        problem ??= await PutQueue.ReadChanges(http, host, changes, PatchQueue.MergePatch);
-        if (problem is not null)
-        {
-            await problem.Write(http);
-            return;
-        }
-
-        SubscriptionChange change = new(host, name, changes, replaces: false);
-        (Result<QueueChange> result, problem) = await change.Apply(precondition, http.RequestAborted);
-        await (problem?.Write(http) ?? PutQueue.Answer(http, host, name.Address, changes, result, replaces: false));
-    }
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapOperation(
+        "PATCH", TopicRoutes.Subscription,
+        static (http, host) => PatchQueue.Handle(http, host, SubscriptionFields.All, (name, changes, precondition) =>
+            new SubscriptionChange(host, SubscriptionName.At(name), changes, replaces: false)
+                .Apply(precondition, http.RequestAborted)),
+        Description);
 }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json.Nodes;
 using QueueService.Server.Http;
 using QueueService.Server.Tests.Testing;
@@ -46,6 +47,14 @@ public sealed class ProblemTests(RunningServer server)
 
         (await _api.Get("/problems/nonsense")).ShouldBlame(404, "route-not-found");
     }
+
+    [Fact]
+    public void No_kind_of_problem_is_forgotten_in_the_list_of_all() => Assert.Equivalent(
+        typeof(ProblemKind).Assembly.GetTypes()
+            .SelectMany(static type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+            .Where(static field => field.FieldType == typeof(ProblemKind))
+            .Select(static field => ((ProblemKind)field.GetValue(null)!).Code).Order(StringComparer.Ordinal),
+        ProblemKind.All.Select(static kind => kind.Code).Order(StringComparer.Ordinal), strict: true);
 
     [Fact]
     public void Every_429_and_503_says_when_to_try_again() =>

@@ -3,6 +3,7 @@ using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
 using QueueService.Server.Hosting;
 using QueueService.Server.Http;
+using QueueService.Server.Streams;
 using QueueService.Server.Streams.QueueViews;
 
 namespace QueueService.Server.Queues.Live;
@@ -62,7 +63,7 @@ internal static class LiveRequest
     /// <summary>Nothing more can come of this queue, or of this server.</summary>
     public static readonly ProblemKind[] Final =
     [
-        ProblemKind.QueueNotFound, ProblemKind.TopicNotFound, ProblemKind.SubscriptionNotFound, ProblemKind.StreamNotFound,
+        ProblemKind.QueueNotFound, ProblemKind.TopicNotFound, ProblemKind.SubscriptionNotFound, StreamProblems.StreamNotFound,
         QueueViewProblems.NotFound, ProblemKind.StorageFailed, ProblemKind.ShuttingDown,
     ];
 

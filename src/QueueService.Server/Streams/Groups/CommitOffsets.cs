@@ -25,9 +25,9 @@ internal static class CommitOffsets
         Replies = [new(204, "The offsets are committed.") { Headers = [Answers.DurabilityHeader] }],
         Problems =
         [
-            ProblemKind.MalformedJson, ProblemKind.StreamNotFound, ProblemKind.GroupNotFound,
-            ProblemKind.PartitionNotFound, ProblemKind.StaleGeneration, ProblemKind.GroupHasMembers,
-            ProblemKind.OffsetBeyondEnd, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
+            ProblemKind.MalformedJson, StreamProblems.StreamNotFound, GroupProblems.GroupNotFound,
+            StreamProblems.PartitionNotFound, GroupProblems.StaleGeneration, GroupProblems.GroupHasMembers,
+            GroupProblems.OffsetBeyondEnd, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding,
             ProblemKind.RequestTooLarge,
         ],
     };

@@ -14,7 +14,7 @@ internal static class GetGroup
         "what goes to another. The ETag names the settings.")
     {
         Replies = [new(200, "The group.", Content.Json("Group", GroupJson.Example)) { Headers = ["ETag"] }],
-        Problems = [ProblemKind.StreamNotFound, ProblemKind.GroupNotFound],
+        Problems = [StreamProblems.StreamNotFound, GroupProblems.GroupNotFound],
     };
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapOperation(

@@ -19,7 +19,7 @@ internal static class GetLag
         "rates are those of about the last minute: a lag that grows while records are committed is a group that is too slow.")
     {
         Replies = [new(200, "The lag.", Content.Json("GroupLag", Example))],
-        Problems = [ProblemKind.StreamNotFound, ProblemKind.GroupNotFound],
+        Problems = [StreamProblems.StreamNotFound, GroupProblems.GroupNotFound],
     };
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapOperation(

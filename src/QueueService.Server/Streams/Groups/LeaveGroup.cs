@@ -14,7 +14,7 @@ internal static class LeaveGroup
         "The member's partitions go to the others at once. Whoever does not leave keeps them until its session ends.")
     {
         Replies = [new(204, "It is no member any more.") { Headers = [Answers.DurabilityHeader] }],
-        Problems = [ProblemKind.StreamNotFound, ProblemKind.GroupNotFound, ProblemKind.MemberNotFound],
+        Problems = [StreamProblems.StreamNotFound, GroupProblems.GroupNotFound, GroupProblems.MemberNotFound],
     };
 
     public static void Map(IEndpointRouteBuilder routes) =>

@@ -24,7 +24,7 @@ internal static class ListGroups
             new(200, "A page of groups.", Content.Json("GroupPage", $$"""{"items":[{{GroupJson.Summary}}]}"""))
                 { Headers = ["Link"] },
         ],
-        Problems = [ProblemKind.StreamNotFound],
+        Problems = [StreamProblems.StreamNotFound],
     };
 
     public static void Map(IEndpointRouteBuilder routes) =>

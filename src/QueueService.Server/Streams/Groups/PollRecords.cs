@@ -35,11 +35,11 @@ internal static class PollRecords
         ],
         Problems =
         [
-            ProblemKind.MalformedJson, ProblemKind.StreamNotFound, ProblemKind.PartitionNotFound,
-            ProblemKind.StaleGeneration, ProblemKind.MemberFenced, ProblemKind.OffsetBeyondEnd,
-            ProblemKind.TooManyGroups, ProblemKind.TooManyMembers, ProblemKind.TooManyWaiters,
+            ProblemKind.MalformedJson, StreamProblems.StreamNotFound, StreamProblems.PartitionNotFound,
+            GroupProblems.StaleGeneration, GroupProblems.MemberFenced, GroupProblems.OffsetBeyondEnd,
+            GroupProblems.TooManyGroups, GroupProblems.TooManyMembers, ProblemKind.TooManyWaiters,
             ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding, ProblemKind.RequestTooLarge,
-            ProblemKind.DiskFull, ProblemKind.TierUnavailable,
+            ProblemKind.DiskFull, StreamProblems.TierUnavailable,
         ],
     };
 

@@ -26,8 +26,8 @@ internal static class PutGroup
         ],
         Problems =
         [
-            ProblemKind.MalformedJson, ProblemKind.StreamNotFound, ProblemKind.PreconditionFailed,
-            ProblemKind.UnsupportedMediaType, ProblemKind.TooManyGroups, ProblemKind.DiskFull,
+            ProblemKind.MalformedJson, StreamProblems.StreamNotFound, ProblemKind.PreconditionFailed,
+            ProblemKind.UnsupportedMediaType, GroupProblems.TooManyGroups, ProblemKind.DiskFull,
             ProblemKind.RequestTooLarge, ProblemKind.UnsupportedContentEncoding,
         ],
     };

@@ -28,8 +28,8 @@ internal static class ResetOffsets
         ],
         Problems =
         [
-            ProblemKind.MalformedJson, ProblemKind.StreamNotFound, ProblemKind.GroupNotFound,
-            ProblemKind.PartitionNotFound, ProblemKind.GroupHasMembers, ProblemKind.UnsupportedMediaType,
+            ProblemKind.MalformedJson, StreamProblems.StreamNotFound, GroupProblems.GroupNotFound,
+            StreamProblems.PartitionNotFound, GroupProblems.GroupHasMembers, ProblemKind.UnsupportedMediaType,
             ProblemKind.UnsupportedContentEncoding, ProblemKind.RequestTooLarge,
         ],
     };

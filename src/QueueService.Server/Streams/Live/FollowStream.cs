@@ -44,8 +44,8 @@ internal static class FollowStream
         Replies = [new(200, "The events.", new Content(ServerSentEvents.ContentType, "Events", Example))],
         Problems =
         [
-            ProblemKind.StreamNotFound, ProblemKind.PartitionNotFound, ProblemKind.OffsetOutOfRange,
-            ProblemKind.TooManyTopicReaders, ProblemKind.TierUnavailable,
+            StreamProblems.StreamNotFound, StreamProblems.PartitionNotFound, StreamProblems.OffsetOutOfRange,
+            ProblemKind.TooManyTopicReaders, StreamProblems.TierUnavailable,
         ],
     };
 
@@ -92,9 +92,9 @@ internal static class FollowStream
     {
         foreach (int partition in request.Partitions ?? end.Places.Select(static place => place.Key))
         {
-            if (end.OffsetIn(partition) is not { } last) return new Problem(ProblemKind.PartitionNotFound);
+            if (end.OffsetIn(partition) is not { } last) return new Problem(StreamProblems.PartitionNotFound);
             if (request.After?.ContainsKey(partition) != true && request.From.Offset > last)
-                return new Problem(ProblemKind.OffsetOutOfRange).Telling("endOffset", last);
+                return new Problem(StreamProblems.OffsetOutOfRange).Telling("endOffset", last);
         }
 
         return null;

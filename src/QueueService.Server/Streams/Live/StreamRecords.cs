@@ -35,7 +35,7 @@ internal static class StreamRecords
         ],
         Problems =
         [
-            ProblemKind.StreamNotFound, ProblemKind.TooManyStreams, ProblemKind.UnsupportedMediaType,
+            StreamProblems.StreamNotFound, ProblemKind.TooManyStreams, ProblemKind.UnsupportedMediaType,
             ProblemKind.UnsupportedContentEncoding,
         ],
     };

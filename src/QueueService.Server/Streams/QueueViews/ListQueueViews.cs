@@ -6,6 +6,7 @@ using QueueService.Server.Hosting;
 using QueueService.Server.Http;
 using QueueService.Server.OpenApi;
 using QueueService.Server.Queues;
+using QueueService.Server.Topics;
 
 namespace QueueService.Server.Streams.QueueViews;
 
@@ -21,7 +22,7 @@ internal static class ListQueueViews
             new(200, "A page of views.",
                 Content.Json("QueueViewPage", $$"""{"items":[{{QueueViewJson.Example}}]}""")) { Headers = ["Link"] },
         ],
-        Problems = [ProblemKind.StreamNotFound],
+        Problems = [StreamProblems.StreamNotFound],
     };
 
     public static void Map(IEndpointRouteBuilder routes) =>
@@ -32,24 +33,6 @@ internal static class ListQueueViews
         Problem? problem = null;
         StreamName stream = http.Stream(ref problem);
         Listing listing = Listing.Read(http, ref problem);
-        if (problem is not null)
-        {
-            await problem.Write(http);
-            return;
-        }
-
-        Result<QueueDescription> exists = await host.Broker.GetQueue(stream.Address);
-        Result<QueuePage> result = exists.Succeeded
-            ? await host.Broker.ListSubscriptions(
-                stream.Log, listing.Prefix, listing.After, listing.Limit, listing.Tags)
-            : exists.Error;
-        if (!result.Succeeded)
-        {
-            await result.Error.Write(http);
-            return;
-        }
-
-        string? next = result.Value.Next is null ? null : SubscriptionName.At(result.Value.Queues[^1].Name).Value;
-        await DefinitionJson.Answer(http, result.Value, next);
+        await (problem?.Write(http) ?? ListSubscriptions.Answer(http, host, stream.Log, listing));
     }
 }

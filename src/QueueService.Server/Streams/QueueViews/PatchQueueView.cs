@@ -27,7 +27,7 @@ internal static class PatchQueueView
         ],
         Problems =
         [
-            ProblemKind.MalformedJson, ProblemKind.StreamNotFound, QueueViewProblems.NotFound,
+            ProblemKind.MalformedJson, StreamProblems.StreamNotFound, QueueViewProblems.NotFound,
             ProblemKind.ImmutableField, ProblemKind.PreconditionFailed, ProblemKind.UnsupportedMediaType,
             ProblemKind.DiskFull, ProblemKind.TooManyTags, ProblemKind.RedriveNotAllowed,
             ProblemKind.DeadLetterQueueNotFound, ProblemKind.DeadLetterCycle, ProblemKind.RequestTooLarge,
@@ -35,26 +35,9 @@ internal static class PatchQueueView
         ],
     };
 
-    public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapOperation("PATCH", QueueViewRoutes.View, Handle, Description);
-
-    public static async Task Handle(HttpContext http, BrokerHost host)
-    {
-        Problem? problem = null;
-        SubscriptionName name = http.QueueView(ref problem);
-        RequestQuery.Read(http, [], ref problem);
-        Precondition precondition = ETags.Read(http, ref problem);
-        if (precondition.MustNotExist)
-            Problem.Blame(ref problem, "If-None-Match", "cannot hold: a patch changes what exists.");
-        QueueChanges changes = new(QueueViewFields.All);
-        problem ??= await PutQueue.ReadChanges(http, host, changes, PatchQueue.MergePatch);
-        if (problem is not null)
-        {
-            await problem.Write(http);
-            return;
-        }
-
-        Result<QueueChange> result = await host.Broker.PatchSubscription(name, changes.Apply, precondition);
-        await PutQueue.Answer(http, host, name.Address, changes, result, replaces: false);
-    }
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapOperation(
+        "PATCH", QueueViewRoutes.View,
+        static (http, host) => PatchQueue.Handle(http, host, QueueViewFields.All, async (name, changes, precondition) =>
+            (await host.Broker.PatchSubscription(SubscriptionName.At(name), changes.Apply, precondition), null)),
+        Description);
 }

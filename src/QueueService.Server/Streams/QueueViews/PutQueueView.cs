@@ -28,11 +28,11 @@ internal static class PutQueueView
         ],
         Problems =
         [
-            ProblemKind.MalformedJson, ProblemKind.StreamNotFound, ProblemKind.ImmutableField,
+            ProblemKind.MalformedJson, StreamProblems.StreamNotFound, ProblemKind.ImmutableField,
             ProblemKind.PreconditionFailed, ProblemKind.UnsupportedMediaType, ProblemKind.TooManyQueues,
             ProblemKind.DiskFull, ProblemKind.RedriveNotAllowed, ProblemKind.DeadLetterQueueNotFound,
             ProblemKind.DeadLetterCycle, ProblemKind.RequestTooLarge, ProblemKind.UnsupportedContentEncoding,
-            ProblemKind.TierUnavailable,
+            StreamProblems.TierUnavailable,
         ],
     };
 

@@ -77,7 +77,7 @@ internal static class QueueViewRoutes
         return
         [
             QueueViewProblems.NotFound, .. settles ? [QueueViewProblems.RecordExpired] : Array.Empty<ProblemKind>(),
-            .. reads ? [ProblemKind.TierUnavailable] : Array.Empty<ProblemKind>(),
+            .. reads ? [StreamProblems.TierUnavailable] : Array.Empty<ProblemKind>(),
         ];
     }
 }

@@ -33,7 +33,7 @@ internal static class SeekQueueView
         Problems =
         [
             ProblemKind.MalformedJson, QueueViewProblems.NotFound, ProblemKind.UnsupportedMediaType,
-            ProblemKind.UnsupportedContentEncoding, ProblemKind.RequestTooLarge, ProblemKind.TierUnavailable,
+            ProblemKind.UnsupportedContentEncoding, ProblemKind.RequestTooLarge, StreamProblems.TierUnavailable,
         ],
     };
 

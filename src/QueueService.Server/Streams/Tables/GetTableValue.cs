@@ -29,7 +29,7 @@ internal static class GetTableValue
         ],
         Problems =
         [
-            ProblemKind.StreamNotFound, TableProblems.KeyNotFound, TableProblems.NotCompacted,
+            StreamProblems.StreamNotFound, TableProblems.KeyNotFound, TableProblems.NotCompacted,
             TableProblems.Loading, TableProblems.TooManyKeys,
         ],
     };

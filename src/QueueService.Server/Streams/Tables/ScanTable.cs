@@ -40,7 +40,7 @@ internal static class ScanTable
         ],
         Problems =
         [
-            ProblemKind.StreamNotFound, TableProblems.NotCompacted, TableProblems.Loading,
+            StreamProblems.StreamNotFound, TableProblems.NotCompacted, TableProblems.Loading,
             TableProblems.TooManyKeys, TableProblems.TooManyScans, TableProblems.ScanExpired,
             ProblemKind.TooManyTopicReaders,
         ],
