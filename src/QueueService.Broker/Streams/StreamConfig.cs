@@ -51,7 +51,7 @@ public sealed record StreamTier(long? AfterSeconds, long? LocalBytes);
 /// <summary>The closed ranges of <see cref="StreamConfig"/>, and other bounds of streams.</summary>
 public static class StreamLimits
 {
-    /// <summary>Each is a log of its own: about 2 KB of memory while it is quiet.</summary>
+    /// <summary>Each is a log of its own: 0.8 KB of memory before its first record (20 streams of 1,024).</summary>
     public const int MaxPartitions = Queues.Position.MaxPartitions;
 
     /// <summary>Kafka's default: a week.</summary>
@@ -83,7 +83,8 @@ public static class StreamLimits
     /// <summary>Characters of a producer's id.</summary>
     public const int ProducerIdLength = 128;
 
-    /// <summary>Producers of one stream that are remembered: some hundred bytes each.</summary>
+    /// <summary>Producers of one stream that are remembered: at most 1.5 KB each (RSS over 20,000 of them, with
+    /// all that one append each leaves behind).</summary>
     public const int MaxProducers = 100_000;
 
     /// <summary>A producer that was silent for so long is forgotten: as Kafka's transactional ids.</summary>
