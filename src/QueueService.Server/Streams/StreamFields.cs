@@ -29,7 +29,7 @@ internal static class StreamFields
             {
                 IsOptional = true,
                 Description = "How many bytes of records each partition keeps, as they are stored. The oldest go, 256 at a " +
-                    "time; the newest 256 always stay.",
+                    "time; the newest 1 to 256 always stay.",
             },
             new("cleanup", 0, 2,
                 config => (long)config.Stream!.Cleanup,

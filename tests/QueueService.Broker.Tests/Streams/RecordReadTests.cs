@@ -83,6 +83,23 @@ public sealed class RecordReadTests : IDisposable
     }
 
     [Fact]
+    public void The_newest_1_to_256_records_of_a_partition_stay_whatever_they_weigh_and_the_older_ones_go_256_at_a_time()
+    {
+        QueueConfig config = StreamFixture.Config();
+        _stream.Create(config with { Stream = config.Stream! with { RetentionBytes = 1 } });
+        for (int i = 1; i <= 1_100; i++)
+        {
+            _stream.Append((null, new string('x', 100)));
+            _stream.Harness.Sweep();
+            long earliest = _stream.Partitions()[0].EarliestOffset;
+            Assert.Equal(0, earliest % 256);
+            Assert.InRange(i - earliest, 1, 256);
+        }
+
+        Assert.Equal(1_024, _stream.Partitions()[0].EarliestOffset);
+    }
+
+    [Fact]
     public void The_first_record_of_a_time_is_found()
     {
         _stream.Create(StreamFixture.Config(partitions: 2));
