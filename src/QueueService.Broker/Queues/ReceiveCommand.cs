@@ -343,6 +343,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
                 ReceiveCount = count,
                 State = MessageState.Leased,
                 HasReceipt = !_request.AcknowledgeOnReceipt,
+                IsReplayed = queue.Replay?.Contains(position) == true,
             });
         }
     }

@@ -126,6 +126,7 @@ public sealed class ReceivedMessages : IDisposable
             FirstReceivedAt = item.FirstReceivedAt,
             VisibleAt = item.VisibleAt,
             ExpiresAt = item.ExpiresAt,
+            IsReplayed = item.IsReplayed,
         };
         return true;
     }
@@ -269,6 +270,7 @@ public sealed class ReceivedMessages : IDisposable
         public MessageState State;
         public HeldSegment Held;
         public bool HasReceipt;
+        public bool IsReplayed;
     }
 }
 
@@ -311,6 +313,9 @@ public readonly ref struct MessageView
 
     /// <summary>When its time to live ends; 0 when it has none.</summary>
     public long ExpiresAt { get; init; }
+
+    /// <summary>Of a subscription: it is delivered again by a replay.</summary>
+    public bool IsReplayed { get; init; }
 
     /// <summary>The message in the log's form.</summary>
     internal ReadOnlySpan<byte> Raw => _message;
