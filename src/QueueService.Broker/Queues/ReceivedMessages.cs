@@ -78,6 +78,12 @@ public sealed class ReceivedMessages : IDisposable
     /// keep any more, since the reader was told last; null when there are none.</summary>
     public ViewGap? Gap { get; internal set; }
 
+    /// <summary>Of a receive that moves them: messages of the queue have failed as often as they may.</summary>
+    internal bool HasDeadLetters { get; set; }
+
+    /// <summary>How long the receive was to wait, milliseconds.</summary>
+    internal long WaitAsked { get; set; }
+
     /// <summary>Messages that turned out to be damaged on disk while they were read: for the broker, to take them out.
     /// </summary>
     internal List<long>? Damaged { get; private set; }
@@ -149,6 +155,8 @@ public sealed class ReceivedMessages : IDisposable
         Damaged = null;
         Absent = null;
         Gap = null;
+        HasDeadLetters = false;
+        WaitAsked = 0;
         if (_items.Length > MaxIdleItems) _items = new Delivery[1];
         lock (Gate)
         {
