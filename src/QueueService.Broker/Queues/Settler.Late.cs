@@ -14,7 +14,8 @@ internal sealed partial class Settler
     /// <param name="settlement">AcknowledgeLate or ExtendWithin12Hours.</param>
     /// <param name="milliseconds">Of the extension.</param>
     public BrokerError[] CheckLate(
-        Shard shard, MessageQueue queue, IReadOnlyList<ReceiptHandle> receipts, Settlement settlement, long milliseconds)
+        Shard shard, MessageQueue queue, IReadOnlyList<ReceiptHandle> receipts, Settlement settlement,
+        long milliseconds)
     {
         Offsets.Clear();
         var errors = new BrokerError[receipts.Count];
@@ -59,9 +60,9 @@ internal sealed partial class Settler
     private static bool WasLast(MessageQueue queue, in ReceiptHandle receipt, out Touched touched) =>
         queue.TryGetTouched(receipt.SequenceNumber, out touched) && touched.ReceiveCount == receipt.ReceiveCount;
 
-    /// <summary>The message is neither done with nor purged. In a queue an older epoch says nothing more: an unclean start of
-    /// one with a weaker durability begins a new one with the same messages. In a subscription, a seek does so on purpose.
-    /// </summary>
+    /// <summary>The message is neither done with nor purged. In a queue an older epoch says nothing more: an unclean
+    /// start of one with a weaker durability begins a new one with the same messages. In a subscription, a seek does so
+    /// on purpose.</summary>
     private static bool IsHere(MessageQueue queue, in ReceiptHandle receipt) =>
         queue.IsPresent(receipt.SequenceNumber) && (receipt.Epoch == queue.Epoch || !queue.IsSubscription);
 }
