@@ -1,4 +1,5 @@
 using System.Net;
+using QueueService.Aws.Protocol;
 
 namespace QueueService.Aws.Auth;
 
@@ -36,6 +37,19 @@ internal sealed record AccessRequest
     /// <summary>The ARN on behalf of which a service asks.</summary>
     public string? SourceArn { get; init; }
 
+    /// <param name="resource">The ARN of what the call is about.</param>
+    public static AccessRequest Of(AwsCall call, string resource) => new()
+    {
+        Caller = call.Caller,
+        Action = ActionOf(call),
+        Resource = resource,
+        Now = call.Host.Time.GetUtcNow(),
+        SourceIp = call.Http.Connection.RemoteIpAddress,
+        IsSecure = call.Http.Request.IsHttps,
+        UserAgent = call.Http.Request.Headers.UserAgent,
+        Referer = call.Http.Request.Headers.Referer,
+    };
+
     /// <summary>The value of a condition key; null when this request has none. Names are compared without case.
     /// </summary>
     public string? Find(string key) => key.ToUpperInvariant() switch
@@ -49,14 +63,25 @@ internal sealed record AccessRequest
         "AWS:REFERER" => Referer,
         "AWS:SOURCEARN" => SourceArn,
         "AWS:SOURCEACCOUNT" => SourceArn?.Split(':').ElementAtOrDefault(4),
-        "AWS:SOURCEOWNER" or "AWS:PRINCIPALACCOUNT" => Caller.IsAnonymous ? null : Caller.Account,
+        "AWS:SOURCEOWNER" or "AWS:PRINCIPALACCOUNT" => Caller.IsAnonymous ? null : Caller.AccountId,
         "AWS:PRINCIPALARN" => Caller.IsAnonymous ? null : Caller.Arn,
-        "AWS:PRINCIPALTYPE" => Caller.IsAnonymous ? "Anonymous" : Caller.User is null ? "Account" : "User",
+        "AWS:PRINCIPALTYPE" => Caller.IsAnonymous ? "Anonymous" : Caller.UserName is null ? "Account" : "User",
         "AWS:PRINCIPALISAWSSERVICE" => Service is null ? "false" : "true",
         "AWS:USERID" => Caller.IsAnonymous ? null : Caller.UserId,
-        "AWS:USERNAME" => Caller.User,
+        "AWS:USERNAME" => Caller.UserName,
         "SNS:PROTOCOL" => Protocol,
         "SNS:ENDPOINT" => Endpoint,
         _ => null,
     };
+
+    /// <summary>Of a batch, the action of its entries. In refusals SQS writes its own small, and SNS as they are.
+    /// </summary>
+    private static string ActionOf(AwsCall call)
+    {
+        const string Batch = nameof(Batch);
+        string action = call.Action.Name;
+        if (action.EndsWith(Batch, StringComparison.Ordinal)) action = action[..^Batch.Length];
+        bool isTopic = call.Service.Name == PolicyRules.Sns.Service;
+        return isTopic ? $"SNS:{action}" : $"sqs:{action.ToLowerInvariant()}";
+    }
 }

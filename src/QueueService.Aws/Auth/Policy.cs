@@ -73,6 +73,6 @@ internal sealed record PolicyPrincipals(
         if (Everybody) return true;
         return request.Service is { } service
             ? Services.Contains(service, StringComparer.OrdinalIgnoreCase)
-            : Accounts.Contains(request.Caller.Account) || Arns.Contains(request.Caller.Arn);
+            : Accounts.Contains(request.Caller.AccountId) || Arns.Contains(request.Caller.Arn);
     }
 }

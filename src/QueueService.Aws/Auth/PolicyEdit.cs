@@ -75,8 +75,4 @@ internal static class PolicyEdit
 /// <param name="Resource">The ARN of the queue or topic.</param>
 /// <param name="PolicyId">Of the policy, when there is none yet.</param>
 internal sealed record Permission(
-    string Label, IReadOnlyList<string> Principals, IReadOnlyList<string> Actions, string Resource, string PolicyId)
-{
-    /// <summary>What an account is as a principal.</summary>
-    public static string RootOf(string account) => $"arn:aws:iam::{account}:root";
-}
+    string Label, IReadOnlyList<string> Principals, IReadOnlyList<string> Actions, string Resource, string PolicyId);

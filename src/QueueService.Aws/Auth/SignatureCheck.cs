@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
+using QueueService.Aws.Protocol;
+using static QueueService.Aws.Auth.AuthErrors;
 
 namespace QueueService.Aws.Auth;
 
@@ -13,9 +15,6 @@ namespace QueueService.Aws.Auth;
 /// </summary>
 internal sealed class SignatureCheck(IReadOnlyList<AccessKey> keys, string region, TimeProvider time)
 {
-    public static readonly AuthProblem OldVersion = new(
-        AuthError.InvalidSecurity, "Signature Version 2 is not supported: sign requests with Signature Version 4.");
-
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(15);
 
     private const string BodyHashHeader = "X-Amz-Content-Sha256";
@@ -26,37 +25,36 @@ internal sealed class SignatureCheck(IReadOnlyList<AccessKey> keys, string regio
 
     private readonly SigningKeys _signingKeys = new();
 
-    /// <summary>The key that the request is signed with; null when there is a problem, or no signature at all.
+    /// <summary>The key that the request is signed with; null when there is an error, or no signature at all.
     /// </summary>
     /// <param name="service">Of the action that is asked for: sqs or sns.</param>
-    public AccessKey? Find(in SignedRequest request, string service, ReadOnlySpan<byte> body, out AuthProblem? problem)
+    public AccessKey? Find(in SignedRequest request, string service, ReadOnlySpan<byte> body, out AwsError? error)
     {
-        SignatureClaim? claim = SignatureClaim.Read(request, out problem);
-        if (problem is not null) return null;
+        SignatureClaim? claim = SignatureClaim.Read(request, out error);
+        if (error is not null) return null;
         if (claim is null)
         {
-            problem = IsSignedByOldVersion(request, body) ? OldVersion : null;
+            error = IsSignedByOldVersion(request, body) ? OldVersion : null;
             return null;
         }
 
-        problem = CheckScope(claim, service) ?? CheckTime(claim) ?? CheckHeaders(claim, request.Headers);
-        if (problem is not null) return null;
+        error = CheckScope(claim, service) ?? CheckTime(claim) ?? CheckHeaders(claim, request.Headers);
+        if (error is not null) return null;
         // Sessions come from AWS's token service, which this server does not have.
         bool isSession = request.Headers.ContainsKey("X-Amz-Security-Token")
             || request.ReadQuery().Exists(static parameter => parameter.Name == "X-Amz-Security-Token");
         if (isSession || !_keys.TryGetValue(claim.Scope.KeyId, out AccessKey? key))
         {
-            problem = new AuthProblem(
-                AuthError.InvalidClientTokenId, "The security token included in the request is invalid.");
+            error = InvalidClientTokenId.With("The security token included in the request is invalid.");
             return null;
         }
 
-        string? bodyHash = HashBody(claim, request, body, out problem);
-        if (bodyHash is not null) problem = Compare(claim, CanonicalRequest.Write(request, claim, bodyHash), key);
-        return problem is null ? key : null;
+        string? bodyHash = HashBody(claim, request, body, out error);
+        if (bodyHash is not null) error = Compare(claim, CanonicalRequest.Write(request, claim, bodyHash), key);
+        return error is null ? key : null;
     }
 
-    private AuthProblem? Compare(SignatureClaim claim, string canonical, AccessKey key)
+    private AwsError? Compare(SignatureClaim claim, string canonical, AccessKey key)
     {
         string hash = Hash(Encoding.UTF8.GetBytes(canonical));
         string toSign = $"{SignatureClaim.Algorithm}\n{claim.TimeText}\n{claim.Scope}\n{hash}";
@@ -70,7 +68,7 @@ internal sealed class SignatureCheck(IReadOnlyList<AccessKey> keys, string regio
             $"The String-to-Sign should have been\n'{toSign}'\n");
     }
 
-    private AuthProblem? CheckScope(SignatureClaim claim, string service)
+    private AwsError? CheckScope(SignatureClaim claim, string service)
     {
         CredentialScope scope = claim.Scope;
         string wrong = "";
@@ -94,7 +92,7 @@ internal sealed class SignatureCheck(IReadOnlyList<AccessKey> keys, string regio
         return wrong.Length == 0 ? null : Mismatch(wrong.TrimEnd());
     }
 
-    private AuthProblem? CheckTime(SignatureClaim claim)
+    private AwsError? CheckTime(SignatureClaim claim)
     {
         DateTimeOffset now = time.GetUtcNow();
         (string at, string nowText) = (claim.TimeText, SignatureClaim.Write(now));
@@ -108,8 +106,7 @@ internal sealed class SignatureCheck(IReadOnlyList<AccessKey> keys, string regio
         if (claim.Expires is { } seconds)
         {
             DateTimeOffset end = claim.Time.AddSeconds(seconds);
-            return now <= end ? null : new AuthProblem(
-                AuthError.RequestExpired,
+            return now <= end ? null : RequestExpired.With(
                 $"Request has expired: it was good until {SignatureClaim.Write(end)}, and it is {nowText}.");
         }
 
@@ -118,7 +115,7 @@ internal sealed class SignatureCheck(IReadOnlyList<AccessKey> keys, string regio
     }
 
     /// <summary>What decides about the request must be signed: its host, its action and how its body is read.</summary>
-    private static AuthProblem? CheckHeaders(SignatureClaim claim, IHeaderDictionary headers)
+    private static AwsError? CheckHeaders(SignatureClaim claim, IHeaderDictionary headers)
     {
         foreach (string name in headers.Keys.Append("Host"))
         {
@@ -138,16 +135,16 @@ internal sealed class SignatureCheck(IReadOnlyList<AccessKey> keys, string regio
 
     /// <summary>In hexadecimal; what the client says must be true of the body that came.</summary>
     private static string? HashBody(
-        SignatureClaim claim, in SignedRequest request, ReadOnlySpan<byte> body, out AuthProblem? problem)
+        SignatureClaim claim, in SignedRequest request, ReadOnlySpan<byte> body, out AwsError? error)
     {
-        problem = null;
+        error = null;
         string? claimed = request.Headers[BodyHashHeader];
         if (claim.IsPresigned)
             claimed ??= request.ReadQuery().Find(static parameter => parameter.Name == BodyHashHeader).Value;
         if (claimed == Unsigned && claim.IsPresigned) return Unsigned;
         string hash = Hash(body);
         if (claimed is null || claimed == hash) return hash;
-        problem = Mismatch(
+        error = Mismatch(
             $"{BodyHashHeader} must be the SHA-256 of the body in lower-case hexadecimal" +
             (claimed == Unsigned ? $"; {Unsigned} is for presigned requests." : "."));
         return null;
@@ -162,6 +159,4 @@ internal sealed class SignatureCheck(IReadOnlyList<AccessKey> keys, string regio
         SHA256.HashData(bytes, hash);
         return Convert.ToHexStringLower(hash);
     }
-
-    private static AuthProblem Mismatch(string message) => new(AuthError.SignatureDoesNotMatch, message);
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using QueueService.Aws.Protocol;
+using static QueueService.Aws.Auth.AuthErrors;
 
 namespace QueueService.Aws.Auth;
 
@@ -7,7 +9,7 @@ namespace QueueService.Aws.Auth;
 /// <param name="SignedHeaders">Names in lower case, in the order that was signed.</param>
 /// <param name="Signature">Lower-case hexadecimal, as the client gave it.</param>
 /// <param name="Time">When it was signed.</param>
-/// <param name="Expires">Seconds that a presigned request is good for; null when a header carries the signature.</param>
+/// <param name="Expires">Seconds that a presigned request is good for; null when a header has the signature.</param>
 internal sealed record SignatureClaim(
     CredentialScope Scope, string[] SignedHeaders, string Signature, DateTimeOffset Time, int? Expires)
 {
@@ -28,28 +30,28 @@ internal sealed record SignatureClaim(
 
     public static string Write(DateTimeOffset time) => time.UtcDateTime.ToString(TimeFormat, null);
 
-    /// <summary>Null without a problem when the request is not signed at all.</summary>
-    public static SignatureClaim? Read(in SignedRequest request, out AuthProblem? problem)
+    /// <summary>Null without an error when the request is not signed at all.</summary>
+    public static SignatureClaim? Read(in SignedRequest request, out AwsError? error)
     {
-        problem = null;
+        error = null;
         List<(string Name, string Value)> query = request.ReadQuery();
         bool isPresigned = query.Exists(static parameter => parameter.Name is "X-Amz-Signature" or "X-Amz-Algorithm");
         string authorization = request.Headers.Authorization.ToString();
         if (authorization.Length > 0 && isPresigned)
-            problem = Incomplete("A request is signed in its Authorization header or in its query, not in both.");
-        else if (authorization.Length > 0) return ReadHeader(authorization, request.Headers, out problem);
-        else if (isPresigned) return ReadQuery(query, out problem);
+            error = Incomplete("A request is signed in its Authorization header or in its query, not in both.");
+        else if (authorization.Length > 0) return ReadHeader(authorization, request.Headers, out error);
+        else if (isPresigned) return ReadQuery(query, out error);
         return null;
     }
 
-    private static SignatureClaim? ReadHeader(string authorization, IHeaderDictionary headers, out AuthProblem? problem)
+    private static SignatureClaim? ReadHeader(string authorization, IHeaderDictionary headers, out AwsError? error)
     {
         int space = authorization.IndexOf(' ', StringComparison.Ordinal);
         string algorithm = space < 0 ? authorization : authorization[..space];
         if (algorithm != Algorithm)
         {
-            problem = algorithm == "AWS"
-                ? SignatureCheck.OldVersion
+            error = algorithm == "AWS"
+                ? OldVersion
                 : Incomplete($"Unsupported AWS 'algorithm': '{algorithm}'. Supported is {Algorithm}.");
             return null;
         }
@@ -68,39 +70,39 @@ internal sealed record SignatureClaim(
         if (date.Length == 0)
             missing += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
         if (missing.Length == 0)
-            return Create(parts.GetValueOrDefault, date, expires: null, out problem);
-        problem = Incomplete(missing.TrimEnd());
+            return Create(parts.GetValueOrDefault, date, expires: null, out error);
+        error = Incomplete(missing.TrimEnd());
         return null;
     }
 
-    private static SignatureClaim? ReadQuery(List<(string Name, string Value)> query, out AuthProblem? problem)
+    private static SignatureClaim? ReadQuery(List<(string Name, string Value)> query, out AwsError? error)
     {
         string? Find(string name) => query.Find(parameter => parameter.Name == "X-Amz-" + name).Value;
 
-        problem = null;
+        error = null;
         foreach (string name in (ReadOnlySpan<string>)["Algorithm", "Credential", "Date", "SignedHeaders", "Signature"])
         {
             if (Find(name) is null)
-                problem ??= Incomplete($"AWS query-string parameters must include 'X-Amz-{name}'.");
+                error ??= Incomplete($"AWS query-string parameters must include 'X-Amz-{name}'.");
         }
 
-        if (problem is null && Find("Algorithm") != Algorithm)
-            problem = Incomplete($"Unsupported AWS 'algorithm': '{Find("Algorithm")}'. Supported is {Algorithm}.");
+        if (error is null && Find("Algorithm") != Algorithm)
+            error = Incomplete($"Unsupported AWS 'algorithm': '{Find("Algorithm")}'. Supported is {Algorithm}.");
         int expires = DefaultExpires;
-        if (problem is null && Find("Expires") is { } given &&
+        if (error is null && Find("Expires") is { } given &&
             (!int.TryParse(given, NumberStyles.None, null, out expires) || expires is < 1 or > MaxExpires))
-            problem = Incomplete($"X-Amz-Expires must be a number of seconds from 1 to {MaxExpires}, not '{given}'.");
-        return problem is null ? Create(Find, Find("Date")!, expires, out problem) : null;
+            error = Incomplete($"X-Amz-Expires must be a number of seconds from 1 to {MaxExpires}, not '{given}'.");
+        return error is null ? Create(Find, Find("Date")!, expires, out error) : null;
     }
 
     private static SignatureClaim? Create(
-        Func<string, string?> part, string date, int? expires, out AuthProblem? problem)
+        Func<string, string?> part, string date, int? expires, out AwsError? error)
     {
-        CredentialScope? scope = CredentialScope.Read(part("Credential")!, out problem);
+        CredentialScope? scope = CredentialScope.Read(part("Credential")!, out error);
         if (scope is null) return null;
         if (!TryReadTime(date, out DateTimeOffset time))
         {
-            problem = Incomplete($"Date must be in ISO-8601 'basic format'. Got '{date}'.");
+            error = Incomplete($"Date must be in ISO-8601 'basic format'. Got '{date}'.");
             return null;
         }
 
@@ -116,8 +118,6 @@ internal sealed record SignatureClaim(
         return DateTimeOffset.TryParseExact(text, TimeFormat, invariant, Utc, out time)
             || DateTimeOffset.TryParseExact(text, "r", invariant, Utc, out time);
     }
-
-    private static AuthProblem Incomplete(string message) => new(AuthError.IncompleteSignature, message);
 }
 
 /// <summary>`AKIDEXAMPLE/20150830/us-east-1/sqs/aws4_request`: whose key it is and what the signature is good for.
@@ -127,13 +127,12 @@ internal sealed record CredentialScope(string KeyId, string Date, string Region,
 {
     public const string End = "aws4_request";
 
-    public static CredentialScope? Read(string credential, out AuthProblem? problem)
+    public static CredentialScope? Read(string credential, out AwsError? error)
     {
-        problem = null;
+        error = null;
         string[] parts = credential.Split('/');
         if (parts.Length == 5) return new CredentialScope(parts[0], parts[1], parts[2], parts[3], parts[4]);
-        problem = new AuthProblem(
-            AuthError.IncompleteSignature,
+        error = Incomplete(
             "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, " +
             $"got '{credential}'");
         return null;

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace QueueService.Aws.Auth;
 
@@ -20,6 +21,23 @@ internal readonly record struct SignedRequest(
         }
 
         return parameters;
+    }
+
+    /// <summary>A proxy may be called with the whole address in the first line: its path is what is signed.</summary>
+    public static SignedRequest Of(HttpContext http)
+    {
+        string target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        int host = target.IndexOf("://", StringComparison.Ordinal);
+        if (!target.StartsWith('/') && host >= 0)
+        {
+            int path = target.IndexOf('/', host + 3);
+            target = path < 0 ? "/" : target[path..];
+        }
+
+        int question = target.IndexOf('?', StringComparison.Ordinal);
+        return new SignedRequest(
+            http.Request.Method, question < 0 ? target : target[..question],
+            question < 0 ? "" : target[(question + 1)..], http.Request.Headers);
     }
 
     private static string Decode(string text) =>
