@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace QueueService.Aws.Auth;
 
@@ -125,10 +126,16 @@ internal sealed record ConditionOperator(
 
     private static bool TryReadNetwork(string value, out IPNetwork network)
     {
-        if (IPNetwork.TryParse(value, out network)) return true;
-        if (value.Contains('/', StringComparison.Ordinal) || !IPAddress.TryParse(value, out IPAddress? address))
-            return false;
-        network = new IPNetwork(address, address.GetAddressBytes().Length * 8);
+        network = default;
+        string[] parts = value.Split('/');
+        if (parts.Length > 2 || !IPAddress.TryParse(parts[0], out IPAddress? address)) return false;
+        // 10.1 and 0x0a.1 are addresses for the parser, and most likely a mistake in a policy.
+        bool isPlain = address.AddressFamily == AddressFamily.InterNetworkV6 || address.ToString() == parts[0];
+        int bits = address.GetAddressBytes().Length * 8;
+        int length = bits;
+        if (!isPlain || (parts.Length == 2 && !int.TryParse(parts[1], NumberStyles.None, null, out length))
+            || length > bits) return false;
+        network = new IPNetwork(address, length);
         return true;
     }
 }

@@ -57,7 +57,7 @@ internal sealed record SignatureClaim(
         }
 
         Dictionary<string, string> parts = new(StringComparer.Ordinal);
-        foreach (string part in authorization[space..].Split(',', StringSplitOptions.TrimEntries))
+        foreach (string part in authorization[algorithm.Length..].Split(',', StringSplitOptions.TrimEntries))
         {
             int equals = part.IndexOf('=', StringComparison.Ordinal);
             if (equals > 0) parts.TryAdd(part[..equals], part[(equals + 1)..]);

@@ -78,10 +78,12 @@ public sealed class PolicyTests
     [InlineData("""{"StringNotEquals":{"aws:username":"alice"}}""", true)]
     [InlineData("""{"StringLike":{"aws:useragent":"curl/*"}}""", true)]
     [InlineData("""{"StringNotLike":{"aws:useragent":"curl/*"}}""", false)]
-    [InlineData("""{"StringEquals":{"aws:PrincipalAccount":"111122223333"},"Bool":{"aws:SecureTransport":"true"}}""", false)]
+    [InlineData(
+        """{"StringEquals":{"aws:PrincipalAccount":"111122223333"},"Bool":{"aws:SecureTransport":"true"}}""", false)]
     [InlineData("""{"Bool":{"aws:SecureTransport":false}}""", true)]
     [InlineData("""{"IpAddress":{"aws:SourceIp":["192.168.0.0/16","10.0.0.0/8"]}}""", true)]
     [InlineData("""{"IpAddress":{"aws:SourceIp":"10.1.2.3"}}""", true)]
+    [InlineData("""{"IpAddress":{"aws:SourceIp":"10.1.9.9/16"}}""", true)]
     [InlineData("""{"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}""", false)]
     [InlineData("""{"IpAddress":{"aws:SourceIp":"2001:db8::/32"}}""", false)]
     [InlineData("""{"DateLessThan":{"aws:CurrentTime":"2026-03-01T12:00:01Z"}}""", true)]
@@ -92,7 +94,7 @@ public sealed class PolicyTests
     [InlineData("""{"NumericLessThanEquals":{"aws:EpochTime":"1700000000"}}""", false)]
     [InlineData("""{"NumericNotEquals":{"aws:EpochTime":"1"}}""", true)]
     [InlineData("""{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:user/*"}}""", true)]
-    [InlineData("""{"ArnLike":{"aws:PrincipalArn":"arn:*:user/bob"}}""", false)]
+    [InlineData("""{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/alice"}}""", false)]
     [InlineData("""{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/bob"}}""", false)]
     [InlineData("""{"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:*:*"}}""", false)]
     [InlineData("""{"ArnNotLike":{"aws:SourceArn":"arn:aws:sns:*:*:*"}}""", true)]
@@ -162,6 +164,8 @@ public sealed class PolicyTests
     [InlineData("""{"Statement":{"Condition":{"NullIfExists":{"a:b":"true"}}}}""", "Unknown condition operator")]
     [InlineData("""{"Statement":{"Condition":{"Bool":{"a:b":"yes"}}}}""", "yes is not a value for Bool")]
     [InlineData("""{"Statement":{"Condition":{"IpAddress":{"aws:SourceIp":"10.0.0/8"}}}}""", "10.0.0/8 is not a value")]
+    [InlineData("""{"Statement":{"Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/33"}}}}""", "10.0.0.0/33 is not")]
+    [InlineData("""{"Statement":{"Condition":{"ArnLike":{"aws:SourceArn":"arn:*:x"}}}}""", "arn:*:x is not a value")]
     [InlineData("""{"Statement":{"Condition":{"StringEquals":{"username":"a"}}}}""", "Invalid condition key username")]
     [InlineData("""{"Statement":{"Effect":"Allow","Principals":"*"}}""", "Unknown element Principals of a Statement")]
     public void A_policy_that_is_not_understood_is_refused_with_the_reason(string json, string reason)
@@ -174,11 +178,13 @@ public sealed class PolicyTests
     public void A_policy_is_bounded()
     {
         const string Statement = """{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}""";
-        string Statements(int count) => $$"""{"Statement":[{{string.Join(',', Enumerable.Repeat(Statement, count))}}]}""";
+        static string Statements(int count) =>
+            $$"""{"Statement":[{{string.Join(',', Enumerable.Repeat(Statement, count))}}]}""";
         Assert.NotNull(PolicyReader.Read(Statements(20), PolicyRules.Sqs, out _));
         Assert.Null(PolicyReader.Read(Statements(21), PolicyRules.Sqs, out string? problem));
         Assert.Equal("21 Statements were found, maximum allowed is 20.", problem);
-        string eight = Statement.Replace("\"*\",\"R", "[\"*\"" + string.Concat(Enumerable.Repeat(",\"*\"", 7)) + "],\"R", StringComparison.Ordinal);
+        const string Eight = "[\"*\",\"*\",\"*\",\"*\",\"*\",\"*\",\"*\",\"*\"]";
+        string eight = Statement.Replace("\"*\",\"R", Eight + ",\"R", StringComparison.Ordinal);
         Assert.Null(PolicyReader.Read($$"""{"Statement":{{eight}}}""", PolicyRules.Sqs, out problem));
         Assert.Equal("8 Actions were found, maximum allowed is 7.", problem);
         Assert.Null(PolicyReader.Read($$"""{"Id":"{{new string('a', 8_192)}}"}""", PolicyRules.Sqs, out problem));
@@ -223,8 +229,8 @@ public sealed class PolicyTests
 
     private static Policy Parse(string statements)
     {
-        Policy? policy = PolicyReader.Read(
-            $$"""{"Version":"2012-10-17","Id":"p","Statement":[{{statements}}]}""", PolicyRules.Sqs, out string? problem);
+        string json = $$"""{"Version":"2012-10-17","Id":"p","Statement":[{{statements}}]}""";
+        Policy? policy = PolicyReader.Read(json, PolicyRules.Sqs, out string? problem);
         Assert.True(policy is not null, problem);
         return policy;
     }
