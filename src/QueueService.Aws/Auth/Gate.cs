@@ -33,7 +33,11 @@ internal sealed class Gate(AwsOptions options, TimeProvider time)
     /// action is about one.</summary>
     public ValueTask<AwsError?> Authorize(AwsCall call) => call.Queue.IsNone
         ? ValueTask.FromResult(Judge(AccessRequest.Of(call, "*"), null, PolicyRules.Sqs))
-        : Authorize(call, AccessRequest.Of(call, QueueAddresses.ArnOf(options, call.Queue.Name)), call.Queue.Queue);
+        : Authorize(call, call.Queue);
+
+    /// <summary>For an action that finds out by itself which queue it is about.</summary>
+    public ValueTask<AwsError?> Authorize(AwsCall call, QueueAddress queue) =>
+        Authorize(call, AccessRequest.Of(call, QueueAddresses.ArnOf(options, queue.Name)), queue.Queue);
 
     /// <summary>Asks the policy of a queue or topic.</summary>
     /// <param name="name">The broker's.</param>

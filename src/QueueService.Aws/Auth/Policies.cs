@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using QueueService.Broker;
 using QueueService.Broker.Queues;
 
 namespace QueueService.Aws.Auth;
@@ -17,6 +18,16 @@ internal static class Policies
         foreach (Tag annotation in config.Annotations)
             if (annotation.Key == Annotation) return annotation.Value;
         return null;
+    }
+
+    /// <param name="text">Empty: the queue or topic has no policy any more.</param>
+    public static QueueConfig With(QueueConfig config, string text)
+    {
+        IEnumerable<Tag> others = config.Annotations.Where(static annotation => annotation.Key != Annotation);
+        return config with
+        {
+            Annotations = new ValueList<Tag>(text.Length == 0 ? others : others.Append(new Tag(Annotation, text))),
+        };
     }
 
     /// <exception cref="InvalidOperationException">It cannot be read: nobody gets past a policy that is not
