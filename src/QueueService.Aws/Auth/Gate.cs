@@ -31,19 +31,22 @@ internal sealed class Gate(AwsOptions options, TimeProvider time)
 
     /// <summary>Before an action runs, when the request is parsed: by then <see cref="AwsCall.Queue"/> is known, if the
     /// action is about one.</summary>
-    public ValueTask<AwsError?> Authorize(AwsCall call) => call.Queue.IsNone
-        ? ValueTask.FromResult(Judge(AccessRequest.Of(call, "*"), null, PolicyRules.Sqs))
-        : Authorize(call, call.Queue);
+    public ValueTask<AwsError?> Authorize(AwsCall call)
+    {
+        if (!call.Queue.IsNone) return Authorize(call, call.Queue);
+        string all = $"arn:aws:{call.Service.Name}:{options.Region}:{options.AccountId}:*";
+        return ValueTask.FromResult(Judge(AccessRequest.Of(call, all), null, PolicyRules.Of(call.Service)));
+    }
 
     /// <summary>For an action that finds out by itself which queue it is about.</summary>
-    public ValueTask<AwsError?> Authorize(AwsCall call, QueueAddress queue) =>
-        Authorize(call, AccessRequest.Of(call, QueueAddresses.ArnOf(options, queue.Name)), queue.Queue);
+    public ValueTask<AwsError?> Authorize(AwsCall call, QueueAddress queue) => IsOpen
+        ? default
+        : Authorize(call, AccessRequest.Of(call, QueueAddresses.ArnOf(options, queue.Name)), queue.Queue);
 
-    /// <summary>Asks the policy of a queue or topic.</summary>
+    /// <summary>Asks the policy of a queue or topic. Not to be called while the gate is open.</summary>
     /// <param name="name">The broker's.</param>
     public async ValueTask<AwsError?> Authorize(AwsCall call, AccessRequest request, QueueName name)
     {
-        if (IsOpen) return null;
         PolicyRules rules = PolicyRules.Of(call.Service);
         if (Judge(request, call.Broker.Peek(name), rules) is null) return null;
 
@@ -57,7 +60,7 @@ internal sealed class Gate(AwsOptions options, TimeProvider time)
     /// <param name="config">Null: there is no policy.</param>
     private AwsError? Judge(AccessRequest request, QueueConfig? config, PolicyRules rules)
     {
-        Verdict verdict = (config is null ? null : Policies.Of(config, rules))?.Judge(request) ?? Verdict.Silent;
+        Verdict verdict = (config is null ? null : AccessPolicies.Of(config, rules))?.Judge(request) ?? Verdict.Silent;
         if (verdict == Verdict.Deny) return Deny(request, "with an explicit deny in a resource-based policy");
         if (request.Caller.AccountId == options.AccountId) return null;
         bool isAllowed = verdict == Verdict.Allow && !rules.IsForOwner(request.Action);

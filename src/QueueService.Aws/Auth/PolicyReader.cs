@@ -168,7 +168,7 @@ internal sealed class PolicyReader(PolicyRules rules)
     private static string? AccountOf(string principal)
     {
         if (principal.Split(':') is ["arn", _, "iam", "", var account, "root"]) principal = account;
-        return principal.Length == 12 && principal.All(char.IsAsciiDigit) ? principal : null;
+        return AwsOptions.IsAccount(principal) ? principal : null;
     }
 
     private static bool IsPrincipalArn(string name) =>

@@ -22,7 +22,9 @@ internal static class TagRules
             return $"Tag keys must be between 1 and {Tag.MaxKeyLength} characters in length.";
         if (key.StartsWith(Reserved, StringComparison.OrdinalIgnoreCase))
             return "aws: prefixed tag key names are not allowed for external use.";
-        return IsText(key) ? null : "Tag keys can contain only Unicode letters, digits, white space and _ . : / = + - @.";
+        return IsText(key)
+            ? null
+            : "Tag keys can contain only Unicode letters, digits, white space and _ . : / = + - @.";
     }
 
     private static string? CheckValue(string? value)

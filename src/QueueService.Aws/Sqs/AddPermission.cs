@@ -31,7 +31,11 @@ internal static class AddPermission
         if (request.AWSAccountIds is not { Count: > 0 } accounts) return ProtocolErrors.Missing("AWSAccountIds");
         if (request.Actions is not { Count: > 0 } actions) return ProtocolErrors.Missing("Actions");
         foreach (string? account in accounts)
-            if (!AwsOptions.IsAccount(account)) return ProtocolErrors.Invalid("PrincipalId", account, "Unable to verify.");
+        {
+            if (!AwsOptions.IsAccount(account))
+                return ProtocolErrors.Invalid("PrincipalId", account, "Unable to verify.");
+        }
+
         if (actions.Count > PolicyRules.MaxActions)
         {
             return SqsErrors.OverLimit.With(

@@ -8,7 +8,11 @@ internal static class CancelMessageMoveTask
 {
     public static readonly AwsAction Action = new AwsAction<CancelMessageMoveTaskRequest, CancelMessageMoveTaskResult>(
         nameof(CancelMessageMoveTask), SqsJson.Default.CancelMessageMoveTaskRequest,
-        SqsJson.Default.CancelMessageMoveTaskResult, Handle) { IsForService = true };
+        SqsJson.Default.CancelMessageMoveTaskResult, Handle)
+    {
+        IsForService = true,
+        ChecksAccess = true,
+    };
 
     /// <summary>What was moved stays moved.</summary>
     private static async ValueTask<Reply<CancelMessageMoveTaskResult>> Handle(

@@ -11,7 +11,11 @@ internal static class ListMessageMoveTasks
 
     public static readonly AwsAction Action = new AwsAction<ListMessageMoveTasksRequest, ListMessageMoveTasksResult>(
         nameof(ListMessageMoveTasks), SqsJson.Default.ListMessageMoveTasksRequest,
-        SqsJson.Default.ListMessageMoveTasksResult, Handle) { IsForService = true };
+        SqsJson.Default.ListMessageMoveTasksResult, Handle)
+    {
+        IsForService = true,
+        ChecksAccess = true,
+    };
 
     /// <summary>The newest first.</summary>
     private static async ValueTask<Reply<ListMessageMoveTasksResult>> Handle(

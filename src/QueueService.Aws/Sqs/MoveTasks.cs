@@ -7,7 +7,7 @@ using QueueService.Broker.Queues;
 
 namespace QueueService.Aws.Sqs;
 
-/// <summary>A message move task is a redrive of the broker, seen by AWS's names. Redrives that were started over /v1 are
+/// <summary>A message move task is a redrive of the broker, by AWS's names. Redrives that were started over /v1 are
 /// tasks, too.</summary>
 internal static class MoveTasks
 {

@@ -30,10 +30,10 @@ internal static class QueuePolicy
         {
             Result<QueueDescription> queue = await call.Broker.GetQueue(call.Queue.Queue);
             if (!queue.Succeeded) return SqsErrors.Of(call.Host, queue.Error);
-            Reply<string> policy = change(Policies.TextOf(queue.Value.Config));
+            Reply<string> policy = change(AccessPolicies.TextOf(queue.Value.Config));
             if (policy.Error is { } refused) return refused;
             Result<QueueChange> changed = await call.Broker.PatchQueue(
-                call.Queue.Queue, config => Policies.With(config, policy.Value!),
+                call.Queue.Queue, config => AccessPolicies.With(config, policy.Value!),
                 new Precondition([queue.Value.ETag], MustNotExist: false));
             if (changed.Succeeded) return Nothing.Said;
             if (changed.Error != BrokerError.PreconditionFailed) return SqsErrors.Of(call.Host, changed.Error);

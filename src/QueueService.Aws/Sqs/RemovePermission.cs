@@ -11,10 +11,13 @@ internal static class RemovePermission
     private static async ValueTask<Reply<Nothing>> Handle(AwsCall call, RemovePermissionRequest request)
     {
         if (QueuePolicy.CheckLabel(request.Label) is { } wrong) return wrong;
-        return await QueuePolicy.Change(call, policy => PolicyEdit.TryRemove(policy, request.Label!, out string? changed)
-            ? changed ?? ""
-            : ProtocolErrors.Invalid("Label", request.Label, "can't find label on existing policy."));
+        return await QueuePolicy.Change(call, policy => Remove(policy, request.Label!));
     }
+
+    private static Reply<string> Remove(string? policy, string label) =>
+        PolicyEdit.TryRemove(policy, label, out string? changed)
+            ? changed ?? ""
+            : ProtocolErrors.Invalid("Label", label, "can't find label on existing policy.");
 }
 
 internal sealed class RemovePermissionRequest : IQueueRequest

@@ -9,7 +9,11 @@ internal static class StartMessageMoveTask
 {
     public static readonly AwsAction Action = new AwsAction<StartMessageMoveTaskRequest, StartMessageMoveTaskResult>(
         nameof(StartMessageMoveTask), SqsJson.Default.StartMessageMoveTaskRequest,
-        SqsJson.Default.StartMessageMoveTaskResult, Handle) { IsForService = true };
+        SqsJson.Default.StartMessageMoveTaskResult, Handle)
+    {
+        IsForService = true,
+        ChecksAccess = true,
+    };
 
     private static async ValueTask<Reply<StartMessageMoveTaskResult>> Handle(
         AwsCall call, StartMessageMoveTaskRequest request)
@@ -40,7 +44,11 @@ internal static class StartMessageMoveTask
     private static AwsError? CheckTarget(AwsCall call, QueueAddress source, QueueAddress target)
     {
         if (source.Queue == target.Queue)
-            return ProtocolErrors.InvalidParameterValue.With("Source queue and destination queue must not be the same.");
+        {
+            return ProtocolErrors.InvalidParameterValue.With(
+                "Source queue and destination queue must not be the same.");
+        }
+
         return call.Broker.Peek(source.Queue)?.Type == call.Broker.Peek(target.Queue)?.Type
             ? null
             : ProtocolErrors.InvalidParameterValue.With("Source queue and destination queue must be of the same type.");

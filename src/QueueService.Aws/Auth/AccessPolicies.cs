@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
-using QueueService.Broker;
+using QueueService.Aws.Sqs;
 using QueueService.Broker.Queues;
 
 namespace QueueService.Aws.Auth;
 
 /// <summary>The policies that queues and topics have.</summary>
-internal static class Policies
+internal static class AccessPolicies
 {
     /// <summary>Where a definition has the text of its policy.</summary>
     public const string Annotation = "Policy";
@@ -13,22 +13,11 @@ internal static class Policies
     /// <summary>A text is parsed once, and forgotten with the definition that has it.</summary>
     private static readonly ConditionalWeakTable<string, Policy> Parsed = [];
 
-    public static string? TextOf(QueueConfig config)
-    {
-        foreach (Tag annotation in config.Annotations)
-            if (annotation.Key == Annotation) return annotation.Value;
-        return null;
-    }
+    public static string? TextOf(QueueConfig config) => Annotations.Find(config, Annotation);
 
     /// <param name="text">Empty: the queue or topic has no policy any more.</param>
-    public static QueueConfig With(QueueConfig config, string text)
-    {
-        IEnumerable<Tag> others = config.Annotations.Where(static annotation => annotation.Key != Annotation);
-        return config with
-        {
-            Annotations = new ValueList<Tag>(text.Length == 0 ? others : others.Append(new Tag(Annotation, text))),
-        };
-    }
+    public static QueueConfig With(QueueConfig config, string text) =>
+        Annotations.With(config, Annotation, text.Length == 0 ? null : text);
 
     /// <exception cref="InvalidOperationException">It cannot be read: nobody gets past a policy that is not
     /// understood.</exception>
