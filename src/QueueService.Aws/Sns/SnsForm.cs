@@ -38,6 +38,9 @@ internal sealed class SnsForm
 
     public string UnsubscribeUrl { get; }
 
+    /// <summary>What holds for attempts to deliver.</summary>
+    public DeliveryPolicy Policy => SnsDelivery.PolicyOf(_subscription, _topic);
+
     private bool IsFifo => _topic.Type == QueueType.Fifo;
 
     /// <summary>The copy of a message for a queue. None when the queue could not take it: SQS knows ten attributes.
