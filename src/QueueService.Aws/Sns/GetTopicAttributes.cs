@@ -42,11 +42,11 @@ internal static class GetTopicAttributes
 
     /// <summary>What a topic allows that has no policy of its own: its owner, everything.</summary>
     public static string DefaultPolicy(string arn, string account) =>
-        $$"""
+        $$$"""
         {"Version":"2008-10-17","Id":"__default_policy_ID","Statement":[{"Sid":"__default_statement_ID","Effect":"Allow",
         "Principal":{"AWS":"*"},"Action":["SNS:GetTopicAttributes","SNS:SetTopicAttributes","SNS:AddPermission",
         "SNS:RemovePermission","SNS:DeleteTopic","SNS:Subscribe","SNS:ListSubscriptionsByTopic","SNS:Publish"],
-        "Resource":"{{arn}}","Condition":{"StringEquals":{"AWS:SourceOwner":"{{account}}"}}}]}
+        "Resource":"{{{arn}}}","Condition":{"StringEquals":{"AWS:SourceOwner":"{{{account}}}" } } } ] }
         """.Replace("\n", "", StringComparison.Ordinal);
 
     private static long BeginningOf(FoundTopic topic, DateTimeOffset now) => Math.Max(

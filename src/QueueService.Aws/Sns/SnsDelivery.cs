@@ -6,9 +6,11 @@ namespace QueueService.Aws.Sns;
 
 /// <summary>What the server needs to deliver for SNS: the forms of subscriptions, and the certificate that it serves.
 /// </summary>
-internal sealed class SnsDelivery(AwsOptions options, TimeProvider time) : IDisposable
+internal sealed class SnsDelivery(AwsOptions options, TimeProvider time, SnsEndpoints endpoints) : IDisposable
 {
     private SigningCertificateStore? _certificates;
+
+    public SnsEndpoints Endpoints => endpoints;
 
     public SnsNaming Naming { get; } = new(options.Region, options.AccountId);
 

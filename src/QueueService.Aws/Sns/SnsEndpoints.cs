@@ -1,9 +1,8 @@
 namespace QueueService.Aws.Sns;
 
 /// <summary>What SNS needs of the server's webhooks.</summary>
-/// <param name="Refuse">Why an address is not to be delivered to; null when it may be. Also null-safe before the server
-/// listens: then nothing may.</param>
+/// <param name="Refuse">Why an address is not to be delivered to; null when it may be.</param>
 /// <param name="TargetOf">What is kept of an endpoint: the destination of a subscription.</param>
 /// <param name="UrlOf">The address in such a destination.</param>
-public sealed record SnsEndpoints(
+internal sealed record SnsEndpoints(
     Func<string, CancellationToken, ValueTask<string?>> Refuse, Func<string, string> TargetOf, Func<string, string> UrlOf);

@@ -32,11 +32,11 @@ internal sealed class SubscriptionTargets(AwsCall call, FoundTopic topic)
         if (topic.IsFifo) return SnsErrors.Invalid("Invalid parameter: Endpoint Reason: Please use FIFO SQS queue");
         if (!url.StartsWith(protocol + "://", StringComparison.OrdinalIgnoreCase))
             return SnsErrors.Invalid("Endpoint must match the specified protocol");
-        if (await call.Host.Endpoints.Refuse(url, call.Http.RequestAborted) is { } refused)
+        if (await call.Host.Sns.Endpoints.Refuse(url, call.Http.RequestAborted) is { } refused)
             return SnsErrors.Invalid("Endpoint", refused);
 
         // Nothing is delivered until its owner wants it.
-        QueueConfig config = Define(SubscriptionTarget.Webhook, call.Host.Endpoints.TargetOf(url));
+        QueueConfig config = Define(SubscriptionTarget.Webhook, call.Host.Sns.Endpoints.TargetOf(url));
         return config with { Paused = true };
     }
 

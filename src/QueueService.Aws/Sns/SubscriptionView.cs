@@ -19,7 +19,7 @@ internal static class SubscriptionView
             return ("sqs", QueueAddresses.ArnOf(host.Options, name));
         }
 
-        string url = host.Endpoints.UrlOf(subscription.Destination);
+        string url = host.Sns.Endpoints.UrlOf(subscription.Destination);
         return (url[..url.IndexOf(':', StringComparison.Ordinal)], url);
     }
 
