@@ -105,7 +105,7 @@ public sealed class SqsOrderTests : IDisposable
         string other = group == "a" ? "b" : "a";
         List<Received> third = _harness.Receive(2, visibility: 0);
         Assert.Equal([other + "1", other + "2"], Bodies(third));
-        Assert.All(_harness.Receive(4), static message => Assert.InRange(message.ReceiveCount, 2, 4));
+        Assert.Equal(10, _harness.Receive(4).Sum(static message => message.ReceiveCount));
     }
 
     [Fact]
