@@ -1,4 +1,5 @@
 using QueueService.Aws.Auth;
+using QueueService.Aws.Sns;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
 
@@ -26,6 +27,9 @@ public sealed class AwsHost
 
     /// <summary>Takes messages that could not be read back out of their queue.</summary>
     public required Func<ReceivedMessages, ValueTask> ReportDamage { get; init; }
+
+    /// <summary>What SNS delivers, and how.</summary>
+    internal SnsDelivery Sns { get; init; } = null!;
 
     /// <summary>Only for requests, which come when the broker is open.</summary>
     internal MessageBroker Broker => OpenBroker() ?? throw new InvalidOperationException("The broker is not open.");

@@ -1,4 +1,5 @@
 using QueueService.Aws.Protocol;
+using QueueService.Aws.Sqs;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
@@ -25,7 +26,7 @@ internal static class CreateTopic
         if (request.DataProtectionPolicy is { } policy)
         {
             if (PutDataProtectionPolicy.Refuse(policy) is { } wrongPolicy) return wrongPolicy;
-            config = Annotations.Set(config, TopicAttributes.DataProtectionPolicy, policy);
+            config = Annotations.With(config, TopicAttributes.DataProtectionPolicy, policy);
         }
 
         Reply<FoundTopic> existing = await TopicLookup.ByName(call, request.Name);

@@ -1,4 +1,5 @@
 using QueueService.Aws.Protocol;
+using QueueService.Aws.Sqs;
 
 namespace QueueService.Aws.Sns;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using QueueService.Aws.Protocol;
+using QueueService.Aws.Sqs;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;

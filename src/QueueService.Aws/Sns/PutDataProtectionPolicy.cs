@@ -1,5 +1,6 @@
 using System.Text.Json;
 using QueueService.Aws.Protocol;
+using QueueService.Aws.Sqs;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
 
@@ -18,7 +19,7 @@ internal static class PutDataProtectionPolicy
         if (found.Value is not { } topic) return found.Error!;
         Result<QueueChange> changed = await call.Broker.PatchTopic(
             topic.Name,
-            config => Annotations.Set(
+            config => Annotations.With(
                 config, TopicAttributes.DataProtectionPolicy, policy.Length == 0 ? null : policy),
             Precondition.None);
         return changed.Succeeded ? Nothing.Said : SnsErrors.Of(changed.Error);

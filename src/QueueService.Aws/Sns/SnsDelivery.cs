@@ -1,3 +1,4 @@
+using QueueService.Aws.Sqs;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
 using QueueService.Storage.Files;

@@ -86,7 +86,8 @@ internal sealed class SubscriptionDraft(AwsHost host, FoundTopic topic, SnsSubsc
         Redrive = _deadLetters is null ? null : new RedrivePolicy(_deadLetters, Broker.Queues.RedrivePolicy.MaxMaxReceiveCount),
         Subscription = config.Subscription! with
         {
-            Filter = _filter, Format = Known.IsRaw ? DeliveryFormat.Raw : DeliveryFormat.Envelope,
+            Filter = _filter, Numbers = NumberMatching.NumbersOnly,
+            Format = Known.IsRaw ? DeliveryFormat.Raw : DeliveryFormat.Envelope,
         },
     });
 

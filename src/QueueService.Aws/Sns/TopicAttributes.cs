@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using QueueService.Aws.Sqs;
 using QueueService.Broker.Queues;
 
 namespace QueueService.Aws.Sns;
@@ -49,9 +50,9 @@ internal static class TopicAttributes
             {
                 DeduplicationScope = value == "MessageGroup" ? DeduplicationScope.Group : DeduplicationScope.Queue,
             },
-            ArchivePolicy => config => Annotations.Set(
+            ArchivePolicy => config => Annotations.With(
                 config with { RetentionSeconds = RetentionOf(value) }, name, IsNone(value) ? null : value),
-            _ => config => Annotations.Set(config, name, value.Length == 0 ? null : value),
+            _ => config => Annotations.With(config, name, value.Length == 0 ? null : value),
         };
     }
 

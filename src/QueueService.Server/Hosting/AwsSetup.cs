@@ -17,6 +17,8 @@ internal static class AwsSetup
             LeaveBody = host.Bodies.Leave,
             ReportFailure = host.ReportFailure,
             ReportDamage = host.ReportDamage,
+            Sns = host.Sns,
         });
+        SnsCertificate.Map(routes, host);
     }
 }

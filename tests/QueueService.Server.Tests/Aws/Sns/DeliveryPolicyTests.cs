@@ -28,7 +28,7 @@ public sealed class DeliveryPolicyTests
     {
         DeliveryPolicy policy = Read(
             $$"""
-            {"healthyRetryPolicy":{"minDelayTarget":10,"maxDelayTarget":100,"numRetries":4,"backoffFunction":"{{function}}"}}
+            {"healthyRetryPolicy":{"minDelayTarget":10,"maxDelayTarget":100,"numRetries":4,"backoffFunction":"{{function}}"} }
             """);
         Assert.Equal(expected, Delays(policy.Retries!).Select(static delay => Math.Round(delay, 2)));
     }

@@ -35,7 +35,7 @@ public sealed class FilterPolicyTests
         Assert.Null(FilterPolicyCheck.Refuse(Values("a", 75, "b", 2), ofBody: false));
         Assert.Contains("too complex", FilterPolicyCheck.Refuse(Values("a", 76, "b", 2), ofBody: false), StringComparison.Ordinal);
         Assert.Contains(
-            "too complex", FilterPolicyCheck.Refuse($$"""{"deep":{{Values("a", 38, "b", 2)}}}""", ofBody: true),
+            "too complex", FilterPolicyCheck.Refuse($$"""{"deep":{{Values("a", 38, "b", 2)}} }""", ofBody: true),
             StringComparison.Ordinal);
     }
 
