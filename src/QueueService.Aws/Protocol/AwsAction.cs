@@ -14,6 +14,9 @@ internal abstract class AwsAction(string name)
     /// <summary>It is about no queue that exists, so it is not for the address of one.</summary>
     public bool IsForService { get; init; }
 
+    /// <summary>It finds out by itself what it is about, and asks the gate then.</summary>
+    public bool ChecksAccess { get; init; }
+
     /// <summary>Reads and runs one request: <see cref="AwsCall.Input"/>, then <see cref="AwsCall.Output"/>.</summary>
     public abstract AwsError? Read(AwsCall call, ReadOnlySpan<byte> json);
 
@@ -58,9 +61,10 @@ internal sealed class AwsAction<TIn, TOut>(
 
     public override void Write(AwsCall call, AnswerBuffer output)
     {
-        if (output is null) return;
+        // Nothing has to be written where there is no type.
+        if (OutputType is null) return;
         Utf8JsonWriter writer = output.Json();
-        JsonSerializer.Serialize(writer, (TOut)call.Output!, OutputType!);
+        JsonSerializer.Serialize(writer, (TOut)call.Output!, OutputType);
         writer.Flush();
     }
 

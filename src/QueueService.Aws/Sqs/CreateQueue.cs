@@ -25,6 +25,12 @@ internal static class CreateQueue
         Dictionary<string, string> attributes = request.Attributes ?? [];
         if (AttributeEdits.Read(call, attributes, creates: true, out List<AttributeEdit> edits) is { } wrong) return wrong;
         if (QueueTags.Check(request.Tags) is { } badTag) return badTag;
+        if (call.Host.Deleted.Contains(address.Queue.Value) && call.Broker.Peek(address.Queue) is null)
+        {
+            return SqsErrors.QueueDeletedRecently.With(
+                "You must wait 60 seconds after deleting a queue before you can create another with the same name.");
+        }
+
         QueueConfig config = New(address, request.Tags);
         if (AttributeEdits.Apply(edits, ref config) is { } contradiction) return contradiction;
         Result<QueueChange> created = await call.Broker.PutQueue(
@@ -46,6 +52,7 @@ internal static class CreateQueue
 
         // As in SQS: in a standard dead-letter queue the time of the first send counts, in a FIFO one that of the move.
         ResetRetentionOnDeadLetter = address.IsFifo,
+        GroupLock = address.IsFifo ? GroupLock.Later : default,
         Tags = QueueTags.ToBroker(tags),
     };
 
