@@ -111,6 +111,93 @@ public sealed class AuthorizationTests(KeyedServer server) : IClassFixture<Keyed
         (await _stranger.Json("ListMessageMoveTasks", start)).ShouldBe(403, "AccessDenied");
     }
 
+    [Fact]
+    public async Task The_policy_of_a_topic_says_who_publishes()
+    {
+        (SignedClient owner, SignedClient stranger) = (server.Topics("OWNER"), server.Topics("STRANGER"));
+        string topic = await NewTopic(owner);
+        string publish = "TopicArn=" + topic;
+        (await stranger.Query("Publish", publish, "Message=a")).ShouldBe(
+            403, "AuthorizationError",
+            $"User: arn:aws:iam::111122223333:root is not authorized to perform: SNS:Publish on resource: {topic}");
+        (await owner.Query(
+            "AddPermission", publish, "Label=p", "AWSAccountId.member.1=111122223333", "ActionName.member.1=Publish"))
+            .ShouldSucceed();
+        (await stranger.Query("Publish", publish, "Message=a")).ShouldSucceed();
+        (await stranger.Query(
+            "PublishBatch", publish, "PublishBatchRequestEntries.member.1.Id=1",
+            "PublishBatchRequestEntries.member.1.Message=a")).ShouldSucceed();
+        (await stranger.Query("GetTopicAttributes", publish)).ShouldBe(403, "AuthorizationError");
+        (await owner.Query("RemovePermission", publish, "Label=p")).ShouldSucceed();
+        (await stranger.Query("Publish", publish, "Message=a")).ShouldBe(403, "AuthorizationError");
+        (await stranger.Query("ListTopics")).ShouldBe(403, "AuthorizationError");
+        (await new SignedClient(server.Address) { Service = "sns" }.Query("Publish", publish, "Message=a"))
+            .ShouldBe(403, "MissingAuthenticationToken");
+    }
+
+    [Fact]
+    public async Task The_policy_of_a_topic_says_what_is_subscribed()
+    {
+        string topic = await NewTopic(server.Topics("OWNER"));
+        string queue = await _owner.NewQueue();
+        string arn = "arn:aws:sqs:us-east-1:000000000000:" + queue[(queue.LastIndexOf('/') + 1)..];
+        const string Policy = """
+            {"Statement":[{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"SNS:Subscribe","Resource":"*",
+             "Condition":{"StringEquals":{"sns:Protocol":"sqs"},"StringLike":{"sns:Endpoint":"arn:aws:sqs:*"}}}]}
+            """;
+        (await server.Topics("OWNER").Query(
+            "SetTopicAttributes", "TopicArn=" + topic, "AttributeName=Policy", "AttributeValue=" + Policy))
+            .ShouldSucceed();
+        SignedClient stranger = server.Topics("STRANGER");
+        string[] subscribe = ["TopicArn=" + topic, "Protocol=sqs", "Endpoint=" + arn];
+        (await stranger.Query("Subscribe", subscribe)).ShouldBe(
+            403, "AuthorizationError", $"The policy of {arn} does not let sns.amazonaws.com send messages of {topic}");
+        await Allow(queue, topic);
+        (await stranger.Query("Subscribe", subscribe)).ShouldSucceed();
+        (await stranger.Query("Subscribe", "TopicArn=" + topic, "Protocol=http", "Endpoint=http://example.com/"))
+            .ShouldBe(403, "AuthorizationError");
+    }
+
+    [Fact]
+    public async Task A_queue_that_denies_a_topic_is_not_subscribed_by_its_owner_either()
+    {
+        SignedClient owner = server.Topics("OWNER");
+        string topic = await NewTopic(owner);
+        string free = await _owner.NewQueue();
+        string closed = await NewQueue(
+            """
+            {"Effect":"Deny","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*",
+             "Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:*:t*"}}}
+            """);
+        (await owner.Query("Subscribe", "TopicArn=" + topic, "Protocol=sqs", "Endpoint=" + ArnOf(closed)))
+            .ShouldBe(403, "AuthorizationError", "The policy of " + ArnOf(closed));
+        string redrive = $$"""AttributeValue={"deadLetterTargetArn":"{{ArnOf(closed)}}"}""";
+        string subscription = (await owner.Query(
+            "Subscribe", "TopicArn=" + topic, "Protocol=sqs", "Endpoint=" + ArnOf(free))).Value("SubscriptionArn");
+        (await owner.Query(
+            "SetSubscriptionAttributes", "SubscriptionArn=" + subscription, "AttributeName=RedrivePolicy", redrive))
+            .ShouldBe(403, "AuthorizationError", "The policy of " + ArnOf(closed));
+    }
+
+    private static string ArnOf(string queue) =>
+        "arn:aws:sqs:us-east-1:000000000000:" + queue[(queue.LastIndexOf('/') + 1)..];
+
+    /// <summary>Lets a topic send messages to a queue.</summary>
+    private async Task Allow(string queue, string topic)
+    {
+        string policy = $$"""
+            {"Statement":{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage",
+             "Resource":"*","Condition":{"ArnEquals":{"aws:SourceArn":"{{topic}}"}}}}
+            """;
+        string text = System.Text.Json.JsonSerializer.Serialize(policy);
+        (await _owner.Json(
+            "SetQueueAttributes", $$"""{"Attributes":{"Policy":{{text}}},"QueueUrl":"{{queue}}"}""")).ShouldSucceed();
+    }
+
+    private static async Task<string> NewTopic(SignedClient owner) =>
+        (await owner.Query("CreateTopic", "Name=t" + Guid.CreateVersion7().ToString("N"))).ShouldSucceed()
+            .Value("TopicArn");
+
     private static string Permission(string queue, string label, string action) =>
         $$"""{"QueueUrl":"{{queue}}","Label":"{{label}}","AWSAccountIds":["111122223333"],"Actions":["{{action}}"]}""";
 
