@@ -154,7 +154,11 @@ internal static class AttributeRules
             : null;
     }
 
+    /// <summary>Without the white space that NumberStyles.Float allows.</summary>
+    private const NumberStyles NumberForm =
+        NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+
     private static bool IsNumber(string text) =>
-        text.Length <= 64 && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+        text.Length <= 64 && double.TryParse(text, NumberForm, CultureInfo.InvariantCulture, out double number)
         && double.IsFinite(number);
 }

@@ -186,6 +186,9 @@ public sealed class SqsMessageTests(SqsServer server) : IClassFixture<SqsServer>
     [InlineData("x", "String", "", "non-empty message attribute value")]
     [InlineData("x", "String", "\u0001", "Invalid characters")]
     [InlineData("x", "Number", "one", "to a number")]
+    [InlineData("x", "Number", "\n5", "to a number")]
+    [InlineData("x", "Number", "5 ", "to a number")]
+    [InlineData("x", "Number", "Infinity", "to a number")]
     [InlineData("x", "Binary", "YQ==", "non-empty message attribute value")]
     public async Task A_wrong_attribute_is_refused(string name, string type, string value, string reason)
     {
