@@ -45,6 +45,9 @@ internal static class AwsLimits
     /// <summary>One request: a message of 1 MiB may have to be escaped, and base64 is a third longer.</summary>
     public const int RequestBytes = 16 * 1_048_576;
 
+    /// <summary>Names in one receive: a message has ten attributes, and each is compared with each name.</summary>
+    public const int AskedNames = 100;
+
     /// <summary>Ten entries with ten attributes of four parameters are 400; more is not a request of an SDK.</summary>
     public const int QueryParameters = 4_096;
 

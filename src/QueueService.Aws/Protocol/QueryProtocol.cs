@@ -11,19 +11,23 @@ internal static class QueryProtocol
 
     public static async Task Handle(HttpContext http, AwsHost host)
     {
+        (AwsCall? call, AwsService service, AwsError? refused) = await Open(http, host);
+        refused ??= await Endpoint.Run(call!);
+        await (refused is null ? Answer(call!) : Answer(http, refused, service, call?.RequestId ?? RequestIds.Next()));
+    }
+
+    /// <summary>Everything up to the typed request. The parameters, which may be many and long, do not outlive this: the
+    /// action may wait.</summary>
+    private static async ValueTask<(AwsCall? Call, AwsService Service, AwsError? Refused)> Open(
+        HttpContext http, AwsHost host)
+    {
         QueryTree parameters = new();
         AwsCall? call = null;
-        AwsError? refused;
-        using (RequestBytes body = await RequestBytes.Read(http, host))
-        {
-            refused = body.Error ?? Read(http, body.Span, parameters);
-            refused ??= Find(http, host, parameters, out call);
-            refused ??= host.Gate.Authenticate(call!, body.Span);
-        }
-
-        refused ??= Translate(call!, parameters) ?? await Endpoint.Run(call!);
-        AwsService service = call?.Service ?? Services.OfQuery(http, parameters);
-        await (refused is null ? Answer(call!) : Answer(http, refused, service, call?.RequestId ?? RequestIds.Next()));
+        using RequestBytes body = await RequestBytes.Read(http, host);
+        AwsError? refused = body.Error ?? Read(http, body.Span, parameters);
+        refused ??= Find(http, host, parameters, out call);
+        refused ??= host.Gate.Authenticate(call!, body.Span) ?? Translate(call!, parameters);
+        return (call, call?.Service ?? Services.OfQuery(http, parameters), refused);
     }
 
     private static AwsError? Read(HttpContext http, ReadOnlySpan<byte> body, QueryTree parameters)

@@ -66,7 +66,9 @@ internal static class QueueAddresses
         if (name.EndsWith(QueueAddress.FifoSuffix, StringComparison.Ordinal) && host.Broker.Peek(queue) is null
             && QueueName.TryParse(name[..^QueueAddress.FifoSuffix.Length], out QueueName stem)
             && host.Broker.Peek(stem)?.Type == QueueType.Fifo) queue = stem;
-        address = new QueueAddress(name, queue);
+        // A FIFO queue has its suffix whatever it was called by: policies and rules go by the name.
+        QueueConfig? config = host.Broker.Peek(queue);
+        address = new QueueAddress(config is null ? name : NameFor(queue, config), queue);
         return true;
     }
 

@@ -10,7 +10,9 @@ internal readonly struct XmlAnswer(Shapes shapes, AnswerBuffer output)
     public const string ContentType = "text/xml";
 
     /// <summary>What has to be written as a reference; a carriage return would be read as a line feed.</summary>
-    private static readonly SearchValues<char> Special = SearchValues.Create("&<>\"\r");
+    /// <remarks>And what XML does not have at all: a replacement, so that the rest of the answer can be read.</remarks>
+    private static readonly SearchValues<char> Special = SearchValues.Create(
+        [.. "&<>\"\uFFFE\uFFFF", .. Enumerable.Range(0, 0x20).Select(static code => (char)code).Except("\t\n")]);
 
     /// <param name="json">Empty for an action without an answer.</param>
     public void WriteResult(string action, ReadOnlyMemory<byte> json, string requestId)
@@ -96,7 +98,8 @@ internal readonly struct XmlAnswer(Shapes shapes, AnswerBuffer output)
                 '<' => "&lt;",
                 '>' => "&gt;",
                 '"' => "&quot;",
-                _ => "&#xD;",
+                '\r' => "&#xD;",
+                _ => "\uFFFD",
             });
         }
 

@@ -1,3 +1,5 @@
+using QueueService.Aws.Protocol;
+
 namespace QueueService.Aws.Sqs;
 
 /// <summary>The system attributes of messages, in the order in which they are answered.</summary>
@@ -20,29 +22,49 @@ internal enum SystemAttributes
 /// <summary>Which attributes a receive asks for.</summary>
 internal sealed class AskedAttributes
 {
+    private const string NamesParameter = "MessageAttributeNames";
+
     public AskedAttributes(ReceiveMessageRequest request)
     {
         Add(request.AttributeNames);
         Add(request.MessageSystemAttributeNames);
         Names = request.MessageAttributeNames ?? [];
+        Error ??= CheckNames();
     }
 
     public SystemAttributes System { get; private set; }
 
-    /// <summary>Of message attributes, with their patterns.</summary>
+    /// <summary>Of message attributes, with their patterns; at most <see cref="AwsLimits.AskedNames"/>.</summary>
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>A name that no system attribute has.</summary>
-    public string? Unknown { get; private set; }
+    /// <summary>A name that no attribute can have, or too many of them.</summary>
+    public AwsError? Error { get; private set; }
 
     private void Add(List<string>? names)
     {
-        foreach (string? name in names ?? [])
+        if (names?.Count > AwsLimits.AskedNames) Error ??= TooMany("AttributeNames", names.Count);
+        foreach (string? name in Error is null ? names ?? [] : [])
         {
             bool isKnown = Enum.TryParse(name, out SystemAttributes attribute) && attribute != SystemAttributes.None
                 && name == Enum.GetName(attribute);
             if (isKnown) System |= attribute;
-            else Unknown ??= name ?? "null";
+            else Error ??= SqsErrors.UnknownAttribute(name ?? "null");
         }
     }
+
+    private AwsError? CheckNames()
+    {
+        if (Names.Count > AwsLimits.AskedNames) return TooMany(NamesParameter, Names.Count);
+        foreach (string? name in Names)
+        {
+            // Two more for the end of a pattern.
+            if (name is not { Length: > 0 and <= AwsLimits.AttributeNameCharacters + 2 })
+                return ProtocolErrors.Invalid(NamesParameter, name, "A name must have 1 to 256 characters.");
+        }
+
+        return null;
+    }
+
+    private static AwsError TooMany(string parameter, int count) => ProtocolErrors.InvalidParameterValue.With(
+        $"{parameter} has {count} names, but at most {AwsLimits.AskedNames} are taken.");
 }

@@ -19,21 +19,23 @@ internal static class AttributeRules
 
     /// <param name="bytes">Is added what the attributes count for the size of the message.</param>
     public static AwsError? Read(
-        Dictionary<string, MessageAttributeValue>? given, out List<MessageAttribute> attributes, ref int bytes)
+        Dictionary<string, MessageAttributeValue>? given, out IReadOnlyList<MessageAttribute> attributes, ref int bytes)
     {
         attributes = [];
-        if (given is null) return null;
+        if (given is null or { Count: 0 }) return null;
         if (given.Count > AwsLimits.MessageAttributes)
         {
             return ProtocolErrors.InvalidParameterValue.With(
                 $"Number of message attributes [{given.Count}] exceeds the allowed maximum [{AwsLimits.MessageAttributes}].");
         }
 
+        List<MessageAttribute> list = new(given.Count);
+        attributes = list;
         foreach ((string name, MessageAttributeValue? value) in given)
         {
             if (CheckName(name) is { } badName) return ProtocolErrors.InvalidParameterValue.With(badName);
             if (CheckValue(name, value) is { } badValue) return ProtocolErrors.InvalidParameterValue.With(badValue);
-            attributes.Add(ToBroker(name, value!));
+            list.Add(ToBroker(name, value!));
             bytes += Encoding.UTF8.GetByteCount(name) + Encoding.UTF8.GetByteCount(value!.DataType!)
                 + (value.BinaryValue?.Length ?? Encoding.UTF8.GetByteCount(value.StringValue!));
         }
@@ -44,6 +46,9 @@ internal static class AttributeRules
     /// <summary>What a receiver gets; a boolean of /v1 is a string to AWS.</summary>
     public static MessageAttributeValue ToAws(in MessageAttribute attribute)
     {
+        // Over /v1 a value may have characters that XML does not have.
+        if (!MessageText.IsAllowed(attribute.Text))
+            return new() { DataType = Binary, BinaryValue = Encoding.UTF8.GetBytes(attribute.Text) };
         string label = attribute.Label is null ? "" : "." + attribute.Label;
         return attribute.Kind switch
         {

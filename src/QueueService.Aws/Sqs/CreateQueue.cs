@@ -38,7 +38,7 @@ internal static class CreateQueue
         AwsError? refused = created.Error switch
         {
             BrokerError.None => null,
-            BrokerError.PreconditionFailed => await Compare(call, edits),
+            BrokerError.PreconditionFailed => await Compare(call, request.QueueName!, edits),
             _ => AttributeEdits.Of(call.Host, created.Error, attributes),
         };
         return refused is null
@@ -57,13 +57,13 @@ internal static class CreateQueue
     };
 
     /// <summary>The queue exists: that is an error only when an attribute has another value.</summary>
-    private static async ValueTask<AwsError?> Compare(AwsCall call, List<AttributeEdit> edits)
+    private static async ValueTask<AwsError?> Compare(AwsCall call, string name, List<AttributeEdit> edits)
     {
         Result<QueueDescription> existing = await call.Broker.GetQueue(call.Queue.Queue);
         if (!existing.Succeeded) return SqsErrors.Of(call.Host, existing.Error);
         QueueConfig config = existing.Value.Config;
         AttributeEdit? other = edits.Find(edit => edit.Change(config) != config);
-        bool sameType = config.Type == QueueType.Fifo == call.Queue.IsFifo;
+        bool sameType = config.Type == QueueType.Fifo == name.EndsWith(QueueAddress.FifoSuffix, StringComparison.Ordinal);
         return other is null && sameType
             ? null
             : SqsErrors.QueueNameExists.With(

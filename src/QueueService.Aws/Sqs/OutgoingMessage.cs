@@ -49,7 +49,7 @@ internal readonly struct OutgoingMessage(AwsCall call, MessageFields fields)
             return ProtocolErrors.Missing("MessageBody");
         if (body.IsBroken || !MessageText.IsAllowed(body.Span)) return SqsErrors.BadCharacters;
         if (CheckDelay(config) is { } badDelay) return badDelay;
-        if (AttributeRules.Read(fields.MessageAttributes, out List<MessageAttribute> attributes, ref bytes) is { } bad)
+        if (AttributeRules.Read(fields.MessageAttributes, out IReadOnlyList<MessageAttribute> attributes, ref bytes) is { } bad)
             return bad;
         if (ReadTrace(out string? trace) is { } badTrace) return badTrace;
         int most = Math.Min(config?.MaxMessageBytes ?? AwsLimits.MessageBytes, AwsLimits.MessageBytes);
@@ -91,7 +91,7 @@ internal readonly struct OutgoingMessage(AwsCall call, MessageFields fields)
         return null;
     }
 
-    private MessageHeaders Headers(List<MessageAttribute> attributes, string? trace)
+    private MessageHeaders Headers(IReadOnlyList<MessageAttribute> attributes, string? trace)
     {
         string? sender = call.Host.Gate.IsOpen ? null : call.Caller.UserId;
         bool hasNone = attributes.Count == 0 && trace is null && sender is null && fields.MessageGroupId is null

@@ -22,8 +22,9 @@ internal static class QueueAttributes
     {
         Dictionary<string, string> all = ReadAll(call, queue);
         selected = null;
-        foreach (string name in names)
+        foreach (string? name in names)
         {
+            if (name is null) return "null";
             if (name == All) selected = new Dictionary<string, string>(all);
             else if (all.TryGetValue(name, out string? value)) (selected ??= [])[name] = value;
             else if (!Optional.Contains(name)) return name;

@@ -9,17 +9,25 @@ internal static class ReceiveMessage
     public static readonly AwsAction Action = new AwsAction<ReceiveMessageRequest, ReceiveMessageResult>(
         nameof(ReceiveMessage), SqsJson.Default.ReceiveMessageRequest, SqsJson.Default.ReceiveMessageResult, Handle);
 
-    private static async ValueTask<Reply<ReceiveMessageResult>> Handle(AwsCall call, ReceiveMessageRequest request)
+    /// <summary>What was asked is brought into a form of bounded size first: a thousand of them may be waiting.</summary>
+    private static ValueTask<Reply<ReceiveMessageResult>> Handle(AwsCall call, ReceiveMessageRequest request)
     {
-        if (Check(call, request) is { } refused) return refused;
         AskedAttributes asked = new(request);
-        if (asked.Unknown is { } unknown) return SqsErrors.UnknownAttribute(unknown);
+        AwsError? refused = Check(call, request) ?? asked.Error;
+        return refused is null
+            ? Receive(call, ToBroker(request), asked)
+            : ValueTask.FromResult<Reply<ReceiveMessageResult>>(refused);
+    }
+
+    private static async ValueTask<Reply<ReceiveMessageResult>> Receive(
+        AwsCall call, ReceiveRequest request, AskedAttributes asked)
+    {
         QueueConfig? config = call.Broker.Peek(call.Queue.Queue);
 
         // Only a receive that may wait has something to cancel.
-        bool waits = request.WaitTimeSeconds is { } seconds ? seconds > 0 : config?.ReceiveWaitSeconds > 0;
+        bool waits = request.WaitMilliseconds is { } wait ? wait > 0 : config?.ReceiveWaitSeconds > 0;
         CancellationToken gone = waits ? call.Http.RequestAborted : CancellationToken.None;
-        Result<ReceivedMessages> result = await call.Broker.Receive(call.Queue.Queue, ToBroker(request), gone);
+        Result<ReceivedMessages> result = await call.Broker.Receive(call.Queue.Queue, request, gone);
         if (!result.Succeeded) return SqsErrors.Of(call.Host, result.Error);
         using ReceivedMessages messages = result.Value;
         if (waits && gone.IsCancellationRequested)

@@ -99,6 +99,35 @@ public sealed class SqsMessageTests(SqsServer server) : IClassFixture<SqsServer>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public async Task A_receive_names_a_bounded_number_of_attributes_and_leases_nothing_when_it_is_refused(bool query)
+    {
+        SqsClient client = server.Client(query);
+        string url = await client.NewQueue();
+        await client.Send(url, "x");
+        foreach (JsonArray names in new JsonArray[]
+        {
+            [.. Enumerable.Repeat("a", 101).Select(static name => (JsonNode)name)], [new string('a', 259)],
+        })
+        {
+            SqsAnswer refused = await client.Call(
+                "ReceiveMessage", new JsonObject { ["QueueUrl"] = url, ["MessageAttributeNames"] = names });
+            refused.ShouldBe(400, BadValue, "MessageAttributeNames");
+        }
+
+        if (!query)
+        {
+            JsonObject none = new() { ["QueueUrl"] = url, ["MessageAttributeNames"] = new JsonArray((JsonNode?)null) };
+            (await client.Call("ReceiveMessage", none)).ShouldBe(400, BadValue, "MessageAttributeNames");
+            none = new() { ["QueueUrl"] = url, ["AttributeNames"] = new JsonArray((JsonNode?)null) };
+            (await client.Call("GetQueueAttributes", none)).ShouldBe(400, "InvalidAttributeName", "null");
+        }
+
+        Assert.Equal("1", Assert.Single(await client.Receive(url)).System["ApproximateReceiveCount"]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public async Task Nothing_received_is_no_list_of_messages(bool query)
     {
         SqsClient client = server.Client(query);

@@ -273,6 +273,16 @@ public sealed class SqsQueueTests(SqsServer server) : IClassFixture<SqsServer>
             url, more: new JsonObject { ["MessageAttributeNames"] = new JsonArray("All") }));
         Assert.Equal(("from /v1", "String:acme"), (message.Body, message.Attributes["tenant"]));
         Assert.Matches("^[0-9]{20}$", message.System["SequenceNumber"]);
+        string bare = url[..^".fifo".Length];
+        Assert.EndsWith(".fifo", (await client.Attributes(bare, "QueueArn"))["QueueArn"], StringComparison.Ordinal);
+        Assert.True((await client.Send(
+            bare, "y", new JsonObject { ["MessageGroupId"] = "g", ["MessageDeduplicationId"] = "y" })).Has("SequenceNumber"));
+        (await client.Call("CreateQueue", Named(name))).ShouldBe(400, "QueueAlreadyExists", "FifoQueue");
+        string control = await api.NewQueue();
+        await api.Post(control + "/messages/batch", "{\"messages\":[{\"body\":\"x\",\"attributes\":{\"a\":\"\\u0001\"}}]}", "Content-Type: application/json");
+        Assert.Equal("Binary:AQ==", Assert.Single(await client.Receive(
+            url[..(url.LastIndexOf('/') + 1)] + control.Split('/')[^1],
+            more: new JsonObject { ["MessageAttributeNames"] = new JsonArray("All") })).Attributes["a"]);
         string binary = await api.NewQueue();
         await api.SendBytes("POST", binary + "/messages", [0xFF, 0x00]);
         Assert.Equal("/wA=", Assert.Single(await client.Receive(
