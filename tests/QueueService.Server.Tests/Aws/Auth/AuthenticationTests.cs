@@ -46,7 +46,7 @@ public sealed class AuthenticationTests(KeyedServer server) : IClassFixture<Keye
     }
 
     [Fact]
-    public async Task A_presigned_request_may_leave_its_body_unsigned_unless_that_is_a_form()
+    public async Task A_presigned_request_may_say_that_its_body_is_not_signed_when_it_has_none()
     {
         string path = new Uri(await _owner.NewQueue()).AbsolutePath;
         string presigned = _owner.Presign(

@@ -185,9 +185,9 @@ public sealed class AuthorizationTests(KeyedServer server) : IClassFixture<Keyed
     /// <summary>Lets a topic send messages to a queue.</summary>
     private async Task Allow(string queue, string topic)
     {
-        string policy = $$"""
+        string policy = $$$"""
             {"Statement":{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage",
-             "Resource":"*","Condition":{"ArnEquals":{"aws:SourceArn":"{{topic}}"}}}}
+             "Resource":"*","Condition":{"ArnEquals":{"aws:SourceArn":"{{{topic}}}"}} } }
             """;
         string text = System.Text.Json.JsonSerializer.Serialize(policy);
         (await _owner.Json(
