@@ -79,6 +79,7 @@ internal static class ReceiveMessage
         AttemptId = request.ReceiveRequestAttemptId,
         MaxLeased = AwsLimits.InFlight,
         MovesDeadLetters = true,
+        RepeatsWholeOnly = true,
     };
 
     /// <summary>Nobody got these messages: they go back at once instead of waiting for their timeout.</summary>

@@ -196,6 +196,8 @@ public sealed class SqsFifoTests(SqsServer server) : IClassFixture<SqsServer>
         Assert.Empty(await client.Receive(url, 1, Attempt("b")));
         server.Time.Advance(TimeSpan.FromSeconds(20));
         Assert.Empty(await client.Receive(url));
+        await client.Delete(url, again[0].Handle);
+        Assert.Equal(["2"], await client.Bodies(url, 1, Attempt("a")));
 
         static JsonObject Attempt(string id) => new() { ["ReceiveRequestAttemptId"] = id };
     }
