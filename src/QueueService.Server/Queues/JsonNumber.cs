@@ -9,7 +9,10 @@ internal static class JsonNumber
     /// <summary>The text is a number of JSON, and nothing else.</summary>
     public static bool Is(string text)
     {
-        if (text.Length > Limits.NumberLength) return false;
+        // The reader skips white space around the number.
+        bool isBare = text.Length is > 0 and <= Limits.NumberLength && char.IsAsciiDigit(text[^1])
+            && (text[0] == '-' || char.IsAsciiDigit(text[0]));
+        if (!isBare) return false;
         Span<byte> utf8 = stackalloc byte[Limits.NumberLength * 3];
         utf8 = utf8[..Encoding.UTF8.GetBytes(text, utf8)];
         try

@@ -160,11 +160,14 @@ internal struct MessageDraft
         };
     }
 
+    /// <summary>Without white space, which would get into lines and events as it is.</summary>
+    private const NumberStyles NumberForm =
+        NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+
     /// <summary>A number as its sender wrote it, but one that a double can hold.</summary>
     public static bool IsNumber(ReadOnlySpan<byte> text) =>
         text.Length is > 0 and <= Limits.NumberLength &&
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) &&
-        double.IsFinite(value);
+        double.TryParse(text, NumberForm, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value);
 
     private readonly string? Check(MessageAttribute attribute)
     {
