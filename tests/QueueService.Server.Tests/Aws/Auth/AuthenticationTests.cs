@@ -45,6 +45,16 @@ public sealed class AuthenticationTests(KeyedServer server) : IClassFixture<Keye
         (await server.Anonymous.Get(late.Presign(path, Query, 600))).ShouldSucceed();
     }
 
+    [Fact]
+    public async Task A_presigned_request_may_leave_its_body_unsigned_unless_that_is_a_form()
+    {
+        string path = new Uri(await _owner.NewQueue()).AbsolutePath;
+        string presigned = _owner.Presign(
+            path, "Action=SendMessage&MessageBody=a&Version=2012-11-05", 60, "UNSIGNED-PAYLOAD");
+        (await server.Anonymous.Get(presigned)).ShouldSucceed();
+        (await server.Anonymous.Post(presigned, "Action=DeleteQueue")).ShouldBe(403, "SignatureDoesNotMatch");
+    }
+
     [Theory]
     [InlineData(null, "", 0, 403, "MissingAuthenticationToken", "Request is missing Authentication Token")]
     [InlineData("NOBODY", "secret", 0, 403, "InvalidClientTokenId", "The security token included in the request is inv")]
@@ -72,6 +82,18 @@ public sealed class AuthenticationTests(KeyedServer server) : IClassFixture<Keye
     {
         AwsAnswer answer = await new SignedClient(server.Address, keyId, secret).Json("ListQueues", "{}");
         Assert.Equal((code, "com.amazon.coral.service#" + type), (answer.Code, (string?)answer.Json["__type"]));
+    }
+
+    [Fact]
+    public async Task A_signature_is_good_for_its_service_only()
+    {
+        (await server.Topics("OWNER").Query("ListTopics")).ShouldSucceed();
+        (await _owner.Get("/?Action=ListTopics&Version=2010-03-31")).ShouldBe(
+            403, "SignatureDoesNotMatch", "Credential should be scoped to correct service: 'sns', not 'sqs'.");
+        (await new SignedClient(server.Address, "OWNER", "wrong") { Service = "sns" }.Query("ListTopics"))
+            .ShouldBe(403, "SignatureDoesNotMatch", "The Canonical String for this request should have been");
+        (await new SignedClient(server.Address) { Service = "sns" }.Query("ListTopics"))
+            .ShouldBe(403, "MissingAuthenticationToken");
     }
 
     [Fact]
@@ -107,6 +129,9 @@ public sealed class KeyedServer : RunningServer
         Service = service,
         Now = TimeProvider.System.GetUtcNow().AddMinutes(minutes),
     };
+
+    /// <summary>Speaks to SNS.</summary>
+    internal SignedClient Topics(string keyId) => new(Address, keyId, "secret-of-" + keyId) { Service = "sns" };
 
     /// <summary>Sends no signature.</summary>
     internal SignedClient Anonymous => new(Address);
