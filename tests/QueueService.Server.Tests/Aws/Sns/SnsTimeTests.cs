@@ -72,6 +72,5 @@ public sealed class SnsTimeTests : IAsyncLifetime
             .ShouldFail(400, "InvalidParameter", "Token");
         Assert.Empty((await _sns.Do("ListSubscriptionsByTopic", ("TopicArn", arn))).All("SubscriptionArn"));
         (await _sns.Call("GetSubscriptionAttributes", ("SubscriptionArn", subscription))).ShouldFail(404, "NotFound");
-        Assert.Single(receiver.Requests);
     }
 }
