@@ -1,6 +1,7 @@
 namespace QueueService.Broker;
 
 /// <summary>Every expected outcome other than success. Unless said otherwise an error had no side effect.</summary>
+/// <remarks>Members are added at the end only: their numbers are in the outcomes that idempotency keys keep.</remarks>
 public enum BrokerError
 {
     None = 0,
@@ -138,12 +139,6 @@ public enum BrokerError
     /// <summary>The message is leased to a consumer, so it cannot be deleted by id.</summary>
     MessageLeased,
 
-    /// <summary>The message is here, but the lease behind the receipt has ended.</summary>
-    MessageNotLeased,
-
-    /// <summary>The message would be leased for more than 12 hours after its receive.</summary>
-    ExtensionTooLong,
-
     /// <summary>If-Match or If-None-Match did not hold.</summary>
     PreconditionFailed,
 
@@ -152,9 +147,6 @@ public enum BrokerError
 
     /// <summary>The queue would have more tags than it may.</summary>
     TooManyTags,
-
-    /// <summary>The annotations have more bytes than they may; nobody sets them over /v1.</summary>
-    AnnotationsTooLarge,
 
     /// <summary>The body is larger than the queue's maxMessageBytes.</summary>
     MessageTooLarge,
@@ -215,9 +207,6 @@ public enum BrokerError
     /// <summary>The operation has ended, so it cannot be cancelled or go on.</summary>
     OperationFinished,
 
-    /// <summary>Another redrive of the queue is queued or running.</summary>
-    RedriveActive,
-
     /// <summary>As many operations are queued or running as may be.</summary>
     TooManyOperations,
 
@@ -236,6 +225,18 @@ public enum BrokerError
     /// <summary>The journal failed: nothing is accepted until a restart. Whether this operation happened is unknown.
     /// </summary>
     StorageFailed,
+
+    /// <summary>The annotations have more bytes than they may; nobody sets them over /v1.</summary>
+    AnnotationsTooLarge,
+
+    /// <summary>The message is here, but the lease behind the receipt has ended.</summary>
+    MessageNotLeased,
+
+    /// <summary>The message would be leased for more than 12 hours after its receive.</summary>
+    ExtensionTooLong,
+
+    /// <summary>Another redrive of the queue is queued or running.</summary>
+    RedriveActive,
 }
 
 /// <summary>A value, or why there is none.</summary>

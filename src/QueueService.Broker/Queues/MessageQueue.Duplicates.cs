@@ -30,17 +30,23 @@ internal sealed partial class MessageQueue
     public int AttemptsAt(long now) => _attempts?.CountAt(now) ?? 0;
 
     /// <summary>The messages of this attempt that it still leases; answers false when there are none.</summary>
-    public bool TryFindAttempt(UInt128 key, long now, List<(long Position, int ReceiveCount)> leases)
+    /// <param name="wholeOnly">Answers false also when not all are leased until the same time.</param>
+    public bool TryFindAttempt(
+        UInt128 key, long now, bool wholeOnly, List<(long Position, int ReceiveCount)> leases)
     {
         leases.Clear();
+        long? deadline = null;
+        bool whole = true;
         if (_attempts is null || !_attempts.TryFind(key, now, out IReadOnlyList<(long, int)> all)) return false;
         foreach ((long position, int receiveCount) in all)
         {
-            if (_touched.TryGetValue(position, out Touched touched) && touched.IsLeased && touched.Deadline > now
-                && touched.ReceiveCount == receiveCount) leases.Add((position, receiveCount));
+            bool holds = _touched.TryGetValue(position, out Touched touched) && touched.IsLeased
+                && touched.Deadline > now && touched.ReceiveCount == receiveCount;
+            if (holds) leases.Add((position, receiveCount));
+            whole &= holds && (deadline ??= touched.Deadline) == touched.Deadline;
         }
 
-        return leases.Count > 0;
+        return leases.Count > 0 && (whole || !wholeOnly);
     }
 
     private void RememberDuplicate(in SentTo sent, long position, long time)

@@ -277,7 +277,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
     {
         if (_attempt is not { } attempt) return false;
         List<(long Position, int ReceiveCount)> leases = shard.Chosen;
-        if (!queue.TryFindAttempt(attempt, shard.Now, leases))
+        if (!queue.TryFindAttempt(attempt, shard.Now, _request.RepeatsWholeOnly, leases))
         {
             if (queue.AttemptsAt(shard.Now) < QueueConfigLimits.MaxReceiveAttempts) return false;
             AnswerError(shard, BrokerError.TooManyReceiveAttempts);

@@ -23,6 +23,10 @@ public readonly record struct ReceiveRequest
     /// leases, and their leases start anew. 1 to 128 characters.</summary>
     public string? AttemptId { get; init; }
 
+    /// <summary>A named receive is not repeated, but gets what is available, when one of its messages was acknowledged or
+    /// released since, or got another visibility than the others: as in SQS.</summary>
+    public bool RepeatsWholeOnly { get; init; }
+
     /// <summary>Receipts acknowledged in the same commit, before messages are handed out.</summary>
     public IReadOnlyList<ReceiptHandle>? Acknowledge { get; init; }
 
@@ -75,7 +79,8 @@ public enum Settlement
 
     /// <summary>Processed, as SQS's DeleteMessage means it. In a standard queue the receipt also counts when its lease has
     /// ended, by time or by a release, and the message was not received again; when it was, nothing happens, and that is
-    /// a success. In a FIFO queue the lease must not have ended. That the message is gone already is a success.</summary>
+    /// a success. In a FIFO queue the lease must not have ended. That the message is gone already is a success, also when
+    /// it went to the dead-letter queue.</summary>
     AcknowledgeLate,
 
     /// <summary>As <see cref="Extend"/>, as SQS's ChangeMessageVisibility means it: a message is leased for 12 hours

@@ -59,7 +59,9 @@ internal sealed partial class Settler
     private static bool WasLast(MessageQueue queue, in ReceiptHandle receipt, out Touched touched) =>
         queue.TryGetTouched(receipt.SequenceNumber, out touched) && touched.ReceiveCount == receipt.ReceiveCount;
 
-    /// <summary>The message is neither done with nor purged since.</summary>
+    /// <summary>The message is neither done with nor purged. In a queue an older epoch says nothing more: an unclean start of
+    /// one with a weaker durability begins a new one with the same messages. In a subscription, a seek does so on purpose.
+    /// </summary>
     private static bool IsHere(MessageQueue queue, in ReceiptHandle receipt) =>
-        receipt.Epoch == queue.Epoch && queue.IsPresent(receipt.SequenceNumber);
+        queue.IsPresent(receipt.SequenceNumber) && (receipt.Epoch == queue.Epoch || !queue.IsSubscription);
 }

@@ -289,6 +289,21 @@ public sealed class FifoTests : IDisposable
         Assert.Empty(Attempt("y", 2));
     }
 
+    [Theory]
+    [InlineData(Settlement.Acknowledge)]
+    [InlineData(Settlement.Release)]
+    [InlineData(Settlement.Extend)]
+    public void A_receive_whose_messages_were_touched_since_is_not_repeated_when_only_whole_ones_are(Settlement settlement)
+    {
+        _harness.CreateQueue(config: Fifo);
+        Send("a", "1", "2");
+        Send("b", "3");
+        List<Received> first = Attempt("x", 2, whole: true);
+        Assert.Equal(["1", "2"], Bodies(Attempt("x", 2, whole: true)));
+        _harness.Settle(settlement, settlement == Settlement.Extend ? 90_000 : 0, first[1].Receipt);
+        Assert.Equal(["3"], Bodies(Attempt("x", 2, whole: true)));
+    }
+
     private SendOutcome SendOnce(string group, string body, string id)
     {
         MessageBatch batch = MessageBatch.Rent();
@@ -314,9 +329,10 @@ public sealed class FifoTests : IDisposable
         return _harness.Run(() => _harness.Broker.Send(BrokerHarness.Name(queue), batch));
     }
 
-    private List<Received> Attempt(string id, int max) => BrokerHarness.Read(_harness.Run(() =>
+    private List<Received> Attempt(string id, int max, bool whole = false) => BrokerHarness.Read(_harness.Run(() =>
         _harness.Broker.Receive(
-            BrokerHarness.Name(), new ReceiveRequest { Max = max, AttemptId = id }, CancellationToken.None)).Value);
+            BrokerHarness.Name(), new ReceiveRequest { Max = max, AttemptId = id, RepeatsWholeOnly = whole },
+            CancellationToken.None)).Value);
 
     private static IEnumerable<string> Bodies(List<Received> messages) => messages.Select(static message => message.Body);
 }

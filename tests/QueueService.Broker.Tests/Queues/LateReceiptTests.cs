@@ -66,6 +66,20 @@ public sealed class LateReceiptTests : IDisposable
     }
 
     [Fact]
+    public void After_an_unclean_start_of_a_weaker_queue_a_receipt_of_before_still_acknowledges()
+    {
+        _harness.CreateQueue(config: new QueueConfig { Durability = Durability.Os });
+        _harness.Send("a");
+        Received message = _harness.Receive().Single();
+        _harness.KillAndRestart();
+        Assert.Equal([BrokerError.ReceiptExpired], _harness.Acknowledge(message.Receipt));
+        Assert.Equal([BrokerError.None], Late(message.Receipt));
+        _harness.AdvanceMilliseconds(60_000);
+        Assert.Empty(_harness.Receive());
+        Assert.Equal(1, _harness.Stats().DeletedTotal);
+    }
+
+    [Fact]
     public void A_message_on_its_way_to_the_dead_letter_queue_is_acknowledged_and_not_moved()
     {
         _harness.CreateQueue("dead");
