@@ -48,6 +48,7 @@ internal sealed class SigningCertificate : IDisposable
     }
 
     /// <exception cref="CryptographicException">The text is not what <see cref="Generate"/> answers.</exception>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The certificate that is answered disposes of its key.")]
     public static SigningCertificate Read(string pem)
     {
         using var certificate = X509Certificate2.CreateFromPem(pem);
