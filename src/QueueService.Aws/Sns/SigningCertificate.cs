@@ -56,7 +56,8 @@ internal sealed class SigningCertificate : IDisposable
         try
         {
             key.ImportFromPem(KeyOf(pem));
-            byte[] secret = HMACSHA256.HashData(SHA256.HashData(key.ExportPkcs8PrivateKey()), "names of subscriptions 1"u8);
+            byte[] secret = HMACSHA256.HashData(
+                key.ExportParameters(includePrivateParameters: true).D!, "names of subscriptions 1"u8);
             return new SigningCertificate(key, certificate, secret);
         }
         catch (Exception)

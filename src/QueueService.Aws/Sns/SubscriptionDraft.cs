@@ -130,7 +130,7 @@ internal sealed class SubscriptionDraft(AwsHost host, FoundTopic topic, SnsSubsc
                     ? target.GetString()
                     : null;
         }
-        catch (JsonException)
+        catch (Exception damaged) when (damaged is JsonException or InvalidOperationException)
         {
             return "RedrivePolicy: failed to parse JSON.";
         }
