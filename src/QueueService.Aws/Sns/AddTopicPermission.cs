@@ -29,7 +29,7 @@ internal static class AddTopicPermission
         if (request.ActionName is not { Count: > 0 } actions) return SnsErrors.Missing(nameof(request.ActionName));
         if (actions.FirstOrDefault(static action => !Actions.Contains(action)) is { } unknown)
             return SnsErrors.Invalid("Policy statement action out of service scope!", $"{unknown} is not one of them");
-        if (accounts.FirstOrDefault(static one => one.Length != AwsOptions.AccountDigits || !one.All(char.IsAsciiDigit)) is { } wrong)
+        if (accounts.FirstOrDefault(static one => !IsAccount(one)) is { } wrong)
             return SnsErrors.Invalid("AWSAccountId", $"{wrong} is not an account of 12 digits");
         return await Change(call, request.TopicArn, (topic, policy) => PolicyEdit.Add(policy, new Permission(
             label, [.. accounts.Select(Caller.RootArn)], [.. actions.Select(static action => "SNS:" + action)], topic.Arn,
@@ -37,6 +37,9 @@ internal static class AddTopicPermission
                 ? new ChangedPolicy(changed)
                 : SnsErrors.Invalid("Statement already exists"));
     }
+
+    private static bool IsAccount(string text) =>
+        text.Length == AwsOptions.AccountDigits && text.All(char.IsAsciiDigit);
 
     /// <summary>Writes another policy, unless somebody was faster: then it is made anew from what is there.</summary>
     public static async ValueTask<Reply<Nothing>> Change(

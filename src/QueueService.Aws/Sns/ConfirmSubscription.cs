@@ -38,7 +38,8 @@ internal static class ConfirmSubscription
             {
                 State = SubscriptionState.Confirmed,
                 WasAuthenticated = call.IsSigned,
-                AuthenticatesUnsubscribe = TopicAttributes.IsTrue(request.AuthenticateOnUnsubscribe ?? ""),
+                AuthenticatesUnsubscribe =
+                    call.IsSigned && TopicAttributes.IsTrue(request.AuthenticateOnUnsubscribe ?? ""),
             };
             BrokerError error = await Begin(call, waiting, confirmed);
             if (error == BrokerError.None) return new SubscribeResult(waiting.Arn);

@@ -27,7 +27,7 @@ internal static class DeliveryPolicyReader
             using var document = JsonDocument.Parse(json);
             return Read(document.RootElement, ofTopic);
         }
-        catch (JsonException)
+        catch (Exception damaged) when (damaged is JsonException or InvalidOperationException)
         {
             refusal = "DeliveryPolicy: failed to parse JSON.";
         }

@@ -25,7 +25,7 @@ internal sealed record ReplayRange(long From, long? Until)
                 if (!hasEnd || until > from) return new ReplayRange(from, until);
             }
         }
-        catch (JsonException)
+        catch (Exception damaged) when (damaged is JsonException or InvalidOperationException)
         {
             refusal = "ReplayPolicy: failed to parse JSON.";
             return null;

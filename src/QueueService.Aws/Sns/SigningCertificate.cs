@@ -48,6 +48,7 @@ internal sealed class SigningCertificate : IDisposable
     }
 
     /// <exception cref="CryptographicException">The text is not what <see cref="Generate"/> answers.</exception>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The certificate that is answered disposes of its key.")]
     public static SigningCertificate Read(string pem)
     {
         using var certificate = X509Certificate2.CreateFromPem(pem);
@@ -55,7 +56,8 @@ internal sealed class SigningCertificate : IDisposable
         try
         {
             key.ImportFromPem(KeyOf(pem));
-            byte[] secret = HMACSHA256.HashData(SHA256.HashData(key.ExportPkcs8PrivateKey()), "names of subscriptions 1"u8);
+            byte[] secret = HMACSHA256.HashData(
+                key.ExportParameters(includePrivateParameters: true).D!, "names of subscriptions 1"u8);
             return new SigningCertificate(key, certificate, secret);
         }
         catch (Exception)

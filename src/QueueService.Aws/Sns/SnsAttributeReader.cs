@@ -12,6 +12,9 @@ internal sealed record ReadAttribute(MessageAttribute Attribute);
 /// <summary>Reads the attributes of messages, with SNS's rules.</summary>
 internal static class SnsAttributeReader
 {
+    private const NumberStyles Number =
+        NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+
     private static readonly string[] Reserved = ["AWS.", "Amazon."];
 
     public static Reply<ReadAttribute> Read(string name, SnsAttributeValue value)
@@ -78,7 +81,8 @@ internal static class SnsAttributeReader
     {
         switch (type)
         {
-            case "Number" when !double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _):
+            case "Number" when !double.TryParse(text, Number, CultureInfo.InvariantCulture, out double number) ||
+                !double.IsFinite(number):
                 return $"Could not cast message attribute '{name}' value to number.";
             case "Binary" when !Base64.IsValid(text):
                 return $"The message attribute '{name}' with type 'Binary' must have a value in base64.";

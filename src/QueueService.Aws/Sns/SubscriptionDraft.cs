@@ -88,7 +88,9 @@ internal sealed class SubscriptionDraft(AwsHost host, FoundTopic topic, SnsSubsc
     /// <summary>The definition with these attributes; to be called after <see cref="Check"/>.</summary>
     public QueueConfig In(QueueConfig config) => Known.In(config with
     {
-        Redrive = _deadLetters is null ? null : new RedrivePolicy(_deadLetters, Broker.Queues.RedrivePolicy.MaxMaxReceiveCount),
+        Redrive = _deadLetters is null
+            ? null
+            : new RedrivePolicy(_deadLetters, Broker.Queues.RedrivePolicy.MaxMaxReceiveCount),
         Subscription = config.Subscription! with
         {
             Filter = _filter, Numbers = NumberMatching.NumbersOnly,
@@ -132,7 +134,7 @@ internal sealed class SubscriptionDraft(AwsHost host, FoundTopic topic, SnsSubsc
                     ? target.GetString()
                     : null;
         }
-        catch (JsonException)
+        catch (Exception damaged) when (damaged is JsonException or InvalidOperationException)
         {
             return "RedrivePolicy: failed to parse JSON.";
         }

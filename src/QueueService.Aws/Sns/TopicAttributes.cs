@@ -124,7 +124,7 @@ internal static class TopicAttributes
                     ? days
                     : null;
         }
-        catch (JsonException)
+        catch (Exception damaged) when (damaged is JsonException or InvalidOperationException)
         {
             return null;
         }

@@ -21,7 +21,9 @@ internal static class Unsubscribe
         if (found.Error == SnsErrors.NoSubscription) return Nothing.Said;
         if (found.Value is not { } subscription) return found.Error!;
         SnsSubscription? known = subscription.Sns;
-        if (known is { AuthenticatesUnsubscribe: true } && !call.IsSigned && !call.Host.Gate.IsOpen)
+
+        // Links are for SNS's subscriptions: the name of one of `/v1` is no secret.
+        if (known is null or { AuthenticatesUnsubscribe: true } && !call.IsSigned && !call.Host.Gate.IsOpen)
             return SnsErrors.AuthorizationError.With("The subscription is ended by signed requests only.");
         if (known is not { IsHttp: true, State: SubscriptionState.Confirmed })
         {

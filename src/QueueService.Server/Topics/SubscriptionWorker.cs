@@ -90,7 +90,8 @@ internal abstract class SubscriptionWorker
     {
         if (SnsSubscription.Of(definition.Config) is null) return _form = null;
         Result<QueueDescription> topic = await Broker.GetTopic(Name.Topic);
-        if (!topic.Succeeded) return BrokerError.SubscriptionNotFound;
+        if (!topic.Succeeded)
+            return topic.Error == BrokerError.TopicNotFound ? BrokerError.SubscriptionNotFound : topic.Error;
         return _form = _host.Sns.FormOf(Name, definition.Config, topic.Value.Config);
     }
 
