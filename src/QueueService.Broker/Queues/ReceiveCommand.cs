@@ -108,19 +108,26 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         ReadAhead.Advance(shard, queue);
         if (FailedLeases.Delay(shard, queue) | FailedLeases.Expire(shard, queue)) shard.Note(ReplyAfter, wrote: true);
         if (queue.HasExpired || queue.HasUnknownLeases) return false;
-        int room = shard.Options.MaxInFlightPerQueue - queue.LeasedCount;
+        int most = Math.Min(shard.Options.MaxInFlightPerQueue, _request.MaxLeased ?? int.MaxValue);
+        int room = most - queue.LeasedCount;
         if (_request.Holder is { } holder) room = Math.Min(room, holder.Room);
         bool full = room <= 0 && !_request.AcknowledgeOnReceipt;
         int max = _request.AcknowledgeOnReceipt ? _request.Max : Math.Min(_request.Max, room);
         if (full)
         {
-            if (_wait > 0 || !queue.HasAvailable) return false;
+            if (_wait > 0 || !queue.HasAvailable || (queue.IsFifo && _request.MaxLeased is not null)) return false;
             AnswerError(shard, BrokerError.TooManyInFlight);
             return true;
         }
 
         int maxBytes = _request.MaxBytes > 0 ? _request.MaxBytes : ReceiveRequest.MaxResponseBytes;
-        if (queue.Choose(max, maxBytes, shard.Now, shard.Chosen) == 0) return false;
+        if (queue.Choose(max, maxBytes, shard.Now, shard.Chosen) == 0)
+        {
+            // Whoever asked moves what failed, and comes back.
+            if (!_request.MovesDeadLetters || !queue.HasDoomed) return false;
+            AnswerEmpty(shard);
+            return true;
+        }
 
         Outcome = Lease(shard, queue, shard.Chosen);
         return true;
@@ -342,6 +349,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
                 ReceiveCount = count,
                 State = MessageState.Leased,
                 HasReceipt = !_request.AcknowledgeOnReceipt,
+                IsReplayed = queue.Replay?.Contains(position) == true,
             });
         }
     }
@@ -351,6 +359,8 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         ReceivedMessages messages = ReceivedMessages.Rent(Queue!, shard.Seal);
         messages.Acknowledged = _acknowledged;
         messages.Gap = _request.Holder?.TakeGap();
+        messages.HasDeadLetters = _request.MovesDeadLetters && Queue!.HasDoomed;
+        messages.WaitAsked = _wait;
         return messages;
     }
 }
