@@ -1,0 +1,47 @@
+using QueueService.Aws.Auth;
+using QueueService.Broker;
+using QueueService.Broker.Queues;
+
+namespace QueueService.Aws;
+
+/// <summary>What the protocols need of the program that they run in; one for the life of the process.</summary>
+public sealed class AwsHost
+{
+    private Gate? _gate;
+    private RecentNames? _deleted;
+    private RecentNames? _purged;
+
+    public required AwsOptions Options { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Answers null until the broker is open.</summary>
+    public required Func<MessageBroker?> OpenBroker { get; init; }
+
+    /// <summary>Takes bytes of request bodies into account; false when there are too many in memory.</summary>
+    public required Func<long, bool> TryEnterBody { get; init; }
+
+    public required Action<long> LeaveBody { get; init; }
+
+    /// <summary>Is told that the storage failed.</summary>
+    public required Action ReportFailure { get; init; }
+
+    /// <summary>Takes messages that could not be read back out of their queue.</summary>
+    public required Func<ReceivedMessages, ValueTask> ReportDamage { get; init; }
+
+    /// <summary>Lets long work begin now that is waiting for its job.</summary>
+    public required Func<ValueTask> HastenOperations { get; init; }
+
+    /// <summary>Only for requests, which come when the broker is open.</summary>
+    internal MessageBroker Broker => OpenBroker() ?? throw new InvalidOperationException("The broker is not open.");
+
+    internal Gate Gate => LazyInitializer.EnsureInitialized(ref _gate, () => new Gate(Options, Time));
+
+    /// <summary>Queues that were deleted a moment ago.</summary>
+    internal RecentNames Deleted =>
+        LazyInitializer.EnsureInitialized(ref _deleted, () => new RecentNames(Options.StrictTimers, Time));
+
+    /// <summary>Queues that were purged a moment ago.</summary>
+    internal RecentNames Purged =>
+        LazyInitializer.EnsureInitialized(ref _purged, () => new RecentNames(Options.StrictTimers, Time));
+}
