@@ -1,4 +1,5 @@
 using QueueService.Aws.Auth;
+using QueueService.Aws.Sns;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
 
@@ -28,6 +29,9 @@ public sealed class AwsHost
 
     /// <summary>Takes messages that could not be read back out of their queue.</summary>
     public required Func<ReceivedMessages, ValueTask> ReportDamage { get; init; }
+
+    /// <summary>What SNS delivers, and how.</summary>
+    internal SnsDelivery Sns { get; init; } = null!;
 
     /// <summary>Lets long work begin now that is waiting for its job.</summary>
     public required Func<ValueTask> HastenOperations { get; init; }

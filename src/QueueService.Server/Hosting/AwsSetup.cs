@@ -19,7 +19,9 @@ internal static class AwsSetup
             LeaveBody = host.Bodies.Leave,
             ReportFailure = host.ReportFailure,
             ReportDamage = host.ReportDamage,
+            Sns = host.Sns,
             HastenOperations = () => jobs.Hasten(JobList.Operations),
         });
+        SnsCertificate.Map(routes, host);
     }
 }
