@@ -4,6 +4,7 @@ using QueueService.Benchmarks.Floor;
 using QueueService.Benchmarks.Measuring;
 using QueueService.Benchmarks.Micro;
 using QueueService.Benchmarks.Scenarios;
+using QueueService.Benchmarks.Scenarios.Aws;
 
 using CancellationTokenSource stop = new();
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
@@ -24,6 +25,9 @@ try
         "redrive" => await Redrive.RunAsync(report),
         "delayed" => await Delayed.RunAsync(report),
         "append" => await Append.RunAsync(report),
+        "aws" => await AwsQueues.RunAsync(report),
+        "aws-e2e" => await AwsQueues.RunEndToEndAsync(report),
+        "aws-wait" => await AwsWaiters.RunAsync(report),
         "tail" => await Tail.RunAsync(report),
         "history" => await History.RunAsync(report),
         "publish" => await Publish.RunAsync(report),

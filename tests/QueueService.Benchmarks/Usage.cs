@@ -31,6 +31,9 @@ internal static class Usage
                          long after its acknowledgement a record reaches a reader (SSE, one key of the stream)
         history          fills a stream of 1,000 partitions, then one of a single partition, with --messages 10000000 each:
                          how long a start takes, and finding a place by offset and time. Takes their size of disk
+        aws              single sends, batches of 10, and send, receive, delete over the SQS protocol (JSON), beside /v1
+        aws-e2e          send, receive, delete over the SQS protocol, also of another server: --external URL --pid N
+        aws-wait         --connections 1000 receivers that wait 20 s: memory of each, and how soon a send wakes one
         publish          one message per request to topics with 1, 100 and 1,000 pull subscriptions
         relay            copies --messages 200000 of a topic to 10 queues, from the first publish to the last copy
         webhooks         delivers --messages 5000 of a topic to 10 endpoints in this process, signed; then how late
