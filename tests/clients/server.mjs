@@ -8,19 +8,27 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const dll = fileURLToPath(
-  new URL('../../../artifacts/bin/QueueService.Server/release/QueueService.Server.dll', import.meta.url));
+  new URL('../../artifacts/bin/QueueService.Server/release/QueueService.Server.dll', import.meta.url));
 
 export class Server {
   #process;
-  #directory = mkdtempSync(join(tmpdir(), 'queueservice-browser-'));
+  #directory = mkdtempSync(join(tmpdir(), 'queueservice-clients-'));
+  #settings;
+  #environment;
 
   /** Its address; the kernel picks the port at the first start. */
   url = 'http://127.0.0.1:0';
 
+  /** The settings are options of the command line, such as '--Aws:Region=eu-west-1'. */
+  constructor(settings = [], environment = {}) {
+    this.#settings = settings;
+    this.#environment = environment;
+  }
+
   async start() {
     this.#process = spawn(
-      'dotnet', [dll, '--urls', this.url, `--Storage:Directory=${join(this.#directory, 'data')}`],
-      { stdio: ['ignore', 'pipe', 'inherit'] });
+      'dotnet', [dll, '--urls', this.url, `--Storage:Directory=${join(this.#directory, 'data')}`, ...this.#settings],
+      { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...this.#environment } });
     let output = '';
     this.url = await new Promise((resolve, reject) => {
       this.#process.once('exit', (code) => reject(new Error(`The server ended with ${code}:\n${output}`)));
