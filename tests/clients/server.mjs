@@ -19,6 +19,9 @@ export class Server {
   /** Its address; the kernel picks the port at the first start. */
   url = 'http://127.0.0.1:0';
 
+  /** Its address with TLS, when the settings give it one. */
+  httpsUrl;
+
   /** The settings are options of the command line, such as '--Aws:Region=eu-west-1'. */
   constructor(settings = [], environment = {}) {
     this.#settings = settings;
@@ -30,12 +33,12 @@ export class Server {
       'dotnet', [dll, '--urls', this.url, `--Storage:Directory=${join(this.#directory, 'data')}`, ...this.#settings],
       { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...this.#environment } });
     let output = '';
-    this.url = await new Promise((resolve, reject) => {
+    [, this.url, this.httpsUrl] = await new Promise((resolve, reject) => {
       this.#process.once('exit', (code) => reject(new Error(`The server ended with ${code}:\n${output}`)));
       this.#process.stdout.on('data', (chunk) => {
         if (output.length < 100_000) output += chunk;
-        const match = /listens on (http:\/\/127\.0\.0\.1:\d+)/.exec(output);
-        if (match) resolve(match[1]);
+        const match = /listens on (http:\/\/127\.0\.0\.1:\d+)(?: (https:\S+))?\s/.exec(output);
+        if (match) resolve(match);
       });
     });
     return this;
