@@ -138,6 +138,12 @@ public enum BrokerError
     /// <summary>The message is leased to a consumer, so it cannot be deleted by id.</summary>
     MessageLeased,
 
+    /// <summary>The message is here, but the lease behind the receipt has ended.</summary>
+    MessageNotLeased,
+
+    /// <summary>The message would be leased for more than 12 hours after its receive.</summary>
+    ExtensionTooLong,
+
     /// <summary>If-Match or If-None-Match did not hold.</summary>
     PreconditionFailed,
 
@@ -146,6 +152,9 @@ public enum BrokerError
 
     /// <summary>The queue would have more tags than it may.</summary>
     TooManyTags,
+
+    /// <summary>The annotations have more bytes than they may; nobody sets them over /v1.</summary>
+    AnnotationsTooLarge,
 
     /// <summary>The body is larger than the queue's maxMessageBytes.</summary>
     MessageTooLarge,
@@ -205,6 +214,9 @@ public enum BrokerError
 
     /// <summary>The operation has ended, so it cannot be cancelled or go on.</summary>
     OperationFinished,
+
+    /// <summary>Another redrive of the queue is queued or running.</summary>
+    RedriveActive,
 
     /// <summary>As many operations are queued or running as may be.</summary>
     TooManyOperations,

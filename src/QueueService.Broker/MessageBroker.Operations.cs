@@ -15,7 +15,7 @@ public sealed partial class MessageBroker
     private readonly Dictionary<OperationId, RedrivePace> _paces = [];
 
     /// <summary>Queues a redrive of a queue's messages. Answers also QueueNotFound, RedriveTargetNotFound,
-    /// TooManyOperations.</summary>
+    /// TooManyOperations, and RedriveActive when it is to be alone.</summary>
     public ValueTask<Result<Operation>> Redrive(
         QueueName name, RedriveRequest request, bool dryRun = false, IdempotencyToken? token = null) =>
         Submit(token, ReadOperation, (shard, command) =>
@@ -23,8 +23,12 @@ public sealed partial class MessageBroker
 
     /// <summary>Removes all messages, leased ones too, in one commit. The operation is finished when it is answered.
     /// </summary>
-    public ValueTask<Result<Operation>> Purge(QueueName name, IdempotencyToken? token = null) =>
-        Submit(token, ReadOperation, (shard, command) => OperationCommands.Purge(shard, command, name));
+    /// <param name="forgetsDuplicates">What was sent before may be sent again at once under the same deduplication ids,
+    /// as in SQS.</param>
+    public ValueTask<Result<Operation>> Purge(
+        QueueName name, IdempotencyToken? token = null, bool forgetsDuplicates = false) =>
+        Submit(token, ReadOperation, (shard, command) =>
+            OperationCommands.Purge(shard, command, name, forgetsDuplicates));
 
     public ValueTask<Result<Operation>> GetOperation(OperationId id) =>
         Submit<Operation>((shard, _) => OperationCommands.Get(shard, id));
@@ -37,7 +41,10 @@ public sealed partial class MessageBroker
     /// <summary>The newest first; null filters let everything through.</summary>
     public ValueTask<Result<OperationPage>> ListOperations(
         OperationStatus? status, OperationKind? kind, OperationId? before, int limit) =>
-        Submit<OperationPage>((shard, _) => OperationCommands.List(shard, status, kind, before, limit));
+        ListOperations(new OperationListing(before, limit) { Status = status, Kind = kind });
+
+    public ValueTask<Result<OperationPage>> ListOperations(OperationListing listing) =>
+        Submit<OperationPage>((shard, _) => OperationCommands.List(shard, listing));
 
     /// <summary>Starts an import. Every start needs its <see cref="EndImport"/>; one that is replayed has begun earlier.
     /// </summary>

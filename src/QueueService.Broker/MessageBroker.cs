@@ -92,6 +92,10 @@ public sealed partial class MessageBroker : IAsyncDisposable
         return error;
     }
 
+    /// <summary>A queue's or topic's definition as it is at the moment, without a turn of the loop; null when there is none.
+    /// It may be younger than the last commit, so it must not decide what an answer says: only how to ask.</summary>
+    public QueueConfig? Peek(QueueName name) => _shard.Peek(name);
+
     public async ValueTask<Result<QueueDescription>> GetQueue(QueueName name)
     {
         Result<QueueDescription> result =

@@ -47,6 +47,11 @@ internal static partial class MessageFormat
         DeduplicationId = 9,
         RoutingKey = 10,
         Key = 11,
+
+        /// <summary>Of the attribute before it.</summary>
+        AttributeLabel = 12,
+        TraceHeader = 13,
+        SenderId = 14,
     }
 
     public static int Measure(MessageHeaders headers, int body)
@@ -76,8 +81,14 @@ internal static partial class MessageFormat
             bytes = WriteField(bytes, Field.ReplyTo, headers.ReplyTo);
             bytes = WriteField(bytes, Field.TraceParent, headers.TraceParent);
             bytes = WriteField(bytes, Field.TraceState, headers.TraceState);
-            foreach (MessageAttribute attribute in headers.Attributes)
+            bytes = WriteField(bytes, Field.TraceHeader, headers.TraceHeader);
+            bytes = WriteField(bytes, Field.SenderId, headers.SenderId);
+            for (int i = 0; i < headers.Attributes.Count; i++)
+            {
+                MessageAttribute attribute = headers.Attributes[i];
                 bytes = WriteField(bytes, Field.Attribute, attribute.Text, attribute.Name, attribute.Kind);
+                bytes = WriteField(bytes, Field.AttributeLabel, attribute.Label);
+            }
         }
 
         body.CopyTo(bytes);
@@ -99,60 +110,6 @@ internal static partial class MessageFormat
         return HasHeaders(message) && ReadHeaders(message).ContentType is { } given ? given : DefaultType(message);
     }
 
-    public static MessageHeaders ReadHeaders(ReadOnlySpan<byte> message)
-    {
-        string? type = KnownTypes[(message[1] >> 1) & 7];
-        bool isTombstone = IsTombstone(message);
-        if (!HasHeaders(message))
-            return new MessageHeaders { ContentType = type ?? DefaultType(message), IsTombstone = isTombstone };
-        List<MessageAttribute>? attributes = null;
-        string? key = null, group = null, deduplication = null, routing = null, correlation = null, replyTo = null;
-        string? parent = null, state = null;
-        int length = BinaryPrimitives.ReadInt32LittleEndian(message[MinHeaderBytes..]);
-        ReadOnlySpan<byte> bytes = message.Slice(MinHeaderBytes + sizeof(uint), length);
-        while (!bytes.IsEmpty)
-        {
-            int name = BinaryPrimitives.ReadUInt16LittleEndian(bytes[2..]);
-            int value = BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]);
-            ReadOnlySpan<byte> text = bytes.Slice(FieldHeaderBytes + name, value);
-            switch ((Field)bytes[0])
-            {
-                case Field.ContentType: type = Encoding.UTF8.GetString(text); break;
-                case Field.Key: key = Encoding.UTF8.GetString(text); break;
-                case Field.GroupId: group = Encoding.UTF8.GetString(text); break;
-                case Field.DeduplicationId: deduplication = Encoding.UTF8.GetString(text); break;
-                case Field.RoutingKey: routing = Encoding.UTF8.GetString(text); break;
-                case Field.CorrelationId: correlation = Encoding.UTF8.GetString(text); break;
-                case Field.ReplyTo: replyTo = Encoding.UTF8.GetString(text); break;
-                case Field.TraceParent: parent = Encoding.UTF8.GetString(text); break;
-                case Field.TraceState: state = Encoding.UTF8.GetString(text); break;
-                case Field.Attribute:
-                    string attribute = Encoding.UTF8.GetString(bytes.Slice(FieldHeaderBytes, name));
-                    (attributes ??= []).Add(
-                        new MessageAttribute(attribute, (AttributeKind)bytes[1], Encoding.UTF8.GetString(text)));
-                    break;
-                default: break;
-            }
-
-            bytes = bytes[(FieldHeaderBytes + name + value)..];
-        }
-
-        return new MessageHeaders
-        {
-            ContentType = type ?? DefaultType(message),
-            Key = key,
-            GroupId = group,
-            DeduplicationId = deduplication,
-            RoutingKey = routing,
-            CorrelationId = correlation,
-            ReplyTo = replyTo,
-            TraceParent = parent,
-            TraceState = state,
-            Attributes = attributes ?? [],
-            IsTombstone = isTombstone,
-        };
-    }
-
     private static string DefaultType(ReadOnlySpan<byte> message) => IsText(message) ? TextPlain : OctetStream;
 
     private static int CodeOf(string? contentType)
@@ -169,11 +126,13 @@ internal static partial class MessageFormat
         int bytes = (code == 0 ? FieldBytes(headers.ContentType) : 0) + FieldBytes(headers.CorrelationId)
             + FieldBytes(headers.Key) + FieldBytes(headers.GroupId) + FieldBytes(headers.DeduplicationId)
             + FieldBytes(headers.RoutingKey) + FieldBytes(headers.ReplyTo)
-            + FieldBytes(headers.TraceParent) + FieldBytes(headers.TraceState);
+            + FieldBytes(headers.TraceParent) + FieldBytes(headers.TraceState)
+            + FieldBytes(headers.TraceHeader) + FieldBytes(headers.SenderId);
         for (int i = 0; i < headers.Attributes.Count; i++)
         {
             MessageAttribute attribute = headers.Attributes[i];
-            bytes += FieldBytes(attribute.Text) + Encoding.UTF8.GetByteCount(attribute.Name);
+            bytes += FieldBytes(attribute.Text) + Encoding.UTF8.GetByteCount(attribute.Name)
+                + FieldBytes(attribute.Label);
         }
 
         return bytes;

@@ -17,6 +17,12 @@ public sealed record MessageHeaders
 
     public string? TraceState { get; init; }
 
+    /// <summary>The trace header of AWS X-Ray, as its sender gave it; not a part of the attributes.</summary>
+    public string? TraceHeader { get; init; }
+
+    /// <summary>Who sent the message, as the protocol says that took it; null when nobody was asked.</summary>
+    public string? SenderId { get; init; }
+
     /// <summary>What a record of a stream is about: its partition follows from it. 1 to 1,024 bytes; null for a record
     /// without one, and for messages of queues and topics.</summary>
     public string? Key { get; init; }
@@ -51,4 +57,12 @@ public enum AttributeKind : byte
 /// <summary>One attribute. A number keeps the digits as they were sent, so no precision is lost; a boolean's text is
 /// "true" or "false"; a binary's <see cref="Text"/> is its base64 form; an array's is a JSON array of strings, numbers,
 /// booleans and nulls.</summary>
-public readonly record struct MessageAttribute(string Name, AttributeKind Kind, string Text);
+public readonly record struct MessageAttribute(string Name, AttributeKind Kind, string Text)
+{
+    /// <summary>What the sender adds to the name of the type: "int" of SQS's "Number.int". 1 to
+    /// <see cref="MaxLabelLength"/> characters; null for none. Filters do not look at it.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>With the type and the dot, as many characters as SQS allows.</summary>
+    public const int MaxLabelLength = 255;
+}

@@ -170,6 +170,24 @@ public sealed record Operation
 /// <param name="Next">The last id of this page when more follow; pass it as `before`.</param>
 public sealed record OperationPage(IReadOnlyList<Operation> Operations, OperationId? Next);
 
+/// <summary>Which operations a listing is about, the newest first; what is null lets everything through.</summary>
+/// <param name="Before">The last one of the page before.</param>
+/// <param name="Limit">1 or more.</param>
+public sealed record OperationListing(OperationId? Before, int Limit)
+{
+    public OperationStatus? Status { get; init; }
+
+    public OperationKind? Kind { get; init; }
+
+    /// <summary>Those on the queue that has this name now, or that had it.</summary>
+    public QueueName? Queue { get; init; }
+
+    internal bool Wants(Operation operation) =>
+        (Before is not { } newer || operation.Id.Number < newer.Number)
+        && (Status is null || operation.Status == Status) && (Kind is null || operation.Kind == Kind)
+        && (Queue is null || operation.Queue == Queue);
+}
+
 /// <summary>The bounds of operations.</summary>
 public static class OperationLimits
 {

@@ -16,6 +16,9 @@ internal static class OperationCommands
         if (shard.FindQueue(name) is not { } queue) return name.NotFound;
         if (request.Target is { } target && (target == name.Value || shard.FindQueue(target) is null))
             return BrokerError.RedriveTargetNotFound;
+        if (request.IsAlone && shard.Operations.All.Any(other =>
+            other is { IsActive: true, Kind: OperationKind.Redrive } && other.Resource == queue.Resource))
+            return BrokerError.RedriveActive;
         if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
         QueueStats stats = queue.Stats(shard.Now, shard.Options.MaxInFlightPerQueue);
         return Create(shard, command, New(shard, queue, OperationKind.Redrive) with
@@ -44,12 +47,14 @@ internal static class OperationCommands
     }
 
     /// <summary>Empties the queue and notes that, in one frame. Works on a full disk, as all that makes room.</summary>
-    public static Result<Operation> Purge(Shard shard, PlainCommand<Result<Operation>> command, QueueName name)
+    public static Result<Operation> Purge(
+        Shard shard, PlainCommand<Result<Operation>> command, QueueName name, bool forgetsDuplicates)
     {
         if (shard.FindQueue(name) is not { } queue) return name.NotFound;
         long before = queue.DeletedTotal;
         shard.Store.BeginFrame();
         MessageBrowsing.WritePurge(shard, queue);
+        if (forgetsDuplicates && queue.HasDuplicates) shard.Write(queue, QueueRecord.DuplicatesForgotten, []);
         long purged = queue.DeletedTotal - before;
         Operation operation = (New(shard, queue, OperationKind.Purge) with { Done = purged, Affected = purged })
             .Finish(OperationStatus.Succeeded, shard.Now);
@@ -73,16 +78,13 @@ internal static class OperationCommands
         return operation;
     }
 
-    public static Result<OperationPage> List(
-        Shard shard, OperationStatus? status, OperationKind? kind, OperationId? before, int limit)
+    public static Result<OperationPage> List(Shard shard, OperationListing listing)
     {
         var page = new List<Operation>();
         foreach (Operation operation in shard.Operations.All.Reverse())
         {
-            if (before is { } newer && operation.Id.Number >= newer.Number) continue;
-            if ((status is not null && operation.Status != status) || (kind is not null && operation.Kind != kind))
-                continue;
-            if (page.Count == limit) return new OperationPage(page, page[^1].Id);
+            if (!listing.Wants(operation)) continue;
+            if (page.Count == listing.Limit) return new OperationPage(page, page[^1].Id);
             page.Add(operation);
         }
 

@@ -21,6 +21,9 @@ internal sealed class GroupIndex(bool inOrder, bool forgetsLeased, Dictionary<lo
     /// <summary>By priority: the turn of the messages without a group.</summary>
     private readonly MessageGroup?[] _plainTurns = new MessageGroup?[QueueConfigLimits.MaxPriority + 1];
 
+    /// <summary>Of a FIFO queue: see <see cref="Queues.GroupLock.Later"/>.</summary>
+    public bool LocksLater { get; private set; }
+
     /// <summary>Lanes have priorities; those of a queue view are partitions.</summary>
     public bool HasPriorities { get; init; } = true;
 
@@ -38,7 +41,8 @@ internal sealed class GroupIndex(bool inOrder, bool forgetsLeased, Dictionary<lo
     public bool Knows(long position) => _groupOf.ContainsKey(position);
 
     public bool IsBlocked(long position) =>
-        _groupOf.TryGetValue(position, out MessageGroup? group) && group.Blocked > 0;
+        _groupOf.TryGetValue(position, out MessageGroup? group) && group.Blocked > 0
+        && (!HasTurn(group) || position > group.Members[AvailableInFront(group)]);
 
     /// <summary>A group has something for a receive.</summary>
     public bool HasTurns
@@ -136,17 +140,35 @@ internal sealed class GroupIndex(bool inOrder, bool forgetsLeased, Dictionary<lo
     }
 
     public bool HasTurn(MessageGroup group) =>
-        group.Members.Count > 0 && (!inOrder || (group.Leased == 0 && IsAvailable(group.Members[0])));
+        group.Members.Count > 0 && (!inOrder || ((LocksLater || group.Leased == 0) && IsAvailable(group.Members[0])));
+
+    /// <summary>The definition of the queue is another one.</summary>
+    public void Lock(bool later)
+    {
+        if (LocksLater == later) return;
+        LocksLater = later;
+        foreach (long position in _groupOf.Keys) Refresh(position);
+    }
 
     /// <summary>In a FIFO queue: the next member can be handed out together with those before it.</summary>
     public bool IsAvailable(long position) => !touched.TryGetValue(position, out Touched entry) || entry.IsReady;
+
+    /// <summary>Of a group in order: members before the first one that is away.</summary>
+    private int AvailableInFront(MessageGroup group)
+    {
+        int count = 0;
+        while (count < group.Members.Count && IsAvailable(group.Members[count])) count++;
+        return count;
+    }
 
     private int PriorityOf(int lane) => HasPriorities ? Position.PriorityOf(lane) : 0;
 
     private void Refresh(MessageGroup group, int priority)
     {
         bool hasTurn = HasTurn(group);
-        int blocked = inOrder && !hasTurn ? group.Members.Count - group.Away : 0;
+        int blocked = !inOrder ? 0
+            : !hasTurn ? group.Members.Count - group.Away
+            : group.Leased > 0 ? group.Members.Count - group.Away - AvailableInFront(group) : 0;
         Blocked += blocked - group.Blocked;
         group.Blocked = blocked;
         if (hasTurn && !group.InLine)

@@ -75,6 +75,9 @@ internal sealed partial class MessageQueue
             case QueueRecord.Forgotten:
                 _duplicates?.Forget(record.Time);
                 break;
+            case QueueRecord.DuplicatesForgotten:
+                _duplicates?.Clear();
+                break;
             case QueueRecord.TtlEnded:
                 ExpiredTotal += ApplyTerminal(payload);
                 break;
@@ -161,6 +164,7 @@ internal sealed partial class MessageQueue
         QueueConfig before = Config;
         Config = QueueConfigFormat.Read(ref reader);
         if (Config.Retry != before.Retry || Config.Redrive != before.Redrive) Reconsider();
+        _groups?.Lock(Config.GroupLock == GroupLock.Later);
         OpenPartitions();
         Version++;
         UpdatedAt = time;
@@ -207,6 +211,7 @@ internal sealed partial class MessageQueue
                 touched.Deadline = deadline;
                 touched.ReceiveCount = runs.ReceiveCount;
                 if (touched.FirstReceivedAt == 0) touched.FirstReceivedAt = time;
+                touched.ReceiveSlot = Touched.SlotOf(time);
                 touched.IsLeased = true;
                 touched.IsReady = touched.HasFailed = false;
                 Index(position, touched);

@@ -90,7 +90,8 @@ internal sealed partial class MessageQueue
             line.Enqueue(plainTurn);
         }
 
-        while (!choice.IsFull && line.TryPeek(out MessageGroup? group))
+        var noise = new NoisyGroups(line, _leasedCount);
+        while (!choice.IsFull && noise.TryPeekQuiet(choice.Count, out MessageGroup? group))
         {
             long? next = ReferenceEquals(group, plainTurn) ? plain.Next()
                 : group.Chosen < group.Members.Count ? group.Members[group.Chosen] : null;
@@ -161,6 +162,8 @@ internal sealed partial class MessageQueue
         private long _bytes;
 
         public bool IsFull { get; private set; }
+
+        public readonly int Count => chosen.Count;
 
         /// <summary>Answers false when there is no room; the first message always fits.</summary>
         public bool TryAdd(long position, int receiveCount, int size)

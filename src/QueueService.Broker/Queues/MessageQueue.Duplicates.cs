@@ -11,6 +11,8 @@ internal sealed partial class MessageQueue
     /// <summary>All that it remembers of what was sent is out of the window.</summary>
     public bool HasForgettable(long now) => _duplicates?.IsOver(now) == true;
 
+    public bool HasDuplicates => _duplicates is { IsEmpty: false };
+
     public bool TryFindDuplicate(UInt128 key, long now, out Duplicate original)
     {
         original = default;

@@ -26,8 +26,7 @@ internal sealed partial class MessageQueue
     /// <summary>Messages of one page: small enough for several to be read before the read-ahead is full.</summary>
     public int MaxPage => Math.Max(1, _readAhead / 4);
 
-    private GroupIndex Groups => _groups ??= new GroupIndex(
-        IsFifo, forgetsLeased: Filter is not null && !IsFifo, _touched) { HasPriorities = !IsPartitioned };
+    private GroupIndex Groups => _groups ??= NewGroups();
 
     /// <summary>There are messages of the lane whose groups are not known, and room for some.</summary>
     public bool CanReadAhead(Lane lane) =>
@@ -56,6 +55,16 @@ internal sealed partial class MessageQueue
         Groups.Add(lane, position, lane.IsGrouped || !IsFifo ? hash : (ulong)position * 0x9E3779B97F4A7C15UL);
         lane.KnownEnd = position + 1;
         return true;
+    }
+
+    private GroupIndex NewGroups()
+    {
+        var groups = new GroupIndex(IsFifo, forgetsLeased: Filter is not null && !IsFifo, _touched)
+        {
+            HasPriorities = !IsPartitioned,
+        };
+        groups.Lock(Config.GroupLock == GroupLock.Later);
+        return groups;
     }
 
     private void NoteLease(long position)

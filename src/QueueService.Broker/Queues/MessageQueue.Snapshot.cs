@@ -7,7 +7,9 @@ namespace QueueService.Broker.Queues;
 /// <summary>The folded state as bytes: the same bytes for the same state.</summary>
 internal sealed partial class MessageQueue
 {
-    private const ulong SnapshotVersion = 1;
+    /// <summary>Version 1 did not say when a message was received last.</summary>
+    private const ulong SnapshotVersion = 2;
+
     private const int FewTouched = 512;
 
     public void Capture(IBufferWriter<byte> output)
@@ -42,7 +44,7 @@ internal sealed partial class MessageQueue
 
     public void Restore(ref SpanReader input)
     {
-        input.ReadVarint();
+        ulong version = input.ReadVarint();
         Name = QueueName.Stored(input.ReadText());
         Config = QueueConfigFormat.Read(ref input);
         OpenMain();
@@ -58,7 +60,7 @@ internal sealed partial class MessageQueue
         DeadLetteredTotal = (long)input.ReadVarint();
         MovedTotal = (long)input.ReadVarint();
         for (ulong lanes = input.ReadVarint(); lanes > 0; lanes--) OpenLane((int)input.ReadVarint()).Restore(ref input);
-        RestoreTouched(ref input);
+        RestoreTouched(ref input, version);
         foreach (Lane lane in _lanes) lane.FinishRestore();
         RestoreExpiries(ref input);
         RestoreDuplicates(ref input);
@@ -92,11 +94,12 @@ internal sealed partial class MessageQueue
             output.WriteVarint((ulong)touched.FirstFailedAt);
             output.WriteVarint(
                 ((ulong)touched.ReceiveCount << 2) | (touched.IsExpired ? 2UL : 0) | (touched.IsLeased ? 1UL : 0));
+            if (touched.ReceiveCount > 0) output.WriteVarint((ulong)touched.ReceiveSlot);
             previous = position;
         }
     }
 
-    private void RestoreTouched(ref SpanReader input)
+    private void RestoreTouched(ref SpanReader input, ulong version)
     {
         long position = 0;
         for (ulong entries = input.ReadVarint(); entries > 0; entries--)
@@ -112,6 +115,8 @@ internal sealed partial class MessageQueue
             touched.ReceiveCount = (int)(counts >> 2);
             touched.IsExpired = (counts & 2) != 0;
             touched.IsLeased = (counts & 1) != 0;
+            if (touched.ReceiveCount > 0)
+                touched.ReceiveSlot = version > 1 ? (int)input.ReadVarint() : Touched.SlotOf(touched.FirstReceivedAt);
             _touched.Add(position, touched);
             Index(position, touched);
         }

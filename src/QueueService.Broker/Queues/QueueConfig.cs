@@ -27,6 +27,17 @@ public enum QueueType : byte
     Fifo = 1,
 }
 
+/// <summary>What waits while a message of a group is leased.</summary>
+public enum GroupLock : byte
+{
+    /// <summary>The whole group: one that came back waits until no other of its group is leased.</summary>
+    Group = 0,
+
+    /// <summary>The later messages of the group, as in SQS: one that came back is handed out again, also while a later one
+    /// is leased.</summary>
+    Later = 1,
+}
+
 /// <summary>Among which messages a deduplication id is looked for.</summary>
 public enum DeduplicationScope : byte
 {
@@ -80,6 +91,9 @@ public sealed record QueueConfig
     /// <summary>FIFO only.</summary>
     public DeduplicationScope DeduplicationScope { get; init; }
 
+    /// <summary>FIFO only. Replacing a definition keeps it; a patch changes it.</summary>
+    public GroupLock GroupLock { get; init; }
+
     /// <summary>Messages that the queue holds at most, in whatever state; 0: any number.</summary>
     public long MaxMessages { get; init; }
 
@@ -96,6 +110,12 @@ public sealed record QueueConfig
     /// <summary>At most <see cref="Alarm.MaxPerQueue"/>, each with a name of its own.</summary>
     public ValueList<Alarm> Alarms { get; init; } = ValueList<Alarm>.Empty;
 
+    /// <summary>What a protocol in front of the broker keeps with the definition, in the order in which it was given; the
+    /// broker never reads it. <see cref="QueueConfigLimits.MaxAnnotationBytes"/> bytes at most. Replacing a definition
+    /// keeps the annotations that it has; only a patch changes them, which is a change like any other: it gives the
+    /// definition a new ETag.</summary>
+    public ValueList<Tag> Annotations { get; init; } = ValueList<Tag>.Empty;
+
     /// <summary>Null unless it is a subscription or a queue view.</summary>
     public SubscriptionConfig? Subscription { get; init; }
 
@@ -104,6 +124,16 @@ public sealed record QueueConfig
 
     /// <summary>Null unless it is a durable stream.</summary>
     public DurableStreamConfig? Durable { get; init; }
+
+    /// <summary>With what a replacement does not say, and so keeps.</summary>
+    internal QueueConfig Keeping(QueueConfig existing) => this with
+    {
+        Annotations = existing.Annotations,
+        GroupLock = existing.GroupLock,
+        Subscription = existing.Subscription is null || Subscription is null
+            ? Subscription
+            : Subscription with { Numbers = existing.Subscription.Numbers },
+    };
 }
 
 /// <summary>What a full queue does.</summary>
@@ -153,6 +183,10 @@ public static class QueueConfigLimits
 
     /// <summary>More than a disk holds: a trillion.</summary>
     public const long MaxMaxMessages = 1_000_000_000_000;
+
+    /// <summary>UTF-8 bytes of all keys and values of the annotations together: they are in every record of the
+    /// definition and in the catalog's memory, and an access policy with a filter of the largest size fits.</summary>
+    public const int MaxAnnotationBytes = 262_144;
 
     /// <summary>A pebibyte, which every JSON parser reads exactly.</summary>
     public const long MaxMaxBytes = 1L << 50;

@@ -2,13 +2,14 @@ using System.Buffers;
 using QueueService.Broker.DurableStreams;
 using QueueService.Broker.Streams;
 using QueueService.Broker.Topics;
+using QueueService.Broker.Topics.Filters;
 
 namespace QueueService.Broker.Queues;
 
 /// <summary>The bytes of a queue's settings in records and snapshots.</summary>
 internal static class QueueConfigFormat
 {
-    private const ulong Version = 8;
+    private const ulong Version = 9;
 
     public static void Write(IBufferWriter<byte> output, QueueConfig config)
     {
@@ -36,13 +37,7 @@ internal static class QueueConfigFormat
         output.WriteVarint((ulong)config.MaxMessages);
         output.WriteVarint((ulong)config.MaxBytes);
         output.WriteVarint((ulong)config.Overflow);
-        output.WriteVarint((ulong)config.Tags.Count);
-        foreach (Tag tag in config.Tags)
-        {
-            output.WriteText(tag.Key);
-            output.WriteText(tag.Value);
-        }
-
+        Write(output, config.Tags);
         output.WriteVarint((ulong)config.Alarms.Count);
         foreach (Alarm alarm in config.Alarms)
         {
@@ -60,6 +55,19 @@ internal static class QueueConfigFormat
         if (config.Durable is { } durable) Write(output, durable);
         output.WriteVarint(config.Stream?.Tier is null ? 0UL : 1UL);
         if (config.Stream?.Tier is { } tier) Write(output, tier);
+        Write(output, config.Annotations);
+        output.WriteVarint((ulong)config.GroupLock);
+        output.WriteVarint((ulong)(config.Subscription?.Numbers ?? 0));
+    }
+
+    private static void Write(IBufferWriter<byte> output, ValueList<Tag> tags)
+    {
+        output.WriteVarint((ulong)tags.Count);
+        foreach (Tag tag in tags)
+        {
+            output.WriteText(tag.Key);
+            output.WriteText(tag.Value);
+        }
     }
 
     private static void Write(IBufferWriter<byte> output, StreamConfig stream)
@@ -115,8 +123,18 @@ internal static class QueueConfigFormat
         if (version >= 4 && input.ReadVarint() == 1) config = config with { Subscription = ReadSubscription(ref input) };
         if (version >= 5 && input.ReadVarint() == 1) config = config with { Stream = ReadStream(ref input, version) };
         if (version >= 6 && input.ReadVarint() == 1) config = config with { Durable = ReadDurable(ref input) };
-        return version >= 8 && input.ReadVarint() == 1
-            ? config with { Stream = config.Stream! with { Tier = ReadTier(ref input) } }
+        if (version >= 8 && input.ReadVarint() == 1)
+            config = config with { Stream = config.Stream! with { Tier = ReadTier(ref input) } };
+        return version >= 9 ? ReadProtocols(ref input, config) : config;
+    }
+
+    /// <summary>What version 9 added.</summary>
+    private static QueueConfig ReadProtocols(ref SpanReader input, QueueConfig config)
+    {
+        config = config with { Annotations = ReadTags(ref input), GroupLock = (GroupLock)input.ReadVarint() };
+        var numbers = (NumberMatching)input.ReadVarint();
+        return config.Subscription is { } subscription
+            ? config with { Subscription = subscription with { Numbers = numbers } }
             : config;
     }
 

@@ -78,13 +78,16 @@ internal static class QueueDeclarations
         return BrokerError.None;
     }
 
-    /// <summary>With what a subscription takes from its topic.</summary>
+    /// <summary>With what a subscription takes from its topic, and what a declaration does not say.</summary>
     private static QueueConfig Complete(
         Shard shard, QueueDeclaration declared, Dictionary<string, QueueConfig> wanted)
     {
-        if (declared.Config.Subscription is not { } subscription) return declared.Config;
+        QueueConfig config = shard.FindQueue(declared.Name) is { } existing
+            ? declared.Config.Keeping(existing.Config)
+            : declared.Config;
+        if (config.Subscription is not { } subscription) return config;
         QueueName topic = SubscriptionName.At(declared.Name).Topic.Address;
-        return declared.Config with
+        return config with
         {
             Durability = wanted[topic.Value].Durability,
             Subscription = subscription with { Topic = shard.FindQueue(topic)?.Resource ?? 0 },

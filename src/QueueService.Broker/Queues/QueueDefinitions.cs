@@ -1,3 +1,4 @@
+using System.Text;
 using QueueService.Broker.Control;
 using QueueService.Broker.Shards;
 using QueueService.Broker.Streams;
@@ -12,7 +13,7 @@ internal static class QueueDefinitions
     {
         MessageQueue? queue = shard.FindQueue(name);
         if (!Holds(queue, condition)) return BrokerError.PreconditionFailed;
-        if (queue is not null) return Replace(shard, command, queue, config);
+        if (queue is not null) return Replace(shard, command, queue, config.Keeping(queue.Config));
         if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
         if (shard.Catalog.Count(name.Kind) >= shard.Options.MaxQueues) return BrokerError.TooManyQueues;
         if (CheckType(config) is var wrong and not BrokerError.None) return wrong;
@@ -120,6 +121,7 @@ internal static class QueueDefinitions
     /// <summary>Nothing is declared that would have no effect.</summary>
     public static BrokerError CheckType(QueueConfig config)
     {
+        if (BytesOf(config.Annotations) > QueueConfigLimits.MaxAnnotationBytes) return BrokerError.AnnotationsTooLarge;
         if (config.Type != QueueType.Fifo && config.Subscription is null
             && (config.ContentBasedDeduplication || config.DeduplicationScope != DeduplicationScope.Queue))
             return BrokerError.DeduplicationNotSupported;
@@ -128,6 +130,9 @@ internal static class QueueDefinitions
                 ? BrokerError.RetentionNotSupported
                 : BrokerError.None;
     }
+
+    private static long BytesOf(ValueList<Tag> annotations) => annotations.Sum(static one =>
+        (long)Encoding.UTF8.GetByteCount(one.Key) + Encoding.UTF8.GetByteCount(one.Value));
 
     /// <summary>Compaction would have to read back what has left, and to write anew what it may not change.</summary>
     private static BrokerError CheckTier(Shard shard, QueueConfig config, IReadOnlyList<Lane> lanes)

@@ -114,6 +114,9 @@ internal enum QueueRecord : byte
     /// <summary>varint time: producers that were last seen before it are forgotten.</summary>
     ProducersForgotten = 35,
 
+    /// <summary>Nothing: every deduplication key of the queue is forgotten before its time.</summary>
+    DuplicatesForgotten = 36,
+
     /// <summary>text name, varint when it expires, varint 1 when the subscription has a filter and 0 when not, then
     /// places: see <see cref="Topics.KeptCursor"/>.</summary>
     SnapshotTaken = 40,

@@ -108,13 +108,14 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         ReadAhead.Advance(shard, queue);
         if (FailedLeases.Delay(shard, queue) | FailedLeases.Expire(shard, queue)) shard.Note(ReplyAfter, wrote: true);
         if (queue.HasExpired || queue.HasUnknownLeases) return false;
-        int room = shard.Options.MaxInFlightPerQueue - queue.LeasedCount;
+        int most = Math.Min(shard.Options.MaxInFlightPerQueue, _request.MaxLeased ?? int.MaxValue);
+        int room = most - queue.LeasedCount;
         if (_request.Holder is { } holder) room = Math.Min(room, holder.Room);
         bool full = room <= 0 && !_request.AcknowledgeOnReceipt;
         int max = _request.AcknowledgeOnReceipt ? _request.Max : Math.Min(_request.Max, room);
         if (full)
         {
-            if (_wait > 0 || !queue.HasAvailable) return false;
+            if (_wait > 0 || !queue.HasAvailable || (queue.IsFifo && _request.MaxLeased is not null)) return false;
             AnswerError(shard, BrokerError.TooManyInFlight);
             return true;
         }

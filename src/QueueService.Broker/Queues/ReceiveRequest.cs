@@ -26,6 +26,11 @@ public readonly record struct ReceiveRequest
     /// <summary>Receipts acknowledged in the same commit, before messages are handed out.</summary>
     public IReadOnlyList<ReceiptHandle>? Acknowledge { get; init; }
 
+    /// <summary>With as many leased messages of the queue nothing more is handed out: a receive from a standard queue that
+    /// does not wait answers TooManyInFlight when there is something it does not get, as at the limit of the process; one
+    /// that waits, and any from a FIFO queue, gets nothing, as in SQS. Null: only the limit of the process counts.</summary>
+    public int? MaxLeased { get; init; }
+
     /// <summary>In whose name messages are leased; null for a receive that stands for itself. A receive that has to
     /// wait also waits for the holder to have room.</summary>
     public LeaseHolder? Holder { get; init; }
@@ -63,10 +68,21 @@ public enum Settlement
 
     /// <summary>The lease now ends after the duration, counted from now; 0 releases.</summary>
     Extend,
+
+    /// <summary>Processed, as SQS's DeleteMessage means it. In a standard queue the receipt also counts when its lease has
+    /// ended, by time or by a release, and the message was not received again; when it was, nothing happens, and that is
+    /// a success. In a FIFO queue the lease must not have ended. That the message is gone already is a success.</summary>
+    AcknowledgeLate,
+
+    /// <summary>As <see cref="Extend"/>, as SQS's ChangeMessageVisibility means it: a message is leased for 12 hours
+    /// after its receive at most (ExtensionTooLong; up to 12 seconds more, because the time of a receive is kept in
+    /// steps of that size), and it is told whether it is gone (MessageNotFound) or only not leased any more
+    /// (MessageNotLeased).</summary>
+    ExtendWithin12Hours,
 }
 
 /// <summary>One outcome per receipt handle, in the order given.</summary>
-/// <param name="Errors">None, ReceiptExpired or ReceiptInvalid.</param>
+/// <param name="Errors">None, ReceiptExpired or ReceiptInvalid, and what the settlement says.</param>
 /// <param name="VisibleAt">Unix milliseconds at which released or extended messages become visible.</param>
 public sealed record SettleOutcome(BrokerError[] Errors, long VisibleAt, Durability Durability);
 

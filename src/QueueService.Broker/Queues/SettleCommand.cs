@@ -38,7 +38,9 @@ internal sealed class SettleCommand : Command<Result<SettleOutcome>>
             return true;
         }
 
-        BrokerError[] errors = _settler.Check(shard, queue, _receipts);
+        BrokerError[] errors = _settlement is Settlement.AcknowledgeLate or Settlement.ExtendWithin12Hours
+            ? _settler.CheckLate(shard, queue, _receipts, _settlement, _milliseconds ?? 0)
+            : _settler.Check(shard, queue, _receipts);
         bool any = _settler.Offsets.Count > 0;
         Outcome = !any && queue.IsPushed && Array.TrueForAll(errors, Settler.IsStranger)
             ? BrokerError.NotPullSubscription
@@ -63,9 +65,9 @@ internal sealed class SettleCommand : Command<Result<SettleOutcome>>
         long visibleAt = shard.Now + (_milliseconds ?? 0);
         Span<long> offsets = CollectionsMarshal.AsSpan(_settler.Offsets);
         shard.Store.BeginFrame();
-        if (_settlement == Settlement.Acknowledge)
+        if (_settlement is Settlement.Acknowledge or Settlement.AcknowledgeLate)
             shard.Write(queue, QueueRecord.Acknowledged, shard.Runs(offsets));
-        else if (_settlement == Settlement.Extend && _milliseconds > 0)
+        else if (_settlement is Settlement.Extend or Settlement.ExtendWithin12Hours && _milliseconds > 0)
             shard.Write(queue, QueueRecord.Extended, visibleAt, shard.Runs(offsets));
         else if (_settlement == Settlement.Release)
             visibleAt = Release(shard, queue, offsets, _milliseconds);

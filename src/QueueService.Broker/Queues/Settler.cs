@@ -4,7 +4,7 @@ namespace QueueService.Broker.Queues;
 
 /// <summary>Decides which receipts still hold: the lease that each one proves must be the current one, with time left.
 /// </summary>
-internal sealed class Settler
+internal sealed partial class Settler
 {
     /// <summary>The offsets of the receipts that hold, ascending, each once.</summary>
     public List<long> Offsets { get; } = [];
@@ -14,17 +14,13 @@ internal sealed class Settler
     {
         Offsets.Clear();
         var errors = new BrokerError[receipts.Count];
-        bool sorted = true;
         for (int i = 0; i < errors.Length; i++)
         {
-            ReceiptHandle receipt = receipts[i];
-            errors[i] = Check(shard, queue, receipt);
-            if (errors[i] != BrokerError.None) continue;
-            sorted &= Offsets.Count == 0 || Offsets[^1] < receipt.SequenceNumber;
-            Offsets.Add(receipt.SequenceNumber);
+            errors[i] = Check(shard, queue, receipts[i]);
+            if (errors[i] == BrokerError.None) Offsets.Add(receipts[i].SequenceNumber);
         }
 
-        if (!sorted) SortDistinct();
+        SortDistinct();
         return errors;
     }
 
@@ -43,6 +39,9 @@ internal sealed class Settler
 
     private void SortDistinct()
     {
+        bool sorted = true;
+        for (int i = 1; i < Offsets.Count; i++) sorted &= Offsets[i - 1] < Offsets[i];
+        if (sorted) return;
         Offsets.Sort();
         int kept = 0;
         for (int i = 0; i < Offsets.Count; i++)

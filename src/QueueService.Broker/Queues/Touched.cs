@@ -2,13 +2,22 @@ namespace QueueService.Broker.Queues;
 
 /// <summary>A message that was handed out before, or is delayed. A million of them is usual where messages are
 /// delayed, so it is 24 bytes: three instants of 48 bits (until the year 10889), and the rest in the bits that are left.
-/// </summary>
+/// When it was received last is kept modulo <see cref="ReceiveCycle"/>: more than a lease of SQS may last.</summary>
 internal struct Touched
 {
     private const int InstantShift = 16;
     private const ulong RestMask = (1UL << InstantShift) - 1;
+    private const int SlotShift = 4;
+    private const ulong SlotMask = RestMask & ~((1UL << SlotShift) - 1);
+    private const int Slots = 1 << (InstantShift - SlotShift);
 
-    /// <summary>Deadline, flags.</summary>
+    /// <summary>Milliseconds in which a time of receive is not told from another.</summary>
+    private const long SlotMilliseconds = 12_000;
+
+    /// <summary>13.65 hours, in milliseconds.</summary>
+    private const long ReceiveCycle = Slots * SlotMilliseconds;
+
+    /// <summary>Deadline, flags, slot of the last receive.</summary>
     private ulong _deadline;
 
     /// <summary>First received, the lower half of the receive count.</summary>
@@ -31,6 +40,13 @@ internal struct Touched
     {
         readonly get => Instant(_deadline);
         set => SetInstant(ref _deadline, value);
+    }
+
+    /// <summary>In which twelve seconds of a cycle it was received last.</summary>
+    public int ReceiveSlot
+    {
+        readonly get => (int)((_deadline & SlotMask) >> SlotShift);
+        set => _deadline = (_deadline & ~SlotMask) | ((ulong)value << SlotShift);
     }
 
     /// <summary>0 when it was never received.</summary>
@@ -86,6 +102,16 @@ internal struct Touched
 
     /// <summary>Its deadline has passed and is not waited for any more.</summary>
     public readonly bool IsDue => IsReady || HasFailed;
+
+    public static int SlotOf(long time) => (int)(time / SlotMilliseconds % Slots);
+
+    /// <summary>Not before it was received last, and at most 12 seconds after that; of one that has been leased for longer
+    /// than a cycle, whole cycles later.</summary>
+    public readonly long LatestReceive(long now)
+    {
+        long age = ((now / SlotMilliseconds) - ReceiveSlot) % Slots * SlotMilliseconds;
+        return Math.Min(now, (now / SlotMilliseconds * SlotMilliseconds) - age + SlotMilliseconds);
+    }
 
     /// <summary>Notes that a lease ends without an acknowledgement, if one does.</summary>
     public void Fail(long time)

@@ -42,7 +42,7 @@ internal sealed partial class Shard
         }
 
         queue.Apply(record);
-        if ((QueueRecord)record.Type is QueueRecord.Created or QueueRecord.Configured) NoteHashing(queue);
+        if ((QueueRecord)record.Type == QueueRecord.Created) _named[queue.Name.Value] = queue;
         if ((QueueRecord)record.Type == QueueRecord.Created) FanOuts.Add(queue);
         if ((QueueRecord)record.Type == QueueRecord.Created) Forks.Add(queue);
         if ((QueueRecord)record.Type == QueueRecord.Configured) Topics.FanOuts.Change(queue);
@@ -69,7 +69,7 @@ internal sealed partial class Shard
         {
             MessageQueue queue = AddQueue(resource);
             queue.Restore(ref reader);
-            NoteHashing(queue);
+            _named[queue.Name.Value] = queue;
             FanOuts.Add(queue);
             Forks.Add(queue);
         }
@@ -127,15 +127,9 @@ internal sealed partial class Shard
         return queue;
     }
 
-    private void NoteHashing(MessageQueue queue)
-    {
-        if (queue.Config.ContentBasedDeduplication) _hashing[queue.Name.Value] = queue;
-        else _hashing.TryRemove(queue.Name.Value, out _);
-    }
-
     private void RemoveQueue(MessageQueue queue)
     {
-        _hashing.TryRemove(queue.Name.Value, out _);
+        _named.TryRemove(queue.Name.Value, out _);
         _queues.Remove(queue.Resource);
         _resources.Remove(queue.Resource);
         FanOuts.Remove(queue);

@@ -23,7 +23,7 @@ internal sealed partial class Shard : IFold, IDisposable
 
     private readonly Dictionary<uint, MessageQueue> _queues = [];
     private readonly SortedSet<uint> _resources = [];
-    private readonly ConcurrentDictionary<string, MessageQueue> _hashing = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, MessageQueue> _named = new(StringComparer.Ordinal);
     private readonly ArrayBufferWriter<byte> _scratch = new(256);
     private readonly ArrayBufferWriter<byte> _outcome = new(256);
     private readonly ShardClock _clock;
@@ -100,7 +100,11 @@ internal sealed partial class Shard : IFold, IDisposable
     public required Action<ScanPage> StartScanning { get; init; }
 
     /// <summary>Bodies sent to this queue need a hash. Any thread; a moment late after a change.</summary>
-    public bool HashesBodies(QueueName name) => _hashing.ContainsKey(name.Value);
+    public bool HashesBodies(QueueName name) => Peek(name)?.ContentBasedDeduplication == true;
+
+    /// <summary>The definition that was applied last; null when there is none. Any thread, without waiting: a moment late
+    /// after a change, or a moment before its commit.</summary>
+    public QueueConfig? Peek(QueueName name) => _named.GetValueOrDefault(name.Value)?.Config;
 
     public IEnumerable<MessageQueue> Queues => _queues.Values;
 

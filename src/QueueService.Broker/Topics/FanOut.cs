@@ -72,9 +72,10 @@ internal sealed class FanOuts
     public static void Change(MessageQueue queue)
     {
         if (!queue.IsSubscription) return;
+        SubscriptionConfig subscription = queue.Config.Subscription!;
         string filter = queue.Filter is null ? "" : Encoding.UTF8.GetString(queue.Filter.Json.Span);
-        if (filter == queue.Config.Subscription!.Filter) return;
-        Refilter(queue, queue.Config.Subscription.Filter);
+        if (filter == subscription.Filter && (queue.Filter is null || queue.Filter.Numbers == subscription.Numbers)) return;
+        Refilter(queue, subscription.Filter);
     }
 
     private static void Refilter(MessageQueue queue, string? json)
@@ -88,7 +89,7 @@ internal sealed class FanOuts
         }
 
         SubscriptionFilter filter =
-            SubscriptionFilter.Parse(Encoding.UTF8.GetBytes(json), NumberMatching.NumbersInStrings, out _)
+            SubscriptionFilter.Parse(Encoding.UTF8.GetBytes(json), queue.Config.Subscription!.Numbers, out _)
             ?? throw new InvalidOperationException($"The filter of {queue.Name} is not known to this version.");
         queue.SetFilter(filter);
         scan.Add(queue.Resource, filter);

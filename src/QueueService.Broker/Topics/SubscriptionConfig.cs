@@ -1,4 +1,5 @@
 using QueueService.Broker.Queues;
+using QueueService.Broker.Topics.Filters;
 
 namespace QueueService.Broker.Topics;
 
@@ -48,6 +49,10 @@ public sealed record SubscriptionConfig
 
     /// <summary>The filter as JSON; empty when everything is let through.</summary>
     public string Filter { get; init; } = "";
+
+    /// <summary>Which attributes the numbers of the filter are compared to. Replacing a definition keeps it; a patch
+    /// changes it.</summary>
+    public NumberMatching Numbers { get; init; }
 
     public DeliveryFormat Format { get; init; }
 

@@ -20,11 +20,13 @@ internal static class SubscriptionDefinitions
         if (!QueueDefinitions.Holds(existing, request.Condition)) return BrokerError.PreconditionFailed;
         config = Complete(topic, config);
         if (Check(shard, config) is var refused and not BrokerError.None) return refused;
-        if (existing is not null) return QueueDefinitions.Replace(shard, command, existing, config);
+        if (existing is not null)
+            return QueueDefinitions.Replace(shard, command, existing, config.Keeping(existing.Config));
         if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;
         if (shard.Catalog.Count(name.Address.Kind) >= shard.Options.MaxQueues) return BrokerError.TooManyQueues;
-        if (QueueDefinitions.CheckRedrive(shard, name.Address, config) is var wrong and not BrokerError.None)
-            return wrong;
+        if (QueueDefinitions.CheckType(config) is var wrong and not BrokerError.None) return wrong;
+        if (QueueDefinitions.CheckRedrive(shard, name.Address, config) is var forbidden and not BrokerError.None)
+            return forbidden;
         MessageQueue subscription = shard.Define(
             shard.Catalog.NextResource, ControlRecord.QueueCreated, QueueRecord.Created, name.Address, config,
             created => shard.SetCursor(

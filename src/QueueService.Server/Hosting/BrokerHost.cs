@@ -31,6 +31,9 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
 
     public MessageBroker Broker => _broker ?? throw new InvalidOperationException("The broker is not open.");
 
+    /// <summary>As <see cref="Broker"/>; null while it is not open.</summary>
+    public MessageBroker? OpenBroker => _broker;
+
     public ServerOptions Options => options;
 
     public TimeProvider Time => time;

@@ -31,6 +31,7 @@ internal sealed partial class OptionsReader(IConfiguration configuration)
                 SegmentBytes = (int)Number("Storage:SegmentBytes", storage.SegmentBytes, 64 << 10, 1 << 30),
             },
             Tier = Tier(),
+            Aws = Aws(),
             Webhooks = Webhooks(),
             DurableStreams = new DurableStreamOptions { AllowedOrigins = Origins() },
             Limits = limits with

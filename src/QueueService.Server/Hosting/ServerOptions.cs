@@ -1,3 +1,4 @@
+using QueueService.Aws;
 using QueueService.Broker;
 using QueueService.Server.Streams.Tables;
 using QueueService.Server.Tiering;
@@ -18,6 +19,8 @@ internal sealed record ServerOptions
     public WebhookOptions Webhooks { get; init; } = new();
 
     public TierSettings Tier { get; init; } = new();
+
+    public AwsOptions Aws { get; init; } = new();
 
     public DurableStreamOptions DurableStreams { get; init; } = new();
 

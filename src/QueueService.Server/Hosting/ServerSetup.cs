@@ -74,6 +74,7 @@ internal static class ServerSetup
         OperationRoutes.Map(app);
         JobRoutes.Map(app);
         ServiceRoutes.Map(app);
+        AwsSetup.Map(app);
         ApiDocument.Map(app);
         return app;
     }

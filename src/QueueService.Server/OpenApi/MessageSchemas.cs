@@ -118,7 +118,7 @@ internal static class MessageSchemas
             AdditionalProperties = new OpenApiSchema
             {
                 Description = "A string, a number, a boolean, or `{type, value | valueBase64}` with the type " +
-                    "`string`, `number`, `boolean` or `binary`.",
+                    "`string`, `number`, `boolean` or `binary`, and maybe a label behind a dot: `number.int`.",
             },
         });
     }

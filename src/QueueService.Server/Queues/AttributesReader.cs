@@ -5,10 +5,21 @@ using QueueService.Server.Http;
 
 namespace QueueService.Server.Queues;
 
-/// <summary>Reads `attributes`: `{name: string | number | boolean | {type, value | valueBase64}}`.</summary>
+/// <summary>Reads `attributes`: `{name: string | number | boolean | {type, value | valueBase64}}`. A type may have a
+/// label behind a dot, as in SQS: `number.int`.</summary>
 internal static class AttributesReader
 {
     private static readonly FieldNames TypedFields = new("type", "value", "valueBase64");
+
+    /// <summary>The type of a value, without a label.</summary>
+    public static string TypeOf(AttributeKind kind) => kind switch
+    {
+        AttributeKind.Number => "number",
+        AttributeKind.Boolean => "boolean",
+        AttributeKind.Binary => "binary",
+        AttributeKind.StringArray => "stringArray",
+        _ => "string",
+    };
 
     /// <param name="field">What they are called.</param>
     public static void Read(
@@ -80,34 +91,33 @@ internal static class AttributesReader
         if (wrong is not null) Problem.Blame(ref problem, pointer, wrong.Summary);
         else if (given is not { } value || Conform(type, value) is not { } attribute)
             Problem.Blame(
-                ref problem, pointer, "must have a type (string, number, boolean or binary) and a value of it.");
+                ref problem, pointer,
+                "must have a type (string, number, boolean or binary, and maybe a label as in number.int) and a value "
+                + "of it.");
         else draft.AddAttribute(pointer, attribute, ref problem);
     }
 
     /// <summary>The attribute as its type says; null when the value is not of that type.</summary>
-    private static MessageAttribute? Conform(string type, MessageAttribute value) => (type, value.Kind) switch
+    private static MessageAttribute? Conform(string type, MessageAttribute value)
+    {
+        int dot = type.IndexOf('.', StringComparison.Ordinal);
+        if (dot < 0) return ConformTo(type, value);
+        string label = type[(dot + 1)..];
+        return label.Length is > 0 and <= MessageAttribute.MaxLabelLength
+            && ConformTo(type[..dot], value) is { } attribute
+                ? attribute with { Label = label }
+                : null;
+    }
+
+    private static MessageAttribute? ConformTo(string type, MessageAttribute value) => (type, value.Kind) switch
     {
         ("string", AttributeKind.String) or ("number", AttributeKind.Number) or
             ("boolean", AttributeKind.Boolean) => value,
-        // Numbers beyond a double's digits are often sent as text.
-        ("number", AttributeKind.String) when IsJsonNumber(value.Text) => value with { Kind = AttributeKind.Number },
+        // Numbers beyond a double's digits are often sent as text, and some senders write 007.
+        ("number", AttributeKind.String) when MessageDraft.IsNumber(Encoding.UTF8.GetBytes(value.Text)) =>
+            value with { Kind = AttributeKind.Number },
         ("binary", AttributeKind.Binary) when Convert.TryFromBase64String(
             value.Text, new byte[value.Text.Length], out _) => value,
         _ => null,
     };
-
-    private static bool IsJsonNumber(string text)
-    {
-        byte[] utf8 = Encoding.UTF8.GetBytes(text);
-        try
-        {
-            Utf8JsonReader json = new(utf8);
-            return json.Read() && json.TokenType == JsonTokenType.Number && !json.Read() &&
-                json.BytesConsumed == utf8.Length && MessageDraft.IsNumber(utf8);
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
 }

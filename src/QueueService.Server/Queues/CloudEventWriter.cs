@@ -32,7 +32,8 @@ internal static class CloudEventWriter
         {
             if (!CloudEvents.IsAttribute(attribute.Name) || attribute.Name == "ce-specversion") continue;
             output.Raw(","u8).Text(attribute.Name.AsSpan(CloudEvents.Prefix.Length)).Raw(":"u8);
-            if (attribute.Kind is AttributeKind.Number or AttributeKind.Boolean)
+            if (attribute.Kind == AttributeKind.Boolean
+                || (attribute.Kind == AttributeKind.Number && JsonNumber.Is(attribute.Text)))
                 output.Raw(System.Text.Encoding.ASCII.GetBytes(attribute.Text));
             else
                 output.Text(attribute.Text);

@@ -137,6 +137,12 @@ internal static class MessageJson
 
     private static void WriteValue(JsonOutput output, MessageAttribute attribute)
     {
+        if (attribute.Label is not null || (attribute.Kind == AttributeKind.Number && !JsonNumber.Is(attribute.Text)))
+        {
+            WriteTyped(output, attribute);
+            return;
+        }
+
         switch (attribute.Kind)
         {
             case AttributeKind.String:
@@ -146,9 +152,19 @@ internal static class MessageJson
                 output.Raw("{\"type\":\"binary\",\"valueBase64\":"u8).Text(attribute.Text).Raw("}"u8);
                 break;
             default:
-                // A number, a boolean or an array was checked when it was sent: its text is its JSON.
+                // A boolean or an array was checked when it was sent: its text is its JSON.
                 output.Raw(System.Text.Encoding.UTF8.GetBytes(attribute.Text));
                 break;
         }
+    }
+
+    /// <summary>A type of which JSON has no value: one with a label, or a number that was not written as JSON writes
+    /// one.</summary>
+    private static void WriteTyped(JsonOutput output, MessageAttribute attribute)
+    {
+        string type = AttributesReader.TypeOf(attribute.Kind);
+        output.Raw("{\"type\":"u8).Text(attribute.Label is null ? type : $"{type}.{attribute.Label}")
+            .Raw(attribute.Kind == AttributeKind.Binary ? ",\"valueBase64\":"u8 : ",\"value\":"u8)
+            .Text(attribute.Text).Raw("}"u8);
     }
 }

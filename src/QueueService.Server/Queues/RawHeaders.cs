@@ -62,9 +62,14 @@ internal static class RawHeaders
             if (isEvent && CloudEvents.IsAttribute(attribute.Name))
                 headers[attribute.Name] = CloudEvents.Encode(attribute.Text);
             else
-                headers["Message-Attribute-" + attribute.Name] = Printable(attribute.Text);
+                headers["Message-Attribute-" + NameOf(attribute.Name)] = Printable(attribute.Text);
         }
     }
+
+    /// <summary>Names of headers are ASCII; letters of other alphabets, which SQS lets into names of attributes, are
+    /// %XX.</summary>
+    private static string NameOf(string attribute) =>
+        Ascii.IsValid(attribute) ? attribute : Uri.EscapeDataString(attribute);
 
     /// <summary>Header values are UTF-8; control characters, which a header cannot hold, are %XX.</summary>
     public static string Printable(string value)

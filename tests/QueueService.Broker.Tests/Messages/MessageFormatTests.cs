@@ -80,8 +80,10 @@ public sealed class MessageFormatTests
         TraceParent = MaybeText(random),
         TraceState = MaybeText(random),
         RoutingKey = MaybeText(random),
+        TraceHeader = MaybeText(random),
+        SenderId = MaybeText(random),
         Attributes = [.. Enumerable.Range(0, random.Next(4)).Select(n =>
-            new MessageAttribute($"ä{n}", (AttributeKind)random.Next(4), Text(random)))],
+            new MessageAttribute($"ä{n}", (AttributeKind)random.Next(4), Text(random)) { Label = MaybeText(random) })],
     };
 
     private static string? MaybeText(SeededRandom random) => random.Chance(1, 2) ? null : Text(random);

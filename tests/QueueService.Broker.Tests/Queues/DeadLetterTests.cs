@@ -45,7 +45,8 @@ public sealed class DeadLetterTests : IDisposable
         Dead dead = Assert.Single(Browse("dead"));
         Assert.Equal(id, dead.Id);
         Assert.Equal(sent, dead.SentAt);
-        Assert.Equal("acme", Assert.Single(dead.Headers.Attributes).Text);
+        Assert.Equal(("acme", "name"), (dead.Headers.Attributes.Single().Text, dead.Headers.Attributes.Single().Label));
+        Assert.Equal(("Root=1-5", "AIDA"), (dead.Headers.TraceHeader, dead.Headers.SenderId));
         Assert.Equal("7", dead.Headers.CorrelationId);
         Assert.Equal(("jobs", "maxReceiveCount", 2), (dead.Origin.SourceQueue, dead.Origin.Reason, dead.Origin.ReceiveCount));
         Assert.Equal((sent + 1_050, sent + 2_050), (dead.Origin.FirstFailedAt, dead.Origin.LastFailedAt));
@@ -173,7 +174,8 @@ public sealed class DeadLetterTests : IDisposable
         MessageBatch batch = MessageBatch.Rent();
         var headers = new MessageHeaders
         {
-            CorrelationId = "7", Attributes = [new MessageAttribute("tenant", AttributeKind.String, "acme")],
+            CorrelationId = "7", TraceHeader = "Root=1-5", SenderId = "AIDA",
+            Attributes = [new MessageAttribute("tenant", AttributeKind.String, "acme") { Label = "name" }],
         };
         batch.Add(headers, Encoding.UTF8.GetBytes(body));
         Result<SendOutcome> result = _harness.Run(() => _harness.Broker.Send(BrokerHarness.Name(queue), batch));

@@ -52,6 +52,18 @@ public sealed class SendMessageBatchTests(RunningServer server)
     }
 
     [Fact]
+    public async Task A_label_of_an_attributes_type_is_kept()
+    {
+        const string Attributes =
+            """{"a":{"type":"number.int","value":"007"},"b":{"type":"binary.gif","valueBase64":"AAE="},"c":{"type":"number","value":"+1"}}""";
+        string queue = await _api.NewQueue();
+        await _api.Post(queue + "/messages/batch", $$"""{"messages":[{"body":"","attributes":{{Attributes}}}]}""");
+        Answer received = await _api.Post(queue + "/receive?wait=10s");
+        Assert.Contains(
+            Attributes, received.Text.Replace("\\u002B", "+", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Escapes_in_json_become_the_bytes_they_mean()
     {
         string queue = await _api.NewQueue();
@@ -80,6 +92,8 @@ public sealed class SendMessageBatchTests(RunningServer server)
     [InlineData("""{"body":"a","attributes":{"x":1e400}}""", "/messages/1/attributes/x")]
     [InlineData("""{"body":"a","attributes":{"x":1,"x":2}}""", "/messages/1/attributes/x")]
     [InlineData("""{"body":"a","attributes":{"x":{"type":"number","value":"one"}}}""", "/messages/1/attributes/x")]
+    [InlineData("""{"body":"a","attributes":{"x":{"type":"number.","value":"1"}}}""", "/messages/1/attributes/x")]
+    [InlineData("""{"body":"a","attributes":{"x":{"type":".int","value":"1"}}}""", "/messages/1/attributes/x")]
     [InlineData("""{"body":"a","attributes":{"x":{"type":"binary","valueBase64":"?"}}}""", "/messages/1/attributes/x")]
     [InlineData("""{"body":"a","attributes":{"x":{"type":"date","value":"1"}}}""", "/messages/1/attributes/x")]
     [InlineData("7", "/messages/1")]

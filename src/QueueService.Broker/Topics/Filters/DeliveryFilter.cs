@@ -13,7 +13,7 @@ public sealed class DeliveryFilter
     {
         if (subscription.Filter.Length == 0) return;
         SubscriptionFilter filter = SubscriptionFilter.Parse(
-            Encoding.UTF8.GetBytes(subscription.Filter), NumberMatching.NumbersInStrings, out _)
+            Encoding.UTF8.GetBytes(subscription.Filter), subscription.Numbers, out _)
             ?? throw new ArgumentException("The filter was not checked when it was declared.", nameof(subscription));
         _evaluation = new FilterEvaluation(filter);
     }

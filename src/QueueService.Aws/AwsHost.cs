@@ -1,0 +1,34 @@
+using QueueService.Aws.Auth;
+using QueueService.Broker;
+using QueueService.Broker.Queues;
+
+namespace QueueService.Aws;
+
+/// <summary>What the protocols need of the program that they run in; one for the life of the process.</summary>
+public sealed class AwsHost
+{
+    private Gate? _gate;
+
+    public required AwsOptions Options { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Answers null until the broker is open.</summary>
+    public required Func<MessageBroker?> OpenBroker { get; init; }
+
+    /// <summary>Takes bytes of request bodies into account; false when there are too many in memory.</summary>
+    public required Func<long, bool> TryEnterBody { get; init; }
+
+    public required Action<long> LeaveBody { get; init; }
+
+    /// <summary>Is told that the storage failed.</summary>
+    public required Action ReportFailure { get; init; }
+
+    /// <summary>Takes messages that could not be read back out of their queue.</summary>
+    public required Func<ReceivedMessages, ValueTask> ReportDamage { get; init; }
+
+    /// <summary>Only for requests, which come when the broker is open.</summary>
+    internal MessageBroker Broker => OpenBroker() ?? throw new InvalidOperationException("The broker is not open.");
+
+    internal Gate Gate => _gate ??= new Gate(Options, Time);
+}

@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace QueueService.Aws.Protocol;
+
+/// <summary>Tells the protocols apart, and leads each request through the layers: authentication, parsing, the queue that
+/// it is about, authorization, the action.</summary>
+internal static class Endpoint
+{
+    public const string TargetHeader = "X-Amz-Target";
+    public const string RequestIdHeader = "x-amzn-RequestId";
+
+    public static Task Handle(HttpContext http, AwsHost host)
+    {
+        StringValues target = http.Request.Headers[TargetHeader];
+        return target.Count == 1 && HttpMethods.IsPost(http.Request.Method)
+            ? JsonProtocol.Handle(http, host, target[0]!)
+            : QueryProtocol.Handle(http, host);
+    }
+
+    /// <summary>What follows on parsing; answers why the request is refused.</summary>
+    public static async ValueTask<AwsError?> Run(AwsCall call)
+    {
+        if (call.Input is IQueueRequest request && QueueAddresses.Find(call, request) is { } nowhere) return nowhere;
+        if (!call.Host.Gate.IsOpen && await call.Host.Gate.Authorize(call) is { } refused) return refused;
+        return await call.Action.Run(call);
+    }
+}

@@ -1,0 +1,22 @@
+using QueueService.Aws;
+
+namespace QueueService.Server.Hosting;
+
+/// <summary>Serves the AWS protocols beside our own.</summary>
+internal static class AwsSetup
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        BrokerHost host = routes.ServiceProvider.GetRequiredService<BrokerHost>();
+        AwsRoutes.Map(routes, new AwsHost
+        {
+            Options = host.Options.Aws,
+            Time = host.Time,
+            OpenBroker = () => host.OpenBroker,
+            TryEnterBody = host.Bodies.TryEnter,
+            LeaveBody = host.Bodies.Leave,
+            ReportFailure = host.ReportFailure,
+            ReportDamage = host.ReportDamage,
+        });
+    }
+}
