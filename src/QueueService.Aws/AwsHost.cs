@@ -8,6 +8,8 @@ namespace QueueService.Aws;
 public sealed class AwsHost
 {
     private Gate? _gate;
+    private RecentNames? _deleted;
+    private RecentNames? _purged;
 
     public required AwsOptions Options { get; init; }
 
@@ -27,8 +29,19 @@ public sealed class AwsHost
     /// <summary>Takes messages that could not be read back out of their queue.</summary>
     public required Func<ReceivedMessages, ValueTask> ReportDamage { get; init; }
 
+    /// <summary>Lets long work begin now that is waiting for its job.</summary>
+    public required Func<ValueTask> HastenOperations { get; init; }
+
     /// <summary>Only for requests, which come when the broker is open.</summary>
     internal MessageBroker Broker => OpenBroker() ?? throw new InvalidOperationException("The broker is not open.");
 
-    internal Gate Gate => _gate ??= new Gate(Options, Time);
+    internal Gate Gate => LazyInitializer.EnsureInitialized(ref _gate, () => new Gate(Options, Time));
+
+    /// <summary>Queues that were deleted a moment ago.</summary>
+    internal RecentNames Deleted =>
+        LazyInitializer.EnsureInitialized(ref _deleted, () => new RecentNames(Options.StrictTimers, Time));
+
+    /// <summary>Queues that were purged a moment ago.</summary>
+    internal RecentNames Purged =>
+        LazyInitializer.EnsureInitialized(ref _purged, () => new RecentNames(Options.StrictTimers, Time));
 }

@@ -36,6 +36,9 @@ internal static class AwsLimits
     /// <summary>Queues of one page of a listing, and of a listing without pages.</summary>
     public const int PageItems = 1_000;
 
+    /// <summary>The fastest rate that a move task can be held to.</summary>
+    public const int MovedPerSecond = 500;
+
     /// <summary>The queues that a RedriveAllowPolicy may name.</summary>
     public const int RedriveSources = 10;
 

@@ -5,6 +5,9 @@ public sealed record AwsOptions
 {
     public const int AccountDigits = 12;
 
+    /// <summary>Whether a text is the id of an account.</summary>
+    public static bool IsAccount(string? text) => text?.Length == AccountDigits && text.All(char.IsAsciiDigit);
+
     /// <summary>Owns all queues and topics; in their ARNs and in the URLs of queues. 12 digits.</summary>
     public string AccountId { get; init; } = "000000000000";
 

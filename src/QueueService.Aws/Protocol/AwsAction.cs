@@ -14,6 +14,9 @@ internal abstract class AwsAction(string name)
     /// <summary>It is about no queue that exists, so it is not for the address of one.</summary>
     public bool IsForService { get; init; }
 
+    /// <summary>It finds out by itself what it is about, and asks the gate then.</summary>
+    public bool ChecksAccess { get; init; }
+
     /// <summary>Reads and runs one request: <see cref="AwsCall.Input"/>, then <see cref="AwsCall.Output"/>.</summary>
     public abstract AwsError? Read(AwsCall call, ReadOnlySpan<byte> json);
 

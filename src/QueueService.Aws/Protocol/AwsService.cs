@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace QueueService.Aws.Protocol;
 
 /// <summary>A service: its actions, and how they are written in the query protocol.</summary>
-/// <param name="Name">As in ARNs and in the scope of a signature.</param>
-/// <param name="Target">In front of the action in X-Amz-Target, with its dot; null for a service without JSON.</param>
+/// <param name="name">As in ARNs and in the scope of a signature.</param>
+/// <param name="target">In front of the action in X-Amz-Target, with its dot; null for a service without JSON.</param>
 internal sealed class AwsService(string name, string? target, Shapes shapes, IEnumerable<AwsAction> actions)
 {
     private readonly FrozenDictionary<string, AwsAction> _actions =

@@ -25,6 +25,12 @@ internal static class CreateQueue
         Dictionary<string, string> attributes = request.Attributes ?? [];
         if (AttributeEdits.Read(call, attributes, creates: true, out List<AttributeEdit> edits) is { } wrong) return wrong;
         if (QueueTags.Check(request.Tags) is { } badTag) return badTag;
+        if (call.Host.Deleted.Contains(address.Queue.Value) && call.Broker.Peek(address.Queue) is null)
+        {
+            return SqsErrors.QueueDeletedRecently.With(
+                "You must wait 60 seconds after deleting a queue before you can create another with the same name.");
+        }
+
         QueueConfig config = New(address, request.Tags);
         if (AttributeEdits.Apply(edits, ref config) is { } contradiction) return contradiction;
         Result<QueueChange> created = await call.Broker.PutQueue(

@@ -12,7 +12,9 @@ internal static class DeleteQueue
     private static async ValueTask<Reply<Nothing>> Handle(AwsCall call, DeleteQueueRequest request)
     {
         BrokerError error = await call.Broker.DeleteQueue(call.Queue.Queue, Precondition.None);
-        return error == BrokerError.None ? Nothing.Said : SqsErrors.Of(call.Host, error);
+        if (error != BrokerError.None) return SqsErrors.Of(call.Host, error);
+        call.Host.Deleted.TryNote(call.Queue.Queue.Value);
+        return Nothing.Said;
     }
 }
 

@@ -10,6 +10,7 @@ internal static class GetQueueUrl
         nameof(GetQueueUrl), SqsJson.Default.GetQueueUrlRequest, SqsJson.Default.GetQueueUrlResult, Handle)
     {
         IsForService = true,
+        ChecksAccess = true,
     };
 
     private static async ValueTask<Reply<GetQueueUrlResult>> Handle(AwsCall call, GetQueueUrlRequest request)
@@ -18,6 +19,7 @@ internal static class GetQueueUrl
         string owner = request.QueueOwnerAWSAccountId ?? call.Options.AccountId;
         if (owner != call.Options.AccountId || !QueueAddresses.TryResolve(call.Host, request.QueueName, out QueueAddress queue))
             return SqsErrors.NoSuchQueue;
+        if (await call.Host.Gate.Authorize(call, queue) is { } refused) return refused;
         Result<QueueDescription> found = await call.Broker.GetQueue(queue.Queue);
         if (!found.Succeeded) return SqsErrors.Of(call.Host, found.Error);
         return new GetQueueUrlResult { QueueUrl = QueueAddresses.UrlOf(call, queue.Name) };

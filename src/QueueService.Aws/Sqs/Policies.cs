@@ -1,4 +1,4 @@
-using System.Text.Json;
+using QueueService.Aws.Auth;
 using QueueService.Aws.Protocol;
 using QueueService.Broker.Queues;
 
@@ -7,25 +7,13 @@ namespace QueueService.Aws.Sqs;
 /// <summary>The access policy of a queue, as an attribute.</summary>
 internal static class Policies
 {
-    public const string Name = "Policy";
+    public const string Name = AccessPolicies.Annotation;
 
+    /// <param name="value">Empty: the queue has no policy any more.</param>
     public static AwsError? Read(string value, out Func<QueueConfig, QueueConfig> change)
     {
-        string? text = value.Length == 0 ? null : value;
-        change = queue => Annotations.With(queue, Name, text);
-        return text is null || IsObject(text) ? null : SqsErrors.BadAttribute(Name);
-    }
-
-    private static bool IsObject(string text)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(text);
-            return document.RootElement.ValueKind == JsonValueKind.Object;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
+        change = queue => AccessPolicies.With(queue, value);
+        if (value.Length == 0 || PolicyReader.Read(value, PolicyRules.Sqs, out string? problem) is not null) return null;
+        return SqsErrors.BadAttribute(Name, problem);
     }
 }

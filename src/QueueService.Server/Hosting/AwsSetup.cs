@@ -1,4 +1,5 @@
 using QueueService.Aws;
+using QueueService.Server.Jobs;
 
 namespace QueueService.Server.Hosting;
 
@@ -7,6 +8,7 @@ internal static class AwsSetup
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
+        JobHost jobs = routes.ServiceProvider.GetRequiredService<JobHost>();
         BrokerHost host = routes.ServiceProvider.GetRequiredService<BrokerHost>();
         AwsRoutes.Map(routes, new AwsHost
         {
@@ -17,6 +19,7 @@ internal static class AwsSetup
             LeaveBody = host.Bodies.Leave,
             ReportFailure = host.ReportFailure,
             ReportDamage = host.ReportDamage,
+            HastenOperations = () => jobs.Hasten(JobList.Operations),
         });
     }
 }

@@ -11,6 +11,9 @@ internal sealed partial class OptionsReader
     private const string AccessKeysKey = "Aws:AccessKeys";
     private const int MaxKeyCharacters = 128;
 
+    /// <summary>As IAM's.</summary>
+    private const int MaxUserCharacters = 64;
+
     private AwsOptions Aws()
     {
         AwsOptions aws = new();
@@ -41,6 +44,10 @@ internal sealed partial class OptionsReader
                 AccountId = Optional($"{entry.Path}:AccountId"),
                 User = Optional($"{entry.Path}:User"),
             };
+            if (!key.Id.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-'))
+                Errors.Add($"{entry.Path}:Id is '{key.Id}', but must be of A-Z a-z 0-9 _ -.");
+            if (key.User is { } user && (user.Length > MaxUserCharacters || !user.All(IsOfUser)))
+                Errors.Add($"{entry.Path}:User is '{user}', but must be 1 to 64 of A-Z a-z 0-9 + = , . @ _ -.");
             if (key.AccountId is { } account) CheckAccount($"{entry.Path}:AccountId", account);
             if (keys.Exists(other => other.Id == key.Id)) Errors.Add($"{entry.Path}:Id is the id of another key.");
             keys.Add(key);
@@ -59,9 +66,12 @@ internal sealed partial class OptionsReader
         return value;
     }
 
+    private static bool IsOfUser(char character) => char.IsAsciiLetterOrDigit(character) || character is '+' or '='
+        or ',' or '.' or '@' or '_' or '-';
+
     private void CheckAccount(string key, string account)
     {
-        if (account.Length != AwsOptions.AccountDigits || !account.All(char.IsAsciiDigit))
+        if (!AwsOptions.IsAccount(account))
             Errors.Add($"{key} is '{account}', but must be {AwsOptions.AccountDigits} digits.");
     }
 }

@@ -1,0 +1,122 @@
+namespace QueueService.Server.Tests.Aws.Auth;
+
+/// <summary>Whom the policy of a queue lets in.</summary>
+public sealed class AuthorizationTests(KeyedServer server) : IClassFixture<KeyedServer>
+{
+    private readonly SignedClient _owner = server.Client("OWNER");
+    private readonly SignedClient _stranger = server.Client("STRANGER");
+
+    [Fact]
+    public async Task Another_account_may_do_nothing_until_a_policy_allows_it()
+    {
+        string queue = await _owner.NewQueue();
+        string arn = "arn:aws:sqs:us-east-1:000000000000:" + queue[(queue.LastIndexOf('/') + 1)..];
+        string send = $$"""{"QueueUrl":"{{queue}}","MessageBody":"a"}""";
+        (await _stranger.Json("SendMessage", send)).ShouldBe(
+            403, "AccessDenied",
+            $"User: arn:aws:iam::111122223333:root is not authorized to perform: sqs:sendmessage on resource: {arn} " +
+            "because no resource-based policy allows the sqs:sendmessage action");
+        (await _stranger.Query("SendMessage", "QueueUrl=" + queue, "MessageBody=a")).ShouldBe(403, "AccessDenied");
+
+        (await _owner.Json("AddPermission", Permission(queue, "send", "SendMessage"))).ShouldSucceed();
+        (await _stranger.Json("SendMessage", send)).ShouldSucceed();
+        (await server.Client("EVE").Json("SendMessage", send)).ShouldSucceed();
+        (await _stranger.Json(
+            "SendMessageBatch",
+            $$"""{"QueueUrl":"{{queue}}","Entries":[{"Id":"1","MessageBody":"a"}]}""")).ShouldSucceed();
+        (await _stranger.Json("ReceiveMessage", $$"""{"QueueUrl":"{{queue}}"}""")).ShouldBe(403, "AccessDenied");
+
+        (await _owner.Json("RemovePermission", $$"""{"QueueUrl":"{{queue}}","Label":"send"}""")).ShouldSucceed();
+        (await _stranger.Json("SendMessage", send)).ShouldBe(403, "AccessDenied");
+    }
+
+    [Theory]
+    [InlineData("ListQueues", "{}", "sqs:listqueues")]
+    [InlineData("CreateQueue", """{"QueueName":"strange"}""", "sqs:createqueue")]
+    public async Task Another_account_has_no_queues_here(string action, string body, string named) =>
+        (await _stranger.Json(action, body)).ShouldBe(403, "AccessDenied", named);
+
+    [Fact]
+    public async Task Some_actions_are_the_owners_whatever_a_policy_says()
+    {
+        string queue = await NewQueue("""{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"}""");
+        (await _stranger.Json("ReceiveMessage", $$"""{"QueueUrl":"{{queue}}"}""")).ShouldSucceed();
+        (await _stranger.Json("DeleteQueue", $$"""{"QueueUrl":"{{queue}}"}""")).ShouldBe(403, "AccessDenied");
+        (await _stranger.Json(
+            "SetQueueAttributes", $$"""{"QueueUrl":"{{queue}}","Attributes":{"DelaySeconds":"1"}}"""))
+            .ShouldBe(403, "AccessDenied");
+        (await _stranger.Query("ListQueueTags", "QueueUrl=" + queue)).ShouldBe(403, "AccessDenied");
+    }
+
+    [Fact]
+    public async Task A_deny_counts_for_the_owner_and_its_users_too()
+    {
+        string queue = await NewQueue(
+            """
+            {"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::000000000000:user/bob"},"Action":"sqs:*","Resource":"*"}
+            """);
+        string receive = $$"""{"QueueUrl":"{{queue}}"}""";
+        (await _owner.Json("ReceiveMessage", receive)).ShouldSucceed();
+        (await server.Client("BOB").Json("ReceiveMessage", receive)).ShouldBe(
+            403, "AccessDenied", "with an explicit deny in a resource-based policy");
+    }
+
+    [Fact]
+    public async Task Who_sends_no_signature_gets_in_where_a_policy_is_for_everybody()
+    {
+        string open = await NewQueue("""{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*"}""");
+        AwsAnswer sent = await server.Anonymous.Json("SendMessage", $$"""{"QueueUrl":"{{open}}","MessageBody":"a"}""");
+        sent.ShouldSucceed();
+        (await server.Anonymous.Json("ReceiveMessage", $$"""{"QueueUrl":"{{open}}"}"""))
+            .ShouldBe(403, "MissingAuthenticationToken");
+        string closed = await _owner.NewQueue();
+        (await server.Anonymous.Query("SendMessage", "QueueUrl=" + closed, "MessageBody=a"))
+            .ShouldBe(403, "MissingAuthenticationToken");
+    }
+
+    [Fact]
+    public async Task Conditions_look_at_the_request()
+    {
+        string queue = await NewQueue(
+            """
+            {"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*",
+             "Condition":{"IpAddress":{"aws:SourceIp":["127.0.0.1","::1"]},"StringEquals":{"aws:username":"eve"}}}
+            """);
+        string send = $$"""{"QueueUrl":"{{queue}}","MessageBody":"a"}""";
+        (await server.Client("EVE").Json("SendMessage", send)).ShouldSucceed();
+        (await _stranger.Json("SendMessage", send)).ShouldBe(403, "AccessDenied");
+        string secure = await NewQueue(
+            """
+            {"Effect":"Deny","Principal":"*","Action":"sqs:*","Resource":"*",
+             "Condition":{"Bool":{"aws:SecureTransport":"false"}}}
+            """);
+        (await _owner.Json("ReceiveMessage", $$"""{"QueueUrl":"{{secure}}"}""")).ShouldBe(403, "AccessDenied");
+    }
+
+    [Fact]
+    public async Task Another_account_does_not_learn_which_queues_there_are() =>
+        (await _stranger.Json(
+            "SendMessage", $$"""{"QueueUrl":"{{server.Address}}000000000000/none","MessageBody":"a"}"""))
+            .ShouldBe(403, "AccessDenied");
+
+    [Fact]
+    public async Task Move_tasks_obey_the_policy_of_their_source()
+    {
+        string dead = await NewQueue(
+            """{"Effect":"Deny","Principal":"*","Action":"sqs:StartMessageMoveTask","Resource":"*"}""");
+        string arn = "arn:aws:sqs:us-east-1:000000000000:" + dead[(dead.LastIndexOf('/') + 1)..];
+        string start = $$"""{"SourceArn":"{{arn}}"}""";
+        (await _owner.Json("StartMessageMoveTask", start)).ShouldBe(403, "AccessDenied", "explicit deny");
+        (await _owner.Json("ListMessageMoveTasks", start)).ShouldSucceed();
+        (await _stranger.Json("ListMessageMoveTasks", start)).ShouldBe(403, "AccessDenied");
+    }
+
+    private static string Permission(string queue, string label, string action) =>
+        $$"""{"QueueUrl":"{{queue}}","Label":"{{label}}","AWSAccountIds":["111122223333"],"Actions":["{{action}}"]}""";
+
+    private async Task<string> NewQueue(string statement)
+    {
+        string policy = System.Text.Json.JsonSerializer.Serialize($$"""{"Statement":[{{statement}}]}""");
+        return await _owner.NewQueue($$"""{"Policy":{{policy}}}""");
+    }
+}
