@@ -52,6 +52,7 @@ internal static class CreateQueue
 
         // As in SQS: in a standard dead-letter queue the time of the first send counts, in a FIFO one that of the move.
         ResetRetentionOnDeadLetter = address.IsFifo,
+        GroupLock = address.IsFifo ? GroupLock.Later : default,
         Tags = QueueTags.ToBroker(tags),
     };
 
