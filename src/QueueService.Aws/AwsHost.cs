@@ -1,4 +1,5 @@
 using QueueService.Aws.Auth;
+using QueueService.Aws.Sns;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
 
@@ -31,6 +32,9 @@ public sealed class AwsHost
 
     /// <summary>Lets long work begin now that is waiting for its job.</summary>
     public required Func<ValueTask> HastenOperations { get; init; }
+
+    /// <summary>What SNS delivers, and how.</summary>
+    internal SnsDelivery Sns { get; init; } = null!;
 
     /// <summary>Only for requests, which come when the broker is open.</summary>
     internal MessageBroker Broker => OpenBroker() ?? throw new InvalidOperationException("The broker is not open.");

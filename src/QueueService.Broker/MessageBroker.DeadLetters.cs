@@ -6,6 +6,10 @@ namespace QueueService.Broker;
 /// <summary>Dead letters: what the loop selects is read here, outside it, and moved by a second command.</summary>
 public sealed partial class MessageBroker
 {
+    /// <summary>What the dead letters of a subscription look like: asked by its name, on any thread. Null, and an answer of
+    /// null: as they were published.</summary>
+    public Func<QueueName, CopyForm?>? DeadLetterForms { get; set; }
+
     /// <summary>Moves a leased message to the dead-letter queue of its queue.</summary>
     /// <param name="reason">Kept with the message.</param>
     /// <returns>The level of the stricter of the two queues, or QueueNotFound, ReceiptInvalid, ReceiptExpired,
@@ -55,7 +59,8 @@ public sealed partial class MessageBroker
     private async ValueTask<Result<Durability>> Move(DeadLetterSelection selection, IdempotencyToken? token)
     {
         if (!await TryFetch(selection.Messages)) return BrokerError.TierUnavailable;
-        using MessageBatch batch = selection.Read();
+        CopyForm? form = selection.Queue.IsSubscription ? DeadLetterForms?.Invoke(selection.Queue.Name) : null;
+        using MessageBatch batch = selection.Read(form);
         Result<Durability> moved = batch.Count == 0
             ? BrokerError.MessageNotFound
             : await Submit<Durability>(

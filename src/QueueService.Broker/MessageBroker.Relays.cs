@@ -4,8 +4,17 @@ using QueueService.Broker.Topics;
 
 namespace QueueService.Broker;
 
-/// <summary>What a copy looks like: writes its body and answers its headers.</summary>
-public delegate MessageHeaders CopyForm(in MessageView message, System.Buffers.IBufferWriter<byte> body);
+/// <summary>What a copy looks like: writes its body and answers its headers. Null: the target could not take it, and the
+/// message is a dead letter, or given up.</summary>
+public delegate MessageHeaders? CopyForm(in MessageView message, System.Buffers.IBufferWriter<byte> body);
+
+/// <summary>How the messages of a subscription are copied.</summary>
+/// <param name="Form">Null: copies are as the messages were published.</param>
+public readonly record struct RelayOptions(CopyForm? Form)
+{
+    /// <summary>Messages for a queue that does not exist are dead letters, or given up. Else they wait for it.</summary>
+    public bool GivesUpWithoutTarget { get; init; }
+}
 
 /// <summary>Relays: one call at a time for each subscription whose target is a queue or a stream.</summary>
 public sealed partial class MessageBroker
@@ -15,13 +24,17 @@ public sealed partial class MessageBroker
     /// <summary>A page stays well below the size of a commit.</summary>
     private const int RelayBytes = 1 << 20;
 
+    /// <summary>As the call with options, which are nothing but a form.</summary>
+    public ValueTask<RelayOutcome> Relay(
+        SubscriptionName name, int waitMilliseconds, CopyForm? form, CancellationToken cancellation) =>
+        Relay(name, waitMilliseconds, new RelayOptions(form), cancellation);
+
     /// <summary>Copies up to a thousand messages of a subscription to its target, each exactly once, waiting for the
     /// first one.</summary>
-    /// <param name="form">Null: copies are as the messages were published.</param>
     /// <returns>Also SubscriptionNotFound; QueueFull, TargetQueueNotFound and TargetStreamNotFound: call again, after a pause.
     /// </returns>
     public async ValueTask<RelayOutcome> Relay(
-        SubscriptionName name, int waitMilliseconds, CopyForm? form, CancellationToken cancellation)
+        SubscriptionName name, int waitMilliseconds, RelayOptions options, CancellationToken cancellation)
     {
         var request = new ReceiveRequest
         {
@@ -33,17 +46,25 @@ public sealed partial class MessageBroker
         if (messages.Count == 0) return default;
         using MessageBatch batch = MessageBatch.Rent();
         var receipts = new List<ReceiptHandle>(messages.Count);
+        var refused = new List<ReceiptHandle>();
         for (int i = 0; i < messages.Count; i++)
         {
             if (!messages.TryRead(i, out MessageView message)) continue;
-            batch.AddCopy(message, form);
-            receipts.Add(message.Receipt);
+            (batch.TryAddCopy(message, options.Form) ? receipts : refused).Add(message.Receipt);
         }
 
         await ReportDamage(messages);
+        await GiveUp(name, refused, "refused");
+        if (receipts.Count == 0) return default;
         var page = new RelayPage(name, receipts, batch);
         RelayOutcome outcome = await Ask<RelayOutcome>(
             (shard, command) => Relays.Copy(shard, command, page), new RelayOutcome(0, BrokerError.ShuttingDown));
+        if (options.GivesUpWithoutTarget && outcome.Error == BrokerError.TargetQueueNotFound)
+        {
+            await GiveUp(name, receipts, "targetQueueNotFound");
+            return default;
+        }
+
         if (outcome.Error != BrokerError.None)
         {
             // No policy decides over messages whose queue is full: it was not their delivery that failed.
@@ -51,6 +72,19 @@ public sealed partial class MessageBroker
         }
 
         return outcome;
+    }
+
+    /// <summary>Moves leased messages to the dead-letter queue of their subscription, or ends them when it has none.
+    /// </summary>
+    /// <param name="reason">Kept with a dead letter.</param>
+    public async ValueTask GiveUp(SubscriptionName name, IReadOnlyList<ReceiptHandle> receipts, string reason)
+    {
+        foreach (ReceiptHandle receipt in receipts)
+        {
+            Result<Durability> moved = await DeadLetter(name.Address, receipt, reason);
+            if (moved.Error is BrokerError.NoDeadLetterQueue or BrokerError.DeadLetterQueueNotFound)
+                await Submit((shard, command) => Relays.Abandon(shard, command, name, receipt));
+        }
     }
 
     /// <summary>Gives back what was leased before this process began, to whoever is the only consumer of a subscription.

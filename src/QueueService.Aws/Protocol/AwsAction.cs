@@ -61,7 +61,7 @@ internal sealed class AwsAction<TIn, TOut>(
 
     public override void Write(AwsCall call, AnswerBuffer output)
     {
-        if (output is null) return;
+        if (OutputType is null) return;
         Utf8JsonWriter writer = output.Json();
         JsonSerializer.Serialize(writer, (TOut)call.Output!, OutputType!);
         writer.Flush();

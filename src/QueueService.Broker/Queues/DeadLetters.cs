@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using QueueService.Broker.Messages;
 using QueueService.Broker.Shards;
@@ -158,7 +159,8 @@ internal sealed record DeadLetterSelection(
 
     /// <summary>Reads the bodies and gives each message its origin. What cannot be read stays where it is, and so does
     /// what would be too much at once: how large a message on disk is, is only known now.</summary>
-    public MessageBatch Read()
+    /// <param name="form">Null: as they are. What has no such form stays as it is, too.</param>
+    public MessageBatch Read(CopyForm? form)
     {
         MessageBatch batch = MessageBatch.Rent();
         int read = 0;
@@ -166,7 +168,8 @@ internal sealed record DeadLetterSelection(
         {
             if (!Messages.TryRead(i, out MessageView message)) continue;
             if (batch.Count > 0 && batch.Bytes + message.Raw.Length > MaxBytes) break;
-            batch.AddMoved(message.Raw, new MessageOrigin
+            ReadOnlySpan<byte> bytes = form is null ? message.Raw : Formed(message, form);
+            batch.AddMoved(bytes, new MessageOrigin
             {
                 Id = message.Id,
                 SentAt = message.SentAt,
@@ -187,4 +190,13 @@ internal sealed record DeadLetterSelection(
     }
 
     public void Dispose() => Messages.Dispose();
+
+    private static ReadOnlySpan<byte> Formed(in MessageView message, CopyForm form)
+    {
+        var body = new ArrayBufferWriter<byte>(message.Body.Length + 512);
+        if (form(message, body) is not { } headers) return message.Raw;
+        byte[] bytes = new byte[MessageFormat.Measure(headers, body.WrittenCount)];
+        MessageFormat.Write(bytes, headers, body.WrittenSpan);
+        return bytes;
+    }
 }

@@ -83,16 +83,16 @@ public sealed class MessageBatch : IDisposable
         Bytes += bytes;
     }
 
-    /// <summary>Copies a message of a topic in.</summary>
+    /// <summary>Copies a message of a topic in, unless its form says that there is no copy.</summary>
     /// <param name="form">Null: as it is.</param>
-    internal void AddCopy(in MessageView message, CopyForm? form)
+    internal bool TryAddCopy(in MessageView message, CopyForm? form)
     {
         if (form is not null)
         {
             var body = new ArrayBufferWriter<byte>(message.Body.Length + 512);
-            MessageHeaders headers = form(message, body);
-            Add(headers, body.WrittenSpan);
-            return;
+            MessageHeaders? headers = form(message, body);
+            if (headers is not null) Add(headers, body.WrittenSpan);
+            return headers is not null;
         }
 
         ReadOnlySpan<byte> bytes = message.Raw;
@@ -105,6 +105,7 @@ public sealed class MessageBatch : IDisposable
             Group = group == MessageFormat.NoGroupHash ? null : group,
         };
         Bytes += bytes.Length;
+        return true;
     }
 
     /// <summary>Copies one message in that keeps its time of sending and counts its retention from another

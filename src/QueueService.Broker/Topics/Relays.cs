@@ -57,6 +57,23 @@ internal static class Relays
         return BrokerError.None;
     }
 
+    /// <summary>Ends a message that nobody takes.</summary>
+    public static BrokerError Abandon(
+        Shard shard, PlainCommand<BrokerError> command, SubscriptionName name, ReceiptHandle receipt)
+    {
+        if (shard.FindQueue(name.Address) is not { } subscription) return BrokerError.SubscriptionNotFound;
+        BrokerError error = Settler.Check(shard, subscription, receipt);
+        if (error != BrokerError.None) return error;
+        ReadOnlySpan<long> one = [receipt.SequenceNumber];
+        command.Queue = subscription;
+        command.Wrote = true;
+        shard.Store.BeginFrame();
+        shard.Write(subscription, QueueRecord.Abandoned, shard.Runs(one));
+        shard.Store.EndFrame();
+        shard.Dispatch(subscription);
+        return BrokerError.None;
+    }
+
     private static BrokerError Check(
         Shard shard, MessageQueue subscription, RelayPage page, out MessageQueue? target, out List<int> holding)
     {

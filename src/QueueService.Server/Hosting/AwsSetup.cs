@@ -20,6 +20,9 @@ internal static class AwsSetup
             ReportFailure = host.ReportFailure,
             ReportDamage = host.ReportDamage,
             HastenOperations = () => jobs.Hasten(JobList.Operations),
+
+            Sns = host.Sns,
         });
+        SnsCertificate.Map(routes, host);
     }
 }

@@ -1,3 +1,4 @@
+using QueueService.Aws.Sns;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
 using QueueService.Server.Bootstrap;
@@ -22,6 +23,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
     private static readonly TimeSpan Notice = TimeSpan.FromSeconds(1);
 
     private readonly Lock _closing = new();
+    private SnsDelivery? _sns;
     private PhysicalFileSystem? _files;
     private MessageBroker? _broker;
     private TopicFeeds? _topics;
@@ -53,6 +55,8 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
     public TableHost Tables => _tables ?? throw new InvalidOperationException("The broker is not open.");
 
     public WebhookHost Webhooks { get; } = new(options, time);
+
+    public SnsDelivery Sns => _sns ??= new SnsDelivery(options.Aws, time, Webhooks.SnsEndpoints);
 
     /// <summary>Is told what happens, as the feed is.</summary>
     public Action<BrokerEvent>? Changed { get; set; }
@@ -86,6 +90,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
             _broker.Replayed.Frames, _broker.Replayed.Bytes);
         // Opening the broker has locked the directory.
         Webhooks.Open(_files);
+        Sns.Open(_files);
         await ReplyInbox.DeleteLeftOvers(_broker);
         Feed.Start(_broker);
         _topics = new TopicFeeds(this, options.Limits.MaxTopicReaders);
@@ -150,6 +155,7 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
         _files?.Dispose();
         Live.Dispose();
         Webhooks.Dispose();
+        _sns?.Dispose();
     }
 
     private void Tell(BrokerEvent change)

@@ -20,9 +20,9 @@ internal static class CopyForms
         // What keeps the order of a topic keeps that of a stream.
         return (in MessageView view, IBufferWriter<byte> body) =>
         {
-            MessageHeaders headers = form is null ? view.ReadHeaders() : form(view, body);
+            MessageHeaders? headers = form is null ? view.ReadHeaders() : form(view, body);
             if (form is null) body.Write(view.Body);
-            return headers with { Key = headers.GroupId, GroupId = null };
+            return headers is null ? null : headers with { Key = headers.GroupId, GroupId = null };
         };
     }
 

@@ -37,6 +37,8 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
+        host.Broker.DeadLetterForms = name =>
+            _workers.TryGetValue(name, out SubscriptionWorker? worker) && worker.Form is { } form ? form.Copy : null;
         host.Webhooks.Listen(server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []);
         _following = Follow();
         return Task.CompletedTask;
@@ -82,10 +84,18 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
     private void Note(BrokerEvent change)
     {
         bool isTopicGone = change is { Kind: BrokerEventKind.Deleted, Queue.Kind: QueueKind.Topic };
+        if (change is { Kind: BrokerEventKind.Changed, Queue.Kind: QueueKind.Topic }) RenewAll(TopicName.At(change.Queue));
         if (change.Queue.Kind != QueueKind.Subscription && !isTopicGone) return;
         if (change.Kind is BrokerEventKind.Created or BrokerEventKind.Deleted) _changed.Add(change.Queue);
         // One that is not kept yet reads its definition when it is.
         else if (_workers.TryGetValue(change.Queue, out SubscriptionWorker? worker)) worker.Renew();
+    }
+
+    /// <summary>What SNS delivers depends on its topic, too.</summary>
+    private void RenewAll(TopicName topic)
+    {
+        foreach (SubscriptionWorker worker in _workers.Values)
+            if (worker.Name.Topic == topic && worker.Form is not null) worker.Renew();
     }
 
     private async Task Follow()

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using QueueService.Aws.Sns;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
@@ -22,6 +23,7 @@ internal abstract class SubscriptionWorker
     private readonly ILogger _log;
     private readonly Lock _gate = new();
     private QueueDescription? _definition;
+    private volatile SnsForm? _form;
     private CancellationTokenSource _current = new();
     private volatile bool _stopping;
     private volatile bool _hasEnded;
@@ -35,6 +37,9 @@ internal abstract class SubscriptionWorker
     public Task Completion { get; private set; } = Task.CompletedTask;
 
     public bool HasEnded => _hasEnded;
+
+    /// <summary>What SNS's subscribers get; null for a subscription of `/v1`, and before it is read.</summary>
+    public SnsForm? Form => _form;
 
     protected MessageBroker Broker => _host.Broker;
 
@@ -79,6 +84,15 @@ internal abstract class SubscriptionWorker
     /// <param name="current">Ends when the definition is not the current one any more.</param>
     /// <returns>What keeps it from going on; a pause follows.</returns>
     protected abstract Task<BrokerError> Step(QueueDescription definition, CancellationToken current);
+
+    /// <summary>The form of SNS that holds for this definition, and null for a subscription of `/v1`.</summary>
+    protected async ValueTask<Result<SnsForm?>> ReadForm(QueueDescription definition)
+    {
+        if (SnsSubscription.Of(definition.Config) is null) return _form = null;
+        Result<QueueDescription> topic = await Broker.GetTopic(Name.Topic);
+        if (!topic.Succeeded) return BrokerError.SubscriptionNotFound;
+        return _form = _host.Sns.FormOf(Name, definition.Config, topic.Value.Config);
+    }
 
     /// <summary>Waits for what is under way.</summary>
     protected virtual Task Finish() => Task.CompletedTask;

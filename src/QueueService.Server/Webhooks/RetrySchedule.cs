@@ -1,4 +1,5 @@
 using System.Text;
+using QueueService.Aws.Sns;
 using QueueService.Broker.Queues;
 
 namespace QueueService.Server.Webhooks;
@@ -40,6 +41,10 @@ internal sealed record RetrySchedule
     /// <summary>The subscription's own policy; null for the default delays.</summary>
     public RetryPolicy? Policy { get; init; }
 
+    /// <summary>Of SNS: its phases are all that counts, and what the endpoint refuses is not tried again. Null for webhooks
+    /// of `/v1`.</summary>
+    public RetryPhases? Phases { get; init; }
+
     /// <summary>1 to 100. Past the default delays the last one is repeated.</summary>
     public int MaxAttempts { get; init; } = Delays.Length;
 
@@ -48,6 +53,7 @@ internal sealed record RetrySchedule
     public TimeSpan DelayBefore(string deliveryId, int attempt)
     {
         if (attempt <= 1) return TimeSpan.Zero;
+        if (Phases is not null) return Phases.DelayBefore(attempt - 1);
         ulong dice = Dice(deliveryId, attempt);
         if (Policy is not null) return TimeSpan.FromMilliseconds(Policy.DelayMilliseconds(attempt - 1, dice));
         double side = (2.0 * (dice >> 11) / (1UL << 53)) - 1;
@@ -60,11 +66,17 @@ internal sealed record RetrySchedule
     public AttemptVerdict After(string deliveryId, int attempt, WebhookAttempt result)
     {
         if (result.Succeeded) return new AttemptVerdict(NextStep.Delivered);
+        if (Phases is not null) return After(attempt, result, Phases);
         if (result.Outcome == AttemptOutcome.Gone) return new AttemptVerdict(NextStep.Disable);
         if (attempt >= MaxAttempts) return new AttemptVerdict(NextStep.GiveUp);
         TimeSpan delay = DelayBefore(deliveryId, attempt + 1);
         return new AttemptVerdict(NextStep.Retry, result.RetryAfter > delay ? result.RetryAfter.Value : delay);
     }
+
+    private AttemptVerdict After(int attempt, WebhookAttempt result, RetryPhases phases) =>
+        result.IsRefusal || attempt > phases.NumRetries
+            ? new AttemptVerdict(NextStep.GiveUp)
+            : new AttemptVerdict(NextStep.Retry, DelayBefore("", attempt + 1));
 
     /// <summary>FNV-1a, finished as in SplitMix64: the same in every process and version.</summary>
     private static ulong Dice(string deliveryId, int attempt)

@@ -114,6 +114,9 @@ internal sealed record WebhookAttempt
 
     public bool Succeeded => Outcome == AttemptOutcome.Succeeded;
 
+    /// <summary>The endpoint will not take this message, as SNS understands statuses: it is not tried again.</summary>
+    public bool IsRefusal => Status is >= 400 and < 500 and not 429;
+
     /// <summary>Whether the endpoint's host is in trouble, rather than this one message or subscription; null when the
     /// attempt tells nothing about it.</summary>
     public bool? IsHostFailing => Outcome switch

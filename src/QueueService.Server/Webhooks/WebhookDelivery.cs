@@ -78,6 +78,13 @@ internal sealed class WebhookDelivery(
         DeliveryReport report = new(
             receipt, number, result, (long)verdict.Delay.TotalMilliseconds,
             AttemptDetails.Of(attempt, message.Id, next).ToBoundedJson());
+        if (endpoint.IsSns)
+        {
+            // SNS disables nobody, and a message that is given up early is a dead letter at once.
+            report = report with { MaxFailingMilliseconds = long.MaxValue };
+            if (result == DeliveryResult.Exhausted) await host.Broker.GiveUp(subscription, [receipt], "exhausted");
+        }
+
         DeliveryOutcome outcome = await host.Broker.Report(subscription, report);
         while (outcome.Error == BrokerError.ShuttingDown && host.Health is BrokerHealth.Ready or BrokerHealth.DiskFull)
         {

@@ -1,3 +1,4 @@
+using QueueService.Aws.Sns;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
@@ -18,7 +19,9 @@ internal sealed class WebhookDispatcher(
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(10);
 
     private readonly List<Task> _deliveries = [];
-    private string _version = "";
+    private readonly OwnerInquiry _inquiry = new(name, host);
+    private QueueDescription? _known;
+    private SnsForm? _sns;
     private WebhookEndpoint? _endpoint;
     private EndpointGate? _gate;
 
@@ -26,7 +29,15 @@ internal sealed class WebhookDispatcher(
 
     protected override async Task<BrokerError> Step(QueueDescription definition, CancellationToken current)
     {
-        WebhookEndpoint endpoint = Open(definition);
+        if (!ReferenceEquals(_known, definition))
+        {
+            Result<SnsForm?> form = await ReadForm(definition);
+            if (!form.Succeeded) return form.Error;
+            Open(definition, form.Value);
+        }
+
+        if (_sns is { Subscription.State: not SubscriptionState.Confirmed }) return await Inquire(_sns, current);
+        WebhookEndpoint endpoint = _endpoint!;
         _deliveries.RemoveAll(static delivery => delivery.IsCompleted);
         int free = endpoint.MaxConcurrency - _deliveries.Count;
         if (free <= 0)
@@ -60,13 +71,22 @@ internal sealed class WebhookDispatcher(
     /// <summary>Attempts that run end by themselves, or are aborted.</summary>
     protected override Task Finish() => Task.WhenAll(_deliveries);
 
-    private WebhookEndpoint Open(QueueDescription definition)
+    private void Open(QueueDescription definition, SnsForm? sns)
     {
-        if (_endpoint is { } open && _version == definition.ETag) return open;
-        var endpoint = WebhookEndpoint.Open(definition, Webhooks.Secrets);
-        _gate = new EndpointGate(Host.Time, endpoint.RatePerSecond, endpoint.MaxConcurrency);
-        (_endpoint, _version) = (endpoint, definition.ETag);
-        return endpoint;
+        // Attempts of before count for the rate, unless the definition is another one.
+        bool isNew = _known?.ETag != definition.ETag || sns is not null;
+        (_known, _sns) = (definition, sns);
+        if (!isNew) return;
+        _endpoint = WebhookEndpoint.Open(definition, Webhooks.Secrets, sns);
+        _gate = new EndpointGate(Host.Time, _endpoint.RatePerSecond, _endpoint.MaxConcurrency);
+    }
+
+    /// <summary>Nothing is delivered while the owner of the endpoint has not confirmed.</summary>
+    private async Task<BrokerError> Inquire(SnsForm form, CancellationToken current)
+    {
+        if (await _inquiry.Step(form, form.Policy, abort) is not { } rest) return BrokerError.SubscriptionNotFound;
+        if (rest > TimeSpan.Zero) await Rest(rest, current);
+        return BrokerError.None;
     }
 
     private TimeSpan? RestOf(CircuitStatus circuit) => circuit.State switch

@@ -1,3 +1,4 @@
+using QueueService.Aws.Sns;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
 
@@ -10,9 +11,12 @@ internal sealed class WebhookEndpoint
     private readonly WebhookFormat _format;
     private readonly WebhookHeader[] _headers;
     private readonly (WebhookSecret Secret, long ExpiresAt)[] _secrets;
+    private readonly SnsForm? _sns;
+    private readonly DeliveryPolicy? _delivery;
 
-    private WebhookEndpoint(QueueDescription subscription, WebhookTarget target, SecretBox box)
+    private WebhookEndpoint(QueueDescription subscription, WebhookTarget target, SecretBox box, SnsForm? sns)
     {
+        (_sns, _delivery) = (sns, sns?.Policy);
         var name = SubscriptionName.At(subscription.Name);
         _target = target;
         _format = FormatOf(subscription.Config.Subscription!.Format);
@@ -29,6 +33,7 @@ internal sealed class WebhookEndpoint
         _headers = [.. headers];
         Schedule = new RetrySchedule
         {
+            Phases = _delivery?.Retries,
             Policy = subscription.Config.Retry.Kind == RetryKind.None ? null : subscription.Config.Retry,
             // The broker moves a message to the dead-letter queue after so many deliveries.
             MaxAttempts = subscription.Config.Redrive?.MaxReceiveCount ?? target.MaxAttempts,
@@ -42,17 +47,24 @@ internal sealed class WebhookEndpoint
     public int MaxConcurrency => _target.MaxConcurrency;
 
     /// <summary>Attempts within any second; null when there is no limit.</summary>
-    public int? RatePerSecond => _target.RatePerSecond == 0 ? null : _target.RatePerSecond;
+    public int? RatePerSecond =>
+        _delivery?.MaxReceivesPerSecond ?? (_target.RatePerSecond == 0 ? null : _target.RatePerSecond);
+
+    /// <summary>Whether its messages are SNS's.</summary>
+    public bool IsSns => _sns is not null;
 
     /// <exception cref="InvalidOperationException">Its secrets cannot be opened: they were sealed for another
     /// subscription, or are damaged.</exception>
-    public static WebhookEndpoint Open(QueueDescription subscription, SecretBox box) =>
-        new(subscription, WebhookTarget.FromJson(subscription.Config.Subscription!.Destination), box);
+    /// <param name="sns">What SNS posts there; null for a subscription of `/v1`.</param>
+    public static WebhookEndpoint Open(QueueDescription subscription, SecretBox box, SnsForm? sns = null) =>
+        new(subscription, WebhookTarget.FromJson(subscription.Config.Subscription!.Destination), box, sns);
 
     /// <summary>The request of an attempt that is made now.</summary>
     public WebhookRequest Request(WebhookMessage message, DateTimeOffset now)
     {
-        var payload = WebhookPayload.Write(_format, message);
+        WebhookPayload payload = _sns is null
+            ? WebhookPayload.Write(_format, message)
+            : SnsWebhook.Notification(_sns, message, _delivery!.ContentType!);
         long milliseconds = now.ToUnixTimeMilliseconds();
         WebhookSecret[] signing =
             [.. _secrets.Where(key => key.ExpiresAt > milliseconds).Select(static key => key.Secret)];

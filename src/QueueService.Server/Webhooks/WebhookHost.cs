@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Unicode;
+using QueueService.Aws.Sns;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
 using QueueService.Server.Hosting;
@@ -35,6 +36,14 @@ internal sealed class WebhookHost(ServerOptions options, TimeProvider time) : ID
 
     /// <summary>Asks the owner of an address.</summary>
     public OwnershipCheck Ownership => new(Transport, time, options.Webhooks.Origin);
+
+    /// <summary>The same for endpoints of SNS.</summary>
+    public SnsEndpoints SnsEndpoints => new(
+        async (url, cancellation) => IsListening
+            ? (await Endpoints.Check(url, cancellation))?.Message
+            : "the server is starting",
+        static url => new WebhookTarget { Url = url }.ToJson(),
+        static destination => WebhookTarget.FromJson(destination).Url);
 
     public Circuits Circuits { get; } = new(time);
 

@@ -1,0 +1,150 @@
+using System.Text;
+using System.Text.Json;
+using QueueService.Aws.Protocol;
+using QueueService.Broker.Queues;
+using QueueService.Broker.Topics;
+using QueueService.Broker.Topics.Filters;
+
+namespace QueueService.Aws.Sns;
+
+/// <summary>A subscription while its attributes are set: checked one by one, then as a whole, then made a definition.
+/// </summary>
+internal sealed class SubscriptionDraft(AwsHost host, FoundTopic topic, SnsSubscription known)
+{
+    public const string RawMessageDelivery = "RawMessageDelivery";
+    public const string FilterPolicy = "FilterPolicy";
+    public const string FilterPolicyScope = "FilterPolicyScope";
+    public const string RedrivePolicy = "RedrivePolicy";
+    public const string ReplayPolicy = "ReplayPolicy";
+    public const string DeliveryPolicy = "DeliveryPolicy";
+    public const string SubscriptionRoleArn = "SubscriptionRoleArn";
+
+    private const string OfBody = "MessageBody";
+    private const string OfAttributes = "MessageAttributes";
+
+    private readonly Dictionary<string, string> _given = [];
+    private string? _deadLetters;
+    private string _filter = "";
+
+    public SnsSubscription Known { get; private set; } = known;
+
+    /// <summary>Takes one attribute over; answers why it is refused.</summary>
+    public string? Set(string name, string value)
+    {
+        _given[name] = value;
+        string? given = value.Length == 0 ? null : value;
+        switch (name)
+        {
+            case RawMessageDelivery:
+                if (value.ToUpperInvariant() is not ("TRUE" or "FALSE"))
+                    return $"RawMessageDelivery: Invalid value [{value}]. Must be true or false.";
+                Known = Known with { IsRaw = TopicAttributes.IsTrue(value) };
+                return null;
+            case FilterPolicyScope:
+                if (value is not (OfBody or OfAttributes))
+                {
+                    return $"FilterPolicyScope: Invalid value [{value}]. " +
+                        "Please use either MessageBody or MessageAttributes";
+                }
+
+                Known = Known with { FilterPolicyScope = value };
+                return null;
+            case FilterPolicy:
+                Known = Known with { FilterPolicy = value.Trim() is "" or "{}" ? null : value };
+                return null;
+            case RedrivePolicy:
+                Known = Known with { RedrivePolicy = value.Trim() is "" or "{}" ? null : value };
+                return null;
+            case DeliveryPolicy:
+                if (!Known.IsHttp) return "DeliveryPolicy is only for http and https subscriptions";
+                if (DeliveryPolicyReader.Read(value, ofTopic: false, out string? refusal) is null) return refusal;
+                Known = Known with { DeliveryPolicy = given };
+                return null;
+            case SubscriptionRoleArn:
+                Known = Known with { RoleArn = given };
+                return null;
+            case ReplayPolicy:
+                return SetReplay(given);
+            default:
+                return "AttributeName";
+        }
+    }
+
+    /// <summary>A subscription has all attributes that were given; those that were not do not differ.</summary>
+    public bool IsWithin(SnsSubscription existing)
+    {
+        SubscriptionDraft same = new(host, topic, existing);
+        return _given.All(one => same.Set(one.Key, one.Value) is null) && same.Known == existing;
+    }
+
+    /// <summary>What is wrong with the attributes together; null when nothing is.</summary>
+    public string? Check() => CheckFilter() ?? CheckRedrive();
+
+    /// <summary>The definition with these attributes; to be called after <see cref="Check"/>.</summary>
+    public QueueConfig In(QueueConfig config) => Known.In(config with
+    {
+        Redrive = _deadLetters is null ? null : new RedrivePolicy(_deadLetters, Broker.Queues.RedrivePolicy.MaxMaxReceiveCount),
+        Subscription = config.Subscription! with
+        {
+            Filter = _filter, Numbers = NumberMatching.NumbersOnly,
+            Format = Known.IsRaw ? DeliveryFormat.Raw : DeliveryFormat.Envelope,
+        },
+    });
+
+    private string? SetReplay(string? given)
+    {
+        if (!topic.IsFifo || Known.IsHttp) return "ReplayPolicy is only for queues that are subscribed to FIFO topics";
+        if (given is not null && ReplayRange.Read(given, out string? refusal) is null) return refusal;
+        Known = Known with { ReplayPolicy = given };
+        return null;
+    }
+
+    private string? CheckFilter()
+    {
+        _filter = "";
+        if (Known.FilterPolicy is not { } policy) return null;
+        bool ofBody = Known.FilterPolicyScope == OfBody;
+        if (FilterPolicyCheck.Refuse(policy, ofBody) is { } refused) return refused;
+        byte[] json = Encoding.UTF8.GetBytes($$"""{"scope":"{{(ofBody ? "body" : "attributes")}}","policy":{{policy}}}""");
+        SubscriptionFilter? filter =
+            SubscriptionFilter.Parse(json, NumberMatching.NumbersOnly, out IReadOnlyList<FilterProblem> problems);
+        if (filter is null) return $"FilterPolicy: {problems[0].Pointer["/policy".Length..]} {problems[0].Message}";
+        _filter = Encoding.UTF8.GetString(filter.Json.Span);
+        return null;
+    }
+
+    private string? CheckRedrive()
+    {
+        _deadLetters = null;
+        if (Known.RedrivePolicy is not { } policy) return null;
+        string? arn;
+        try
+        {
+            using var document = JsonDocument.Parse(policy);
+            arn = document.RootElement.ValueKind == JsonValueKind.Object &&
+                document.RootElement.TryGetProperty("deadLetterTargetArn", out JsonElement target) &&
+                target.ValueKind == JsonValueKind.String
+                    ? target.GetString()
+                    : null;
+        }
+        catch (JsonException)
+        {
+            return "RedrivePolicy: failed to parse JSON.";
+        }
+
+        if (QueueAddresses.NameOf(host.Options, arn) is not { } name ||
+            !QueueAddresses.TryResolve(host, name, out QueueAddress queue))
+            return "RedrivePolicy: deadLetterTargetArn is an invalid arn";
+        if (host.Broker.Peek(queue.Queue) is not { } config)
+            return "RedrivePolicy: deadLetterTargetArn is a queue that does not exist";
+        if (topic.IsFifo != (config.Type == QueueType.Fifo))
+        {
+            return topic.IsFifo
+                ? "RedrivePolicy: must use a FIFO queue as DLQ for a FIFO topic"
+                : "RedrivePolicy: must use a standard queue as DLQ for a standard topic";
+        }
+
+        _deadLetters = queue.Queue.Value;
+        return null;
+    }
+}
