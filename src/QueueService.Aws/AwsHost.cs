@@ -30,11 +30,11 @@ public sealed class AwsHost
     /// <summary>Takes messages that could not be read back out of their queue.</summary>
     public required Func<ReceivedMessages, ValueTask> ReportDamage { get; init; }
 
-    /// <summary>Lets long work begin now that is waiting for its job.</summary>
-    public required Func<ValueTask> HastenOperations { get; init; }
-
     /// <summary>What SNS delivers, and how.</summary>
     internal SnsDelivery Sns { get; init; } = null!;
+
+    /// <summary>Lets long work begin now that is waiting for its job.</summary>
+    public required Func<ValueTask> HastenOperations { get; init; }
 
     /// <summary>Only for requests, which come when the broker is open.</summary>
     internal MessageBroker Broker => OpenBroker() ?? throw new InvalidOperationException("The broker is not open.");

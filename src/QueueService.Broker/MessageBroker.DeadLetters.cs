@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Shards;
 
 namespace QueueService.Broker;
 
@@ -44,16 +46,52 @@ public sealed partial class MessageBroker
         {
             for (bool more = true; more && !cancellation.IsCancellationRequested;)
             {
-                DeadLetterSelection? selected =
-                    await Ask<DeadLetterSelection?>((shard, _) => DeadLetters.SelectDoomed(shard, queue));
-                if (selected is null) break;
-                using DeadLetterSelection selection = selected;
-                more = (await Move(selection, token: null)).Succeeded;
-                if (more) moved += selection.Messages.Count;
+                int some = await MoveDoomed(_ => queue);
+                more = some > 0;
+                moved += some;
             }
         }
 
         return moved;
+    }
+
+    /// <summary>Receives, and before it answers moves what has failed as often as it may: all of it when there was nothing
+    /// else, some of it when there was.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Result<ReceivedMessages>> ReceiveMoving(
+        QueueName name, ReceiveRequest request, CancellationToken cancellation)
+    {
+        long began = _time.GetTimestamp();
+        BrokerError[]? acknowledged = null;
+        while (true)
+        {
+            Result<ReceivedMessages> result = await (_shard.Store.Tier is null
+                ? SubmitReceive(name, request, cancellation)
+                : ReceiveTiered(name, request, cancellation));
+            if (!result.Succeeded) return result;
+            ReceivedMessages messages = result.Value;
+            acknowledged ??= messages.Acknowledged;
+            messages.Acknowledged = acknowledged;
+            if (!messages.HasDeadLetters) return result;
+            bool moved = await MoveDoomed(shard => shard.FindQueue(name)) > 0;
+            if (messages.Count > 0 || cancellation.IsCancellationRequested) return result;
+
+            // Where there is no way for them, they wait for the sweep.
+            long left = Math.Max(0, messages.WaitAsked - (long)_time.GetElapsedTime(began).TotalMilliseconds);
+            request = request with { Acknowledge = null, MovesDeadLetters = moved, WaitMilliseconds = (int)left };
+            messages.Dispose();
+        }
+    }
+
+    /// <summary>Moves a page of what has failed as often as it may. Answers how many messages; 0 when there is none, or no
+    /// way for them.</summary>
+    private async ValueTask<int> MoveDoomed(Func<Shard, MessageQueue?> find)
+    {
+        DeadLetterSelection? selected = await Ask<DeadLetterSelection?>((shard, _) =>
+            find(shard) is { } queue ? DeadLetters.SelectDoomed(shard, queue) : null);
+        if (selected is null) return 0;
+        using DeadLetterSelection selection = selected;
+        return (await Move(selection, token: null)).Succeeded ? selection.Messages.Count : 0;
     }
 
     private async ValueTask<Result<Durability>> Move(DeadLetterSelection selection, IdempotencyToken? token)

@@ -117,9 +117,9 @@ public sealed partial class MessageBroker : IAsyncDisposable
     /// </summary>
     public ValueTask<Result<ReceivedMessages>> Receive(
         QueueName name, ReceiveRequest request, CancellationToken cancellation) =>
-        _shard.Store.Tier is null
-            ? SubmitReceive(name, request, cancellation)
-            : ReceiveTiered(name, request, cancellation);
+        request.MovesDeadLetters ? ReceiveMoving(name, request, cancellation)
+        : _shard.Store.Tier is null ? SubmitReceive(name, request, cancellation)
+        : ReceiveTiered(name, request, cancellation);
 
     /// <summary>Ends or prolongs leases. The duration (milliseconds) is that of a release or an extension; a release
     /// without one takes that of the queue's retry policy.</summary>

@@ -1,4 +1,5 @@
 using QueueService.Aws.Protocol;
+using QueueService.Aws.Sns;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
 
@@ -34,8 +35,19 @@ internal sealed class Gate(AwsOptions options, TimeProvider time)
     public ValueTask<AwsError?> Authorize(AwsCall call)
     {
         if (!call.Queue.IsNone) return Authorize(call, call.Queue);
+        if (call.Input is ITopicRequest { ResourceArn: { } arn } topic) return Authorize(call, topic, arn);
         string all = $"arn:aws:{call.Service.Name}:{options.Region}:{options.AccountId}:*";
         return ValueTask.FromResult(Judge(AccessRequest.Of(call, all), null, PolicyRules.Of(call.Service)));
+    }
+
+    /// <summary>The links in SNS's messages are followed without a signature; each names what nobody can guess.</summary>
+    private ValueTask<AwsError?> Authorize(AwsCall call, ITopicRequest request, string arn)
+    {
+        if (request.IsForLinks && call.Caller.IsAnonymous) return default;
+        AccessRequest access = AccessRequest.Of(call, arn) with { Protocol = request.Protocol, Endpoint = request.Endpoint };
+        return TopicLookup.TryResolve(call.Host, arn, out QueueName topic)
+            ? Authorize(call, access, topic)
+            : ValueTask.FromResult(Judge(access, null, PolicyRules.Sns));
     }
 
     /// <summary>For an action that finds out by itself which queue it is about.</summary>

@@ -61,9 +61,10 @@ internal sealed class AwsAction<TIn, TOut>(
 
     public override void Write(AwsCall call, AnswerBuffer output)
     {
+        // Nothing has to be written where there is no type.
         if (OutputType is null) return;
         Utf8JsonWriter writer = output.Json();
-        JsonSerializer.Serialize(writer, (TOut)call.Output!, OutputType!);
+        JsonSerializer.Serialize(writer, (TOut)call.Output!, OutputType);
         writer.Flush();
     }
 

@@ -28,8 +28,8 @@ internal sealed class AwsCall(AwsHost host, HttpContext http, AwsService service
     /// <summary>Known once the request is authenticated.</summary>
     public Caller Caller { get; set; } = null!;
 
-    /// <summary>A signature says who the caller is; nobody's is asked for before there is a key.</summary>
-    public bool IsSigned => !host.Gate.IsOpen;
+    /// <summary>A signature says who the caller is; nobody's is looked at before there is a key.</summary>
+    public bool IsSigned => !host.Gate.IsOpen && !Caller.IsAnonymous;
 
     /// <summary>The queue that the request is about, once it is parsed; default when it is about none.</summary>
     public QueueAddress Queue { get; set; }

@@ -9,6 +9,8 @@ internal sealed record ConfirmSubscriptionRequest(string? TopicArn, string? Toke
     : ITopicRequest
 {
     string? ITopicRequest.ResourceArn => TopicArn;
+
+    bool ITopicRequest.IsForLinks => true;
 }
 
 /// <summary>The owner of an endpoint wants its messages: those that are published from now on.</summary>

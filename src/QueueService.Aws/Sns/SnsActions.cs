@@ -35,6 +35,10 @@ internal static class SnsActions
             "GetTopicAttributes", Json.GetTopicAttributesRequest, Json.AttributesResult, GetTopicAttributes.Handle),
         new AwsAction<SetTopicAttributesRequest, Nothing>(
             "SetTopicAttributes", Json.SetTopicAttributesRequest, null, SetTopicAttributes.Handle),
+        new AwsAction<AddTopicPermissionRequest, Nothing>(
+            "AddPermission", Json.AddTopicPermissionRequest, null, AddTopicPermission.Handle),
+        new AwsAction<RemoveTopicPermissionRequest, Nothing>(
+            "RemovePermission", Json.RemoveTopicPermissionRequest, null, RemoveTopicPermission.Handle),
         new AwsAction<TagTopicRequest, EmptyResult>(
             "TagResource", Json.TagTopicRequest, Json.EmptyResult, TagTopic.Handle),
         new AwsAction<UntagTopicRequest, EmptyResult>(
@@ -94,6 +98,8 @@ internal sealed record NoRequest;
 [JsonSerializable(typeof(GetTopicAttributesRequest))]
 [JsonSerializable(typeof(SetTopicAttributesRequest))]
 [JsonSerializable(typeof(AttributesResult))]
+[JsonSerializable(typeof(AddTopicPermissionRequest))]
+[JsonSerializable(typeof(RemoveTopicPermissionRequest))]
 [JsonSerializable(typeof(TagTopicRequest))]
 [JsonSerializable(typeof(UntagTopicRequest))]
 [JsonSerializable(typeof(EmptyResult))]

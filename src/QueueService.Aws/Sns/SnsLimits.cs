@@ -31,8 +31,6 @@ internal static class SnsLimits
 
     public const int DataProtectionPolicyCharacters = 30_720;
 
-    public const int PolicyBytes = 30_720;
-
     public const int MaxArchiveDays = 365;
 
     /// <summary>How often an action tries again when somebody else was faster with the same definition.</summary>

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
+using QueueService.Aws.Auth;
 using QueueService.Aws.Sqs;
 using QueueService.Broker.Queues;
 
@@ -96,19 +96,11 @@ internal static class TopicAttributes
         }
     }
 
-    private static string? RefusePolicy(string value)
+    /// <summary>What is wrong with an access policy; null when nothing is.</summary>
+    public static string? RefusePolicy(string value)
     {
         if (value.Length == 0) return null;
-        if (Encoding.UTF8.GetByteCount(value) > SnsLimits.PolicyBytes) return "Policy: too long";
-        try
-        {
-            using var document = JsonDocument.Parse(value);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? null : "Policy Error: PolicyJson";
-        }
-        catch (JsonException)
-        {
-            return "Policy Error: PolicyJson";
-        }
+        return PolicyReader.Read(value, PolicyRules.Sns, out string? problem) is null ? "Policy Error: " + problem : null;
     }
 
     private static int RetentionOf(string policy) => IsNone(policy)

@@ -28,6 +28,14 @@ internal interface ITopicRequest
 {
     /// <summary>As given; null when it is missing. Of a request about a subscription that one's, with its name.</summary>
     string? ResourceArn { get; }
+
+    /// <summary>Whoever follows a link that SNS has sent makes it, without a signature.</summary>
+    bool IsForLinks => false;
+
+    /// <summary>Of a request to subscribe, as its next one.</summary>
+    string? Protocol => null;
+
+    string? Endpoint => null;
 }
 
 /// <summary>Finds what an ARN names.</summary>
@@ -42,6 +50,22 @@ internal static class TopicLookup
                 ? SnsErrors.NoTopic
                 : SnsErrors.Invalid(parameter);
         return await ByName(call, name);
+    }
+
+    /// <summary>The address of the topic that an ARN, also one of a subscription, is about. Looks at definitions that may
+    /// be a moment younger than the last commit: only to choose a name.</summary>
+    public static bool TryResolve(AwsHost host, string arn, out QueueName topic)
+    {
+        AwsOptions options = host.Options;
+        string? name = SnsArn.TopicOf(arn, options.Region, options.AccountId)
+            ?? SnsArn.SubscriptionOf(arn, options.Region, options.AccountId)?.Topic;
+        topic = default;
+        if (!TopicName.TryParse(name, out TopicName known)) return false;
+        topic = known.Address;
+        if (host.Broker.Peek(topic) is null && name!.EndsWith(SnsNaming.FifoSuffix, StringComparison.Ordinal) &&
+            TopicName.TryParse(name[..^SnsNaming.FifoSuffix.Length], out TopicName plain))
+            topic = plain.Address;
+        return true;
     }
 
     /// <summary>By the name that AWS knows: a FIFO topic of `/v1` may have no `.fifo` at its end.</summary>

@@ -7,6 +7,8 @@ namespace QueueService.Aws.Sns;
 internal sealed record UnsubscribeRequest(string? SubscriptionArn) : ITopicRequest
 {
     string? ITopicRequest.ResourceArn => SubscriptionArn;
+
+    bool ITopicRequest.IsForLinks => true;
 }
 
 /// <summary>Ends a subscription; one that is not there is no mistake. The owner of an endpoint is told, and can take the

@@ -135,6 +135,9 @@ internal sealed partial class MessageQueue
             case QueueRecord.Revived:
                 ApplyRevived(payload, record.Time);
                 break;
+            case QueueRecord.ReplayBegun:
+                ApplyReplayBegun(payload, record.Time);
+                break;
             case QueueRecord.SnapshotTaken:
                 ApplySnapshotTaken(record);
                 break;

@@ -7,7 +7,7 @@ namespace QueueService.Broker.Queues;
 /// <summary>The folded state as bytes: the same bytes for the same state.</summary>
 internal sealed partial class MessageQueue
 {
-    /// <summary>Version 1 did not say when a message was received last.</summary>
+    /// <summary>Version 1 did not say when a message was received last, and had no replays.</summary>
     private const ulong SnapshotVersion = 2;
 
     private const int FewTouched = 512;
@@ -38,6 +38,7 @@ internal sealed partial class MessageQueue
         CaptureAlarms(output);
         if (IsSubscription) CaptureDeliveries(output);
         if (IsSubscription) CaptureKept(output);
+        if (IsSubscription) CaptureReplay(output);
         if (IsStream) Producers.Capture(output);
         if (IsDurable) CaptureDurable(output);
     }
@@ -68,6 +69,7 @@ internal sealed partial class MessageQueue
         RestoreAlarms(ref input);
         if (IsSubscription) RestoreDeliveries(ref input);
         if (IsSubscription) RestoreKept(ref input);
+        if (IsSubscription && version > 1) RestoreReplay(ref input);
         if (IsStream) Producers.Restore(ref input);
         if (IsDurable) RestoreDurable(ref input);
     }

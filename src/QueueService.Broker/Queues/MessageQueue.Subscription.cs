@@ -58,6 +58,7 @@ internal sealed partial class MessageQueue
             EndHold(position);
         }
 
+        Replay = null;
         _touched.Clear();
         _deadlines.Clear();
         _toRetry.Clear();

@@ -117,6 +117,10 @@ internal enum QueueRecord : byte
     /// <summary>Nothing: every deduplication key of the queue is forgotten before its time.</summary>
     DuplicatesForgotten = 36,
 
+    /// <summary>varint from, varint until + 1 or 0, varint ranges, then for each a varint first position and a varint
+    /// position behind the last: what the cursor that was set in the same frame delivers again.</summary>
+    ReplayBegun = 37,
+
     /// <summary>text name, varint when it expires, varint 1 when the subscription has a filter and 0 when not, then
     /// places: see <see cref="Topics.KeptCursor"/>.</summary>
     SnapshotTaken = 40,

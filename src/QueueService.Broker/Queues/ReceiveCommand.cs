@@ -121,7 +121,13 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         }
 
         int maxBytes = _request.MaxBytes > 0 ? _request.MaxBytes : ReceiveRequest.MaxResponseBytes;
-        if (queue.Choose(max, maxBytes, shard.Now, shard.Chosen) == 0) return false;
+        if (queue.Choose(max, maxBytes, shard.Now, shard.Chosen) == 0)
+        {
+            // Whoever asked moves what failed, and comes back.
+            if (!_request.MovesDeadLetters || !queue.HasDoomed) return false;
+            AnswerEmpty(shard);
+            return true;
+        }
 
         Outcome = Lease(shard, queue, shard.Chosen);
         return true;
@@ -343,6 +349,7 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
                 ReceiveCount = count,
                 State = MessageState.Leased,
                 HasReceipt = !_request.AcknowledgeOnReceipt,
+                IsReplayed = queue.Replay?.Contains(position) == true,
             });
         }
     }
@@ -352,6 +359,8 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         ReceivedMessages messages = ReceivedMessages.Rent(Queue!, shard.Seal);
         messages.Acknowledged = _acknowledged;
         messages.Gap = _request.Holder?.TakeGap();
+        messages.HasDeadLetters = _request.MovesDeadLetters && Queue!.HasDoomed;
+        messages.WaitAsked = _wait;
         return messages;
     }
 }

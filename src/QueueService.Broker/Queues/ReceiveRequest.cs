@@ -31,6 +31,10 @@ public readonly record struct ReceiveRequest
     /// that waits, and any from a FIFO queue, gets nothing, as in SQS. Null: only the limit of the process counts.</summary>
     public int? MaxLeased { get; init; }
 
+    /// <summary>What has failed as often as it may is moved to the dead-letter queue before the receive is answered, as in
+    /// SQS, instead of with the next sweep; the receive goes on with what stood behind it.</summary>
+    public bool MovesDeadLetters { get; init; }
+
     /// <summary>In whose name messages are leased; null for a receive that stands for itself. A receive that has to
     /// wait also waits for the holder to have room.</summary>
     public LeaseHolder? Holder { get; init; }

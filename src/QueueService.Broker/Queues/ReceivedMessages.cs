@@ -78,6 +78,12 @@ public sealed class ReceivedMessages : IDisposable
     /// keep any more, since the reader was told last; null when there are none.</summary>
     public ViewGap? Gap { get; internal set; }
 
+    /// <summary>Of a receive that moves them: messages of the queue have failed as often as they may.</summary>
+    internal bool HasDeadLetters { get; set; }
+
+    /// <summary>How long the receive was to wait, milliseconds.</summary>
+    internal long WaitAsked { get; set; }
+
     /// <summary>Messages that turned out to be damaged on disk while they were read: for the broker, to take them out.
     /// </summary>
     internal List<long>? Damaged { get; private set; }
@@ -126,6 +132,7 @@ public sealed class ReceivedMessages : IDisposable
             FirstReceivedAt = item.FirstReceivedAt,
             VisibleAt = item.VisibleAt,
             ExpiresAt = item.ExpiresAt,
+            IsReplayed = item.IsReplayed,
         };
         return true;
     }
@@ -148,6 +155,8 @@ public sealed class ReceivedMessages : IDisposable
         Damaged = null;
         Absent = null;
         Gap = null;
+        HasDeadLetters = false;
+        WaitAsked = 0;
         if (_items.Length > MaxIdleItems) _items = new Delivery[1];
         lock (Gate)
         {
@@ -269,6 +278,7 @@ public sealed class ReceivedMessages : IDisposable
         public MessageState State;
         public HeldSegment Held;
         public bool HasReceipt;
+        public bool IsReplayed;
     }
 }
 
@@ -311,6 +321,9 @@ public readonly ref struct MessageView
 
     /// <summary>When its time to live ends; 0 when it has none.</summary>
     public long ExpiresAt { get; init; }
+
+    /// <summary>Of a subscription: it is delivered again by a replay.</summary>
+    public bool IsReplayed { get; init; }
 
     /// <summary>The message in the log's form.</summary>
     internal ReadOnlySpan<byte> Raw => _message;

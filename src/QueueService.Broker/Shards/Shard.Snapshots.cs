@@ -58,6 +58,14 @@ internal sealed partial class Shard
         return true;
     }
 
+    /// <summary>Notes, in the open frame, what the cursor of a subscription delivers again.</summary>
+    public void WriteReplay(MessageQueue subscription, ReplayRequest request, ReadOnlySpan<(long From, long To)> ranges)
+    {
+        _scratch.ResetWrittenCount();
+        MessageQueue.WriteReplay(_scratch, request, ranges);
+        Write(subscription, QueueRecord.ReplayBegun, _scratch.WrittenSpan);
+    }
+
     /// <summary>Deletes snapshots, in a frame of its own.</summary>
     public void ForgetSnapshots(MessageQueue subscription, IEnumerable<string> names)
     {

@@ -19,9 +19,8 @@ internal static class AwsSetup
             LeaveBody = host.Bodies.Leave,
             ReportFailure = host.ReportFailure,
             ReportDamage = host.ReportDamage,
-            HastenOperations = () => jobs.Hasten(JobList.Operations),
-
             Sns = host.Sns,
+            HastenOperations = () => jobs.Hasten(JobList.Operations),
         });
         SnsCertificate.Map(routes, host);
     }

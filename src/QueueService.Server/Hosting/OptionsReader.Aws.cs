@@ -39,6 +39,8 @@ internal sealed partial class OptionsReader
         foreach (IConfigurationSection entry in configuration.GetSection(AccessKeysKey).GetChildren())
         {
             if (!int.TryParse(entry.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _)) continue;
+            _known.Add(entry.Path);
+            if (!string.IsNullOrEmpty(entry.Value)) Errors.Add($"{entry.Path} has Id, Secret, AccountId and User.");
             AwsAccessKey key = new(Required($"{entry.Path}:Id"), Required($"{entry.Path}:Secret"))
             {
                 AccountId = Optional($"{entry.Path}:AccountId"),

@@ -29,6 +29,41 @@ public sealed class RedriveTests : IDisposable
     }
 
     [Fact]
+    public void A_redrive_that_is_to_be_alone_is_refused_while_another_one_of_its_queue_goes_on()
+    {
+        _bench.SendDead(2);
+        var alone = new RedriveRequest(null, MessageFilter.All) { IsAlone = true };
+        Operation first = _bench.TryRedrive().Value;
+        Assert.Equal(BrokerError.RedriveActive, Redrive("dead", alone).Error);
+        Operation other = Redrive("mail", alone).Value;
+        Assert.Equal([first.Id], Of("dead"));
+        Assert.Equal([other.Id], Of("mail"));
+        _bench.RunOperations();
+        Operation second = Redrive("dead", alone).Value;
+        Assert.Equal([second.Id, first.Id], Of("dead"));
+    }
+
+    [Fact]
+    public void A_redrive_whose_target_is_deleted_has_failed_and_says_why()
+    {
+        _bench.SendDead(2);
+        Operation created = _bench.TryRedrive("mail").Value;
+        _bench.Harness.Run(() => _bench.Broker.DeleteQueue(BrokerHarness.Name("mail"), Precondition.None));
+        _bench.RunOperations();
+        Operation failed = _bench.Get(created.Id);
+        Assert.Equal(
+            (OperationStatus.Failed, OperationProblem.TargetNotFound, 0), (failed.Status, failed.Problem, failed.Affected));
+    }
+
+    private Result<Operation> Redrive(string queue, RedriveRequest request) =>
+        _bench.Harness.Run(() => _bench.Broker.Redrive(BrokerHarness.Name(queue), request));
+
+    private OperationId[] Of(string queue) =>
+        [.. _bench.Harness.Run(() => _bench.Broker.ListOperations(
+            new OperationListing(null, 10) { Queue = BrokerHarness.Name(queue) })).Value.Operations
+            .Select(static operation => operation.Id)];
+
+    [Fact]
     public void A_redriven_message_can_be_found_deleted_acknowledged_and_dead_lettered_again_by_its_id()
     {
         MessageId[] ids = [_bench.Send("a"), _bench.Send("b"), _bench.Send("c"), _bench.Send("d")];

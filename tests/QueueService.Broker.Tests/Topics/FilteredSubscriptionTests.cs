@@ -2,6 +2,7 @@ using System.Text;
 using QueueService.Broker.Messages;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
+using QueueService.Broker.Topics.Filters;
 using QueueService.Testing;
 
 namespace QueueService.Broker.Tests.Topics;
@@ -204,6 +205,44 @@ public sealed class FilteredSubscriptionTests : IDisposable
 
             Assert.Equal(expected[colour].Order(), received[colour].Order());
         }
+    }
+
+    [Fact]
+    public void Whether_a_text_is_a_number_is_up_to_the_subscription()
+    {
+        var filter = new SubscriptionConfig { Filter = """{"policy":{"size":[{"numeric":[">",1]}]}}""" };
+        _topic.Subscribe("lenient", new QueueConfig { Subscription = filter });
+        _topic.Subscribe("strict", new QueueConfig { Subscription = filter with { Numbers = NumberMatching.NumbersOnly } });
+        PublishSizes();
+        Assert.Equal(["text", "number", "array"], _topic.Bodies("lenient"));
+        Assert.Equal(["number", "array"], _topic.Bodies("strict"));
+
+        // A definition that does not say it keeps it, and it is the same after a restart.
+        Assert.Equal(
+            NumberMatching.NumbersOnly,
+            _topic.Subscribe("strict", new QueueConfig { Subscription = filter }).Queue.Config.Subscription!.Numbers);
+        _topic.Harness.CloseAndRestart();
+        PublishSizes();
+        Assert.Equal(["number", "array"], _topic.Bodies("strict"));
+        _topic.Harness.Run(() => _topic.Broker.PatchSubscription(
+            TopicFixture.Name("strict"),
+            static config => config with { Subscription = config.Subscription! with { Numbers = default } },
+            Precondition.None));
+        PublishSizes();
+        Assert.Equal(["text", "number", "array"], _topic.Bodies("strict"));
+    }
+
+    private void PublishSizes()
+    {
+        MessageBatch batch = MessageBatch.Rent();
+        Add("text", AttributeKind.String, "2");
+        Add("number", AttributeKind.Number, "2");
+        Add("array", AttributeKind.StringArray, "[\"a\",2]");
+        Add("binary", AttributeKind.Binary, "Mg==");
+        Assert.True(_topic.Harness.Run(() => _topic.Broker.Publish(TopicFixture.Topic, batch)).Succeeded);
+
+        void Add(string body, AttributeKind kind, string value) => batch.Add(
+            new MessageHeaders { Attributes = [new MessageAttribute("size", kind, value)] }, Encoding.UTF8.GetBytes(body));
     }
 
     private static QueueConfig Colour(string colour) => new()

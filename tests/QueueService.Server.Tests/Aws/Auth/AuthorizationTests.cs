@@ -43,7 +43,7 @@ public sealed class AuthorizationTests(KeyedServer server) : IClassFixture<Keyed
         (await _stranger.Json("ReceiveMessage", $$"""{"QueueUrl":"{{queue}}"}""")).ShouldSucceed();
         (await _stranger.Json("DeleteQueue", $$"""{"QueueUrl":"{{queue}}"}""")).ShouldBe(403, "AccessDenied");
         (await _stranger.Json(
-            "SetQueueAttributes", $$"""{"QueueUrl":"{{queue}}","Attributes":{"DelaySeconds":"1"}}"""))
+            "SetQueueAttributes", $$"""{"Attributes":{"DelaySeconds":"1"},"QueueUrl":"{{queue}}"}"""))
             .ShouldBe(403, "AccessDenied");
         (await _stranger.Query("ListQueueTags", "QueueUrl=" + queue)).ShouldBe(403, "AccessDenied");
     }
