@@ -1,6 +1,7 @@
 // SNS delivers to HTTPS endpoints of subscribers, who check signatures with AWS's own validator.
 // NODE_EXTRA_CA_CERTS names a certificate for 127.0.0.1, its key is key.pem beside it: of the server and of the endpoint.
 import assert from 'node:assert/strict';
+import { createVerify } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, get } from 'node:https';
@@ -72,6 +73,15 @@ class Endpoint {
 const validate = (message) => new Promise((resolve, reject) =>
   validator.validate(message, (error, valid) => error ? reject(error) : resolve(valid)));
 
+/** By AWS's documentation; the validator of npm leaves the token of this one message out, and refuses AWS's own, too. */
+async function verifyFarewell(message) {
+  const { body } = await fetchText(message.SigningCertURL);
+  const verifier = createVerify(message.SignatureVersion === '1' ? 'RSA-SHA1' : 'RSA-SHA256');
+  for (const name of ['Message', 'MessageId', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type'])
+    verifier.update(`${name}\n${message[name]}\n`);
+  assert.ok(verifier.verify(body, message.Signature, 'base64'));
+}
+
 async function fetchText(url) {
   const [response] = await once(get(url), 'response');
   return { status: response.statusCode, type: response.headers['content-type'], body: await text(response) };
@@ -127,7 +137,7 @@ for (const version of ['1', '2']) {
       await fetchText(notification.UnsubscribeURL);
       const farewell = JSON.parse((await endpoint.next(3)).body);
       assert.equal(farewell.Type, 'UnsubscribeConfirmation');
-      await validate(farewell);
+      await verifyFarewell(farewell);
       await assert.rejects(attributesOf(arn), { Code: 'NotFound' });
     } finally {
       endpoint.close();
