@@ -82,7 +82,13 @@ internal sealed class Gate(AwsOptions options, TimeProvider time)
         return Deny(request, $"because no resource-based policy allows the {request.Action} action");
     }
 
-    private static AwsError Deny(AccessRequest request, string reason) => ProtocolErrors.AccessDenied.With(
-        $"User: {request.Caller.Arn} is not authorized to perform: {request.Action} " +
-        $"on resource: {request.Resource} {reason}");
+    private static AwsError Deny(AccessRequest request, string reason)
+    {
+        ErrorKind kind = request.Action.StartsWith("SNS:", StringComparison.Ordinal)
+            ? SnsErrors.AuthorizationError
+            : ProtocolErrors.AccessDenied;
+        return kind.With(
+            $"User: {request.Caller.Arn} is not authorized to perform: {request.Action} " +
+            $"on resource: {request.Resource} {reason}");
+    }
 }

@@ -103,7 +103,7 @@ internal sealed class PolicyReader(PolicyRules rules)
         return Complete(effect, principals, actions, resources, conditions);
     }
 
-    private static PolicyStatement Complete(
+    private PolicyStatement Complete(
         Verdict? effect, PolicyPrincipals? principals, PolicyNames? actions, PolicyNames? resources,
         List<PolicyCondition> conditions)
     {
@@ -112,8 +112,8 @@ internal sealed class PolicyReader(PolicyRules rules)
         Refuse(actions is null, "Policy statement must contain actions.");
         Refuse(resources is null, "Policy statement must contain resources.");
         Refuse(
-            actions!.Patterns.Count > PolicyRules.MaxActions,
-            $"{actions.Patterns.Count} Actions were found, maximum allowed is {PolicyRules.MaxActions}.");
+            actions!.Patterns.Count > rules.ActionsOfStatement,
+            $"{actions.Patterns.Count} Actions were found, maximum allowed is {rules.ActionsOfStatement}.");
         return new PolicyStatement(effect!.Value, principals!, actions, resources!, conditions);
     }
 

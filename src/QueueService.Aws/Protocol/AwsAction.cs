@@ -23,7 +23,7 @@ internal abstract class AwsAction(string name)
     public abstract ValueTask<AwsError?> Run(AwsCall call);
 
     /// <summary>Writes the answer; nothing when the action has none.</summary>
-    public abstract void Write(AwsCall call, AnswerBuffer output);
+    public abstract void Write(AwsCall call, AnswerBuffer buffer);
 }
 
 /// <summary>The one kind of action: a function from one typed record to another.</summary>
@@ -59,14 +59,11 @@ internal sealed class AwsAction<TIn, TOut>(
         return reply.Error;
     }
 
-    public override void Write(AwsCall call, AnswerBuffer output)
+    public override void Write(AwsCall call, AnswerBuffer buffer)
     {
-        // Nothing has to be written where there is no type.
-        if (OutputType is null) return;
-        Utf8JsonWriter writer = output.Json();
-        JsonSerializer.Serialize(writer, (TOut)call.Output!, OutputType);
+        if (output is null) return;
+        Utf8JsonWriter writer = buffer.Json();
+        JsonSerializer.Serialize(writer, (TOut)call.Output!, output);
         writer.Flush();
     }
-
-    private JsonTypeInfo<TOut>? OutputType => output;
 }

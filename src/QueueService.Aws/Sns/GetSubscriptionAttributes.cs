@@ -14,8 +14,13 @@ internal static class GetSubscriptionAttributes
     {
         Reply<FoundSubscription> found = await TopicLookup.Subscription(call, request.SubscriptionArn);
         if (found.Value is not { } subscription) return found.Error!;
-        return SubscriptionList.StateOf(subscription.Config, call.Host.Time) is null or SubscriptionState.Deleted
-            ? SnsErrors.NoSubscription
-            : new AttributesResult(SubscriptionView.Attributes(call, subscription));
+        if (SubscriptionList.StateOf(subscription.Config, call.Host.Time) is null or SubscriptionState.Deleted)
+            return SnsErrors.NoSubscription;
+        Dictionary<string, string> attributes = SubscriptionView.Attributes(call, subscription);
+        if (subscription.Sns?.ReplayPolicy is null) return new AttributesResult(attributes);
+        Reply<ReplayProgress> replay = await Replays.Progress(call, subscription.Name);
+        if (replay.Value is not { } progress) return replay.Error!;
+        if (progress.Status is { } status) attributes["ReplayStatus"] = status;
+        return new AttributesResult(attributes);
     }
 }

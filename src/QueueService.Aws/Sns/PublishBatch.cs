@@ -31,8 +31,8 @@ internal static class PublishBatch
 {
     public static async ValueTask<Reply<PublishBatchResult>> Handle(AwsCall call, PublishBatchRequest request)
     {
-        if (request.PublishBatchRequestEntries is not { } entries)
-            return SnsErrors.Missing(nameof(request.PublishBatchRequestEntries));
+        // The query protocol cannot tell an empty list from none.
+        List<PublishBatchRequestEntry> entries = request.PublishBatchRequestEntries ?? [];
         Reply<FoundTopic> found = await TopicLookup.Topic(call, request.TopicArn);
         if (found.Value is not { } topic) return found.Error!;
         if (Refuse(entries, topic) is { } refused) return refused;

@@ -23,7 +23,8 @@ internal readonly record struct PublishedMessage(
 
     public static PublishedMessage Of(in MessageView view) => new(
         view.Id.ToString(), view.SequenceNumber, view.SentAt,
-        view.HasHeaders ? view.ReadHeaders() : MessageHeaders.None, view.Body.ToArray(), view.BodyIsText);
+        view.HasHeaders ? view.ReadHeaders() : MessageHeaders.None, view.Body.ToArray(), view.BodyIsText)
+        { IsReplayed = view.IsReplayed };
 
     public static string SequenceOf(long number) => number.ToString(NumberFormat, CultureInfo.InvariantCulture);
 

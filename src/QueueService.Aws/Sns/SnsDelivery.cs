@@ -9,6 +9,7 @@ namespace QueueService.Aws.Sns;
 /// </summary>
 internal sealed class SnsDelivery(AwsOptions options, TimeProvider time, SnsEndpoints endpoints) : IDisposable
 {
+    private readonly SignatureCache _signed = new();
     private SigningCertificateStore? _certificates;
 
     public SnsEndpoints Endpoints => endpoints;
@@ -29,7 +30,7 @@ internal sealed class SnsDelivery(AwsOptions options, TimeProvider time, SnsEndp
         int version = Annotations.Find(topic, TopicAttributes.SignatureVersion) == "2" ? 2 : 1;
         return new SnsForm(
             name, known, topic, Naming,
-            () => new SnsSigner(Certificate, version, known.Origin + Certificate.Path));
+            () => new SnsSigner(Certificate, version, known.Origin + Certificate.Path) { Signed = _signed });
     }
 
     /// <summary>What holds for the attempts of a subscription.</summary>

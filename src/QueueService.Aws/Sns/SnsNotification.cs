@@ -63,5 +63,9 @@ internal sealed record SnsConfirmation
 /// <param name="CertificateUrl">Where receivers find the certificate.</param>
 internal sealed record SnsSigner(SigningCertificate Certificate, int Version, string CertificateUrl)
 {
-    public string Sign(string text) => Certificate.Sign(Version, text);
+    /// <summary>Shared by those who sign the same messages; null: each is signed anew.</summary>
+    public SignatureCache? Signed { get; init; }
+
+    public string Sign(string text) =>
+        Signed is null ? Certificate.Sign(Version, text) : Signed.Sign(Certificate, Version, text);
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using QueueService.Aws.Protocol;
+using QueueService.Aws.Sqs;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
 using QueueService.Broker.Topics.Filters;

@@ -5,7 +5,8 @@ namespace QueueService.Broker.Queues;
 
 /// <summary>
 /// What was sent to a FIFO queue in the last five minutes, by key: generations of a minute each, the newest last. An
-/// entry is never forgotten early; a generation goes when its last entry is out of the window.
+/// entry is never forgotten early; a generation goes when its last entry is out of the window. Entries say in which group
+/// they were sent, so the scope can change, and holds for what was sent before, too.
 /// </summary>
 /// <param name="tally">Counts the entries of all windows: their limit is one for the whole shard.</param>
 internal sealed class DeduplicationWindow(DeduplicationTally tally)
@@ -16,6 +17,19 @@ internal sealed class DeduplicationWindow(DeduplicationTally tally)
     private const long GenerationMilliseconds = 60_000;
 
     private readonly List<Generation> _generations = [];
+    private bool _byGroup;
+
+    /// <summary>Derived: a key counts in its group only.</summary>
+    public bool ByGroup
+    {
+        get => _byGroup;
+        set
+        {
+            if (_byGroup == value) return;
+            _byGroup = value;
+            foreach (Generation generation in _generations) generation.Index(value);
+        }
+    }
 
     public int Count => _generations.Sum(static generation => generation.Count);
 
@@ -24,13 +38,15 @@ internal sealed class DeduplicationWindow(DeduplicationTally tally)
     /// <summary>Everything in it is out of the window.</summary>
     public bool IsOver(long now) => _generations.Count > 0 && _generations[^1].LastTime <= now - Milliseconds;
 
-    /// <summary>The message that was sent with this key and still counts.</summary>
-    public bool TryFind(UInt128 key, long now, out Duplicate original)
+    /// <summary>The newest message that was sent with this key, where it counts, and still does.</summary>
+    /// <param name="group">The hash of the group; <see cref="Duplicate.UnknownGroup"/> only finds what was captured before
+    /// groups were.</param>
+    public bool TryFind(UInt128 key, ulong group, long now, out Duplicate original)
     {
         for (int i = _generations.Count - 1; i >= 0; i--)
         {
             if (_generations[i].LastTime <= now - Milliseconds) break;
-            if (_generations[i].TryFind(key, out original)) return original.SentAt > now - Milliseconds;
+            if (_generations[i].TryFind(key, group, _byGroup, out original)) return original.SentAt > now - Milliseconds;
         }
 
         original = default;
@@ -42,7 +58,7 @@ internal sealed class DeduplicationWindow(DeduplicationTally tally)
         Forget(sent.SentAt);
         if (_generations.Count == 0 || sent.SentAt - _generations[^1].FirstTime >= GenerationMilliseconds)
             _generations.Add(new Generation(sent.SentAt));
-        _generations[^1].Add(sent);
+        _generations[^1].Add(sent, _byGroup);
         tally.Count++;
     }
 
@@ -64,12 +80,13 @@ internal sealed class DeduplicationWindow(DeduplicationTally tally)
         foreach (Generation generation in _generations) generation.Capture(output);
     }
 
-    public void Restore(ref SpanReader input)
+    /// <param name="withGroups">Of the snapshot's version.</param>
+    public void Restore(ref SpanReader input, bool withGroups)
     {
         for (ulong generations = input.ReadVarint(); generations > 0; generations--)
         {
             var generation = new Generation(0);
-            generation.Restore(ref input);
+            generation.Restore(ref input, withGroups, _byGroup);
             _generations.Add(generation);
             tally.Count += generation.Count;
         }
@@ -90,28 +107,28 @@ internal sealed class DeduplicationWindow(DeduplicationTally tally)
 
         public long LastTime => _entries[Math.Max(Count - 1, 0)].SentAt;
 
-        public bool TryFind(UInt128 key, out Duplicate entry)
+        public bool TryFind(UInt128 key, ulong group, bool byGroup, out Duplicate entry)
         {
-            for (int slot = SlotOf(key); _places[slot] != 0; slot = (slot + 1) & (_places.Length - 1))
+            for (int slot = SlotOf(key, group, byGroup); _places[slot] != 0; slot = (slot + 1) & (_places.Length - 1))
             {
                 entry = _entries[_places[slot] - 1];
-                if (entry.Key == key) return true;
+                if (entry.Key == key && (!byGroup || entry.Group == group)) return true;
             }
 
             entry = default;
             return false;
         }
 
-        public void Add(in Duplicate entry)
+        public void Add(in Duplicate entry, bool byGroup)
         {
             if (Count == _entries.Length)
             {
                 Array.Resize(ref _entries, Count * 2);
-                Index(_entries.Length * 2);
+                Index(byGroup);
             }
 
             _entries[Count++] = entry;
-            Place(Count - 1);
+            Place(Count - 1, byGroup);
         }
 
         public void Capture(IBufferWriter<byte> output)
@@ -122,12 +139,13 @@ internal sealed class DeduplicationWindow(DeduplicationTally tally)
             {
                 output.WriteFixed((ulong)_entries[i].Key);
                 output.WriteFixed((ulong)(_entries[i].Key >> 64));
+                output.WriteFixed(_entries[i].Group);
                 output.WriteVarint((ulong)_entries[i].Position);
                 output.WriteVarint((ulong)(_entries[i].SentAt - FirstTime));
             }
         }
 
-        public void Restore(ref SpanReader input)
+        public void Restore(ref SpanReader input, bool withGroups, bool byGroup)
         {
             FirstTime = (long)input.ReadVarint();
             int count = (int)input.ReadVarint();
@@ -135,33 +153,61 @@ internal sealed class DeduplicationWindow(DeduplicationTally tally)
             for (; Count < count; Count++)
             {
                 ulong low = input.ReadFixed();
+                var key = new UInt128(input.ReadFixed(), low);
+                ulong group = withGroups ? input.ReadFixed() : Duplicate.UnknownGroup;
                 _entries[Count] = new Duplicate(
-                    new UInt128(input.ReadFixed(), low), (long)input.ReadVarint(), FirstTime + (long)input.ReadVarint());
+                    key, group, (long)input.ReadVarint(), FirstTime + (long)input.ReadVarint());
             }
 
-            Index(_entries.Length * 2);
+            Index(byGroup);
         }
 
-        private void Index(int slots)
+        public void Index(bool byGroup)
         {
-            _places = new int[slots];
-            for (int i = 0; i < Count; i++) Place(i);
+            _places = new int[_entries.Length * 2];
+            for (int i = 0; i < Count; i++) Place(i, byGroup);
         }
 
-        private void Place(int entry)
+        /// <summary>In place of an older entry that is the same now.</summary>
+        private void Place(int index, bool byGroup)
         {
-            int slot = SlotOf(_entries[entry].Key);
-            while (_places[slot] != 0) slot = (slot + 1) & (_places.Length - 1);
-            _places[slot] = entry + 1;
+            ref readonly Duplicate entry = ref _entries[index];
+            int slot = SlotOf(entry.Key, entry.Group, byGroup);
+            for (; _places[slot] != 0; slot = (slot + 1) & (_places.Length - 1))
+            {
+                ref readonly Duplicate other = ref _entries[_places[slot] - 1];
+                if (other.Key == entry.Key && (!byGroup || other.Group == entry.Group)) break;
+            }
+
+            _places[slot] = index + 1;
         }
 
-        private int SlotOf(UInt128 key) => (int)((ulong)key & (ulong)(_places.Length - 1));
+        private int SlotOf(UInt128 key, ulong group, bool byGroup) =>
+            (int)(((ulong)key ^ (byGroup ? group : 0)) & (ulong)(_places.Length - 1));
     }
 }
 
 /// <summary>A message that was sent with a deduplication key.</summary>
-/// <param name="SentAt">Unix milliseconds.</param>
-internal readonly record struct Duplicate(UInt128 Key, long Position, long SentAt);
+internal readonly struct Duplicate(UInt128 key, ulong group, long position, long sentAt)
+{
+    /// <summary>Of an entry that was captured before groups were: its key is as it counted then.</summary>
+    public const ulong UnknownGroup = 0;
+
+    // Halves: a whole one would be aligned to 16 bytes, which costs 8 for each entry.
+    private readonly ulong _low = (ulong)key;
+    private readonly ulong _high = (ulong)(key >> 64);
+
+    /// <summary>Of the deduplication id.</summary>
+    public UInt128 Key => new(_high, _low);
+
+    /// <summary>The hash of the group's name.</summary>
+    public ulong Group { get; } = group;
+
+    public long Position { get; } = position;
+
+    /// <summary>Unix milliseconds.</summary>
+    public long SentAt { get; } = sentAt;
+}
 
 /// <summary>Entries of all deduplication windows of a shard.</summary>
 internal sealed class DeduplicationTally

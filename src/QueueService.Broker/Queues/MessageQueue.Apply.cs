@@ -167,6 +167,7 @@ internal sealed partial class MessageQueue
         QueueConfig before = Config;
         Config = QueueConfigFormat.Read(ref reader);
         if (Config.Retry != before.Retry || Config.Redrive != before.Redrive) Reconsider();
+        if (_duplicates is not null) _duplicates.ByGroup = Config.DeduplicationScope == DeduplicationScope.Group;
         _groups?.Lock(Config.GroupLock == GroupLock.Later);
         OpenPartitions();
         Version++;
@@ -192,7 +193,7 @@ internal sealed partial class MessageQueue
         if (sent.IsMoved) MovedTotal++;
         if (sent.VisibleAt > 0) ApplyDelayed(lane, position, sent.VisibleAt);
         if (sent.ExpiresAt > 0) SetExpiry(position, sent.ExpiresAt);
-        if (sent.HasKey) RememberDuplicate(sent.Key, position, time);
+        if (sent.HasKey) RememberDuplicate(sent, position, time);
         if (lane.IsGrouped && wasKnown && !IsTopic) LearnGroup(lane, position, sent.Message);
     }
 

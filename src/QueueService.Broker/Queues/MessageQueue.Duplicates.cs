@@ -1,4 +1,5 @@
 using System.Buffers;
+using QueueService.Broker.Messages;
 
 namespace QueueService.Broker.Queues;
 
@@ -13,11 +14,18 @@ internal sealed partial class MessageQueue
 
     public bool HasDuplicates => _duplicates is { IsEmpty: false };
 
-    public bool TryFindDuplicate(UInt128 key, long now, out Duplicate original)
+    public bool TryFindDuplicate(UInt128 key, ulong group, long now, out Duplicate original)
     {
         original = default;
-        return _duplicates is not null && _duplicates.TryFind(key, now, out original);
+        return _duplicates is not null && (_duplicates.TryFind(key, group, now, out original)
+            || (_duplicates.ByGroup
+                && _duplicates.TryFind(Scoped(key, group), Duplicate.UnknownGroup, now, out original)));
     }
+
+    /// <summary>A key as records have it: where it counts in its group only, the same id in another group is another key.
+    /// Its own inverse.</summary>
+    public UInt128 Scoped(UInt128 key, ulong group) =>
+        Config.DeduplicationScope == DeduplicationScope.Group ? key ^ ((UInt128)group << 64) : key;
 
     public int AttemptsAt(long now) => _attempts?.CountAt(now) ?? 0;
 
@@ -35,8 +43,14 @@ internal sealed partial class MessageQueue
         return leases.Count > 0;
     }
 
-    private void RememberDuplicate(UInt128 key, long position, long time) =>
-        (_duplicates ??= new DeduplicationWindow(_tally)).Add(new Duplicate(key, position, time));
+    private void RememberDuplicate(in SentTo sent, long position, long time)
+    {
+        ulong group = MessageFormat.GroupHash(sent.Message);
+        (_duplicates ??= NewDuplicates()).Add(new Duplicate(Scoped(sent.Key, group), group, position, time));
+    }
+
+    private DeduplicationWindow NewDuplicates() =>
+        new(_tally) { ByGroup = Config.DeduplicationScope == DeduplicationScope.Group };
 
     private void ApplyAttempted(ReadOnlySpan<byte> payload, UInt128 key, long time)
     {
@@ -57,10 +71,10 @@ internal sealed partial class MessageQueue
         (_attempts ?? new ReceiveAttempts()).Capture(output);
     }
 
-    private void RestoreDuplicates(ref SpanReader input)
+    private void RestoreDuplicates(ref SpanReader input, ulong version)
     {
-        _duplicates = new DeduplicationWindow(_tally);
-        _duplicates.Restore(ref input);
+        _duplicates = NewDuplicates();
+        _duplicates.Restore(ref input, withGroups: version > 1);
         if (_duplicates.IsEmpty) _duplicates = null;
         _attempts = new ReceiveAttempts();
         _attempts.Restore(ref input);

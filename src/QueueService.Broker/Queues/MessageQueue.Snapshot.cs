@@ -7,7 +7,8 @@ namespace QueueService.Broker.Queues;
 /// <summary>The folded state as bytes: the same bytes for the same state.</summary>
 internal sealed partial class MessageQueue
 {
-    /// <summary>Version 1 did not say when a message was received last, and had no replays.</summary>
+    /// <summary>Version 1 did not say when a message was received last and in which group a deduplication id was sent, and
+    /// had no replays.</summary>
     private const ulong SnapshotVersion = 2;
 
     private const int FewTouched = 512;
@@ -64,7 +65,7 @@ internal sealed partial class MessageQueue
         RestoreTouched(ref input, version);
         foreach (Lane lane in _lanes) lane.FinishRestore();
         RestoreExpiries(ref input);
-        RestoreDuplicates(ref input);
+        RestoreDuplicates(ref input, version);
         DroppedTotal = (long)input.ReadVarint();
         RestoreAlarms(ref input);
         if (IsSubscription) RestoreDeliveries(ref input);

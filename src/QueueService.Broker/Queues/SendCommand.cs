@@ -151,19 +151,16 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
     }
 
     private static bool IsDuplicate(Shard shard, MessageQueue queue, MessageBatch batch, int index) =>
-        KeyOf(queue, batch, index) is { } key && queue.TryFindDuplicate(key, shard.Now, out _);
+        batch.Key(index) is { } key && queue.TryFindDuplicate(key, GroupOf(batch, index), shard.Now, out _);
 
-    /// <summary>The same id in another group is another key, where that is the scope.</summary>
-    private static UInt128? KeyOf(MessageQueue queue, MessageBatch batch, int index) =>
-        batch.Key(index) is { } key && queue.Config.DeduplicationScope == DeduplicationScope.Group
-            ? key ^ ((UInt128)(batch.Group(index) ?? MessageFormat.NoGroupHash) << 64)
-            : batch.Key(index);
+    private static ulong GroupOf(MessageBatch batch, int index) => batch.Group(index) ?? MessageFormat.NoGroupHash;
 
     private static SentMessage WriteToLane(Shard shard, MessageQueue queue, MessageBatch batch, int index)
     {
         int lane = queue.LaneFor(batch, index);
-        UInt128? key = KeyOf(queue, batch, index);
-        if (key is { } known && queue.TryFindDuplicate(known, shard.Now, out Duplicate original))
+        UInt128? key = batch.Key(index);
+        ulong group = GroupOf(batch, index);
+        if (key is { } known && queue.TryFindDuplicate(known, group, shard.Now, out Duplicate original))
             return new SentMessage(original.Position, original.SentAt, IsDuplicate: true);
         long delay = DelayOf(shard, queue, batch.Options(index));
         long position = queue.NextIn(lane);
@@ -173,7 +170,7 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
             VisibleAt = delay == 0 ? 0 : shard.Now + delay,
             ExpiresAt = batch.Options(index).TtlMilliseconds is { } ttl ? shard.Now + ttl : 0,
             HasKey = key is not null,
-            Key = key ?? default,
+            Key = queue.Scoped(key ?? default, group),
             Message = batch.Message(index),
         });
         return new SentMessage(position, shard.Now, IsDuplicate: false);

@@ -36,7 +36,7 @@ internal sealed partial class NaiveQueue(QueueDescription description, uint reso
     public List<ReceiveOperation> Waiters { get; } = [];
 
     /// <summary>What was sent with a deduplication id, the oldest first.</summary>
-    public List<(string Key, long Sequence, long SentAt)> SentOnce { get; } = [];
+    public List<(string Key, string? Group, long Sequence, long SentAt)> SentOnce { get; } = [];
 
     /// <summary>The last receive of each name.</summary>
     public Dictionary<string, (long Time, List<ReceiptHandle> Receipts)> Attempts { get; } = [];
@@ -127,10 +127,15 @@ internal sealed partial class NaiveQueue(QueueDescription description, uint reso
 
     /// <summary>The place of a message that counts as sent before: with the same key, less than five minutes ago.
     /// </summary>
-    public (long Sequence, long SentAt)? FindDuplicate(string key, long now)
+    public (long Sequence, long SentAt)? FindDuplicate(string key, string? group, long now)
     {
-        foreach ((string other, long sequence, long sentAt) in SentOnce)
-            if (other == key && sentAt > now - 300_000) return (sequence, sentAt);
+        bool byGroup = Config.DeduplicationScope == DeduplicationScope.Group;
+        for (int i = SentOnce.Count - 1; i >= 0; i--)
+        {
+            (string other, string? of, long sequence, long sentAt) = SentOnce[i];
+            if (other == key && (!byGroup || of == group) && sentAt > now - 300_000) return (sequence, sentAt);
+        }
+
         return null;
     }
 

@@ -86,7 +86,7 @@ internal sealed class SendOperation(string name, IReadOnlyList<NaiveSend> messag
     {
         MessageId id = Answer.Value.IdAt(n);
         string? key = KeyOf(queue, message);
-        var original = key is null ? null : queue.FindDuplicate(key, now);
+        var original = key is null ? null : queue.FindDuplicate(key, message.Group, now);
         ThrowUnlessSame(original is not null, Answer.Value.IsDuplicate(n), $"{message} is a duplicate in {queue.Name}");
         ThrowUnlessSame(original?.SentAt ?? now, Answer.Value.SentAtOf(n), $"sent at of {message}");
         if (original is { } first)
@@ -108,7 +108,7 @@ internal sealed class SendOperation(string name, IReadOnlyList<NaiveSend> messag
             ExpiresAt = message.Options.TtlMilliseconds is { } ttl ? now + ttl : 0,
             VisibleAt = delay > 0 ? now + delay : 0,
         });
-        if (key is not null) queue.SentOnce.Add((key, id.SequenceNumber, now));
+        if (key is not null) queue.SentOnce.Add((key, message.Group, id.SequenceNumber, now));
     }
 
     private static string? KeyOf(NaiveQueue queue, NaiveSend message)
@@ -116,7 +116,7 @@ internal sealed class SendOperation(string name, IReadOnlyList<NaiveSend> messag
         string? id = message.DeduplicationId;
         if (id is null && queue.Config.ContentBasedDeduplication)
             id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(message.Body)));
-        return id is not null && queue.Config.DeduplicationScope == DeduplicationScope.Group ? $"{message.Group}/{id}" : id;
+        return id;
     }
 
     private static long DelayOf(NaiveQueue queue, NaiveSend message, long now) =>

@@ -202,6 +202,41 @@ public sealed class FifoTests : IDisposable
     }
 
     [Fact]
+    public void A_change_of_the_scope_holds_for_what_was_sent_before_it()
+    {
+        _harness.CreateQueue(config: Fifo);
+        MessageId first = SendOnce("a", "1", "id").IdAt(0);
+        _harness.CreateQueue(config: Fifo with { DeduplicationScope = DeduplicationScope.Group });
+        Assert.Equal(first, SendOnce("a", "2", "id").IdAt(0));
+        SendOutcome second = SendOnce("b", "3", "id");
+        Assert.False(second.IsDuplicate(0));
+        _harness.CloseAndRestart();
+        Assert.Equal(first, SendOnce("a", "4", "id").IdAt(0));
+        _harness.CreateQueue(config: Fifo);
+        Assert.Equal(second.IdAt(0), SendOnce("c", "5", "id").IdAt(0));
+        _harness.AdvanceMilliseconds(300_000);
+        Assert.False(SendOnce("c", "6", "id").IsDuplicate(0));
+        Assert.Equal(["1", "3", "6"], Bodies(_harness.Receive()).Order());
+    }
+
+    [Fact]
+    public void Ten_thousand_groups_with_the_same_id_are_kept_apart()
+    {
+        _harness.CreateQueue(config: Fifo with { DeduplicationScope = DeduplicationScope.Group });
+        for (int i = 0; i < 10; i++)
+        {
+            MessageBatch batch = MessageBatch.Rent();
+            for (int n = 0; n < 1_000; n++)
+                batch.Add(new MessageHeaders { GroupId = $"g{(i * 1_000) + n}", DeduplicationId = "1" }, "x"u8);
+            SendOutcome sent = _harness.Run(() => _harness.Broker.Send(BrokerHarness.Name(), batch)).Value;
+            Assert.DoesNotContain(true, Enumerable.Range(0, 1_000).Select(sent.IsDuplicate));
+        }
+
+        _harness.CreateQueue(config: Fifo);
+        Assert.True(SendOnce("new", "x", "1").IsDuplicate(0));
+    }
+
+    [Fact]
     public void Content_based_deduplication_compares_bodies_unless_there_is_an_id()
     {
         _harness.CreateQueue(config: Fifo with { ContentBasedDeduplication = true });

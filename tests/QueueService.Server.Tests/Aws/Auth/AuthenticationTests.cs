@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Hosting;
 using QueueService.Server.Tests.Testing;
+using QueueService.Server.Tests.Webhooks;
 
 namespace QueueService.Server.Tests.Aws.Auth;
 
@@ -37,11 +38,11 @@ public sealed class AuthenticationTests(KeyedServer server) : IClassFixture<Keye
     {
         string path = new Uri(await _owner.NewQueue()).AbsolutePath;
         const string Query = "Action=SendMessage&MessageBody=a%20b&Version=2012-11-05";
-        AwsAnswer sent = await _owner.Get(_owner.Presign(path, Query, 60));
+        AwsAnswer sent = await server.Anonymous.Get(_owner.Presign(path, Query, 60));
         Assert.NotEmpty(sent.ShouldSucceed().Value("MessageId"));
         SignedClient late = server.Client("OWNER", minutes: -5);
-        (await late.Get(late.Presign(path, Query, 60))).ShouldBe(400, "RequestExpired", "Request has expired");
-        (await late.Get(late.Presign(path, Query, 600))).ShouldSucceed();
+        (await server.Anonymous.Get(late.Presign(path, Query, 60))).ShouldBe(400, "RequestExpired", "Request has expired");
+        (await server.Anonymous.Get(late.Presign(path, Query, 600))).ShouldSucceed();
     }
 
     [Theory]
@@ -101,8 +102,9 @@ public sealed class KeyedServer : RunningServer
     private static readonly (string Id, string? Account, string? User)[] Keys =
         [("OWNER", null, null), ("BOB", null, "bob"), ("STRANGER", Stranger, null), ("EVE", Stranger, "eve")];
 
-    internal SignedClient Client(string keyId, int minutes = 0) => new(Address, keyId, "secret-of-" + keyId)
+    internal SignedClient Client(string keyId, int minutes = 0, string service = "sqs") => new(Address, keyId, "secret-of-" + keyId)
     {
+        Service = service,
         Now = TimeProvider.System.GetUtcNow().AddMinutes(minutes),
     };
 
@@ -111,6 +113,7 @@ public sealed class KeyedServer : RunningServer
 
     protected override void Configure(IWebHostBuilder builder)
     {
+        builder.UseSetting("Webhooks:AllowedNetworks:0", HookServer.Network);
         for (int i = 0; i < Keys.Length; i++)
         {
             (string id, string? account, string? user) = Keys[i];

@@ -18,6 +18,9 @@ internal sealed class SignedClient(Uri server, string? keyId = null, string secr
     /// <summary>When requests say that they were made.</summary>
     public DateTimeOffset Now { get; init; } = TimeProvider.System.GetUtcNow();
 
+    /// <summary>sqs or sns: in signatures, and the version of queries.</summary>
+    public string Service { get; init; } = "sqs";
+
     public Uri Server => server;
 
     /// <summary>An action of SQS in JSON 1.0.</summary>
@@ -36,7 +39,7 @@ internal sealed class SignedClient(Uri server, string? keyId = null, string secr
     /// <param name="parameters">As `Name=value`, not encoded.</param>
     public async Task<AwsAnswer> Query(string action, params string[] parameters)
     {
-        string body = string.Join('&', parameters.Prepend("Version=2012-11-05").Prepend("Action=" + action)
+        string body = string.Join('&', parameters.Prepend(Service == "sns" ? "Version=2010-03-31" : "Version=2012-11-05").Prepend("Action=" + action)
             .Select(static parameter => parameter.Split('=', 2))
             .Select(static parts => $"{parts[0]}={Uri.EscapeDataString(parts[1])}"));
         using HttpRequestMessage request = new(HttpMethod.Post, server)
@@ -67,7 +70,7 @@ internal sealed class SignedClient(Uri server, string? keyId = null, string secr
     public string Presign(string path, string query, int seconds)
     {
         string time = Time();
-        string scope = Scope(time, "sqs");
+        string scope = Scope(time, Service);
         string signed = query + "&X-Amz-Algorithm=AWS4-HMAC-SHA256" +
             $"&X-Amz-Credential={Uri.EscapeDataString($"{keyId}/{scope}")}&X-Amz-Date={time}" +
             $"&X-Amz-Expires={seconds}&X-Amz-SignedHeaders=host";
@@ -89,7 +92,7 @@ internal sealed class SignedClient(Uri server, string? keyId = null, string secr
     private void Sign(HttpRequestMessage request, string body)
     {
         string time = Time();
-        string scope = Scope(time, "sqs");
+        string scope = Scope(time, Service);
         request.Headers.Add("X-Amz-Date", time);
         SortedDictionary<string, string> headers = new(StringComparer.Ordinal)
         {
