@@ -8,9 +8,9 @@ const types = { sqs: SQSClient, sns: SNSClient };
 
 /** `maxAttempts` 1 shows what the server answered, 3 is what programs have. */
 export function createClient(endpoint, service = 'sqs', identity = 'owner', maxAttempts = 1) {
-  const { id, secret, token, region } = identities[identity];
+  const { id, secret, token, region, clockOffset = 0 } = identities[identity];
   const client = new types[service]({
-    endpoint, region, maxAttempts,
+    endpoint, region, maxAttempts, systemClockOffset: clockOffset,
     credentials: { accessKeyId: id ?? 'none', secretAccessKey: secret ?? 'none', sessionToken: token },
     ...(id ? {} : { signer: { sign: (request) => Promise.resolve(request) } }),
   });

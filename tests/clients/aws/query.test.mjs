@@ -1,7 +1,9 @@
 // The query protocol as it is written by hand, and what no SDK sends: GET, JSON answers, unknown actions.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Server } from '../server.mjs';
+import { createClient } from './clients.mjs';
 import { errors } from './files.mjs';
 
 let server, queue;
@@ -128,4 +130,42 @@ test('a FIFO queue of /v1 is called .fifo by AWS', async () => {
     QueueUrl, MessageBody: 'x', MessageGroupId: 'g', MessageDeduplicationId: 'd' }));
   assert.equal(sent.status, 200, sent.text);
   assert.match((await call('POST', '/v1/queues/ordered/receive?ack=auto')).text, /"x"/);
+});
+
+test('the SDK finds the server by the URL of a queue alone', async () => {
+  const credentials = { accessKeyId: 'none', secretAccessKey: 'none' };
+  const client = new SQSClient({ region: 'us-east-1', credentials, maxAttempts: 1 });
+  try {
+    const { MessageId } = await client.send(new SendMessageCommand({ QueueUrl: server.url + queue, MessageBody: 'x' }));
+    assert.ok(MessageId);
+  } finally {
+    client.destroy();
+  }
+});
+
+test('120,000 messages in flight are the limit of a standard queue, and a FIFO queue then hands out none', async () => {
+  const client = createClient(server.url);
+  try {
+    for (const [name, type, aws] of [['busy', 'standard', 'busy'], ['busy-ordered', 'fifo', 'busy-ordered.fifo']]) {
+      await call('PUT', `/v1/queues/${name}`, JSON.stringify({ type }), { 'Content-Type': 'application/json' });
+      const QueueUrl = `${server.url}/000000000000/${aws}`;
+      for (let batch = 0; batch < 12; batch++) {
+        const lines = Array.from({ length: 10_000 }, (_, i) => type === 'fifo'
+          ? `{"body":"x","groupId":"${batch}","deduplicationId":"${batch}-${i}"}` : '{"body":"x"}');
+        const sent = await call('POST', `/v1/queues/${name}/messages/batch`, lines.join('\n'), { 'Content-Type': 'application/x-ndjson' });
+        assert.equal(sent.status, 200, sent.text);
+      }
+      for (let batch = 0; batch < 120; batch++)
+        await call('POST', `/v1/queues/${name}/receive?max=1000&visibilityTimeout=10m`);
+      await call('POST', `/v1/queues/${name}/messages`, 'one more', { 'Message-Group-Id': 'more', ...(type === 'fifo' ? { 'Message-Deduplication-Id': 'more' } : {}) });
+      const { Attributes } = await client.send(new GetQueueAttributesCommand({
+        QueueUrl, AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] }));
+      assert.deepEqual(Attributes, { ApproximateNumberOfMessages: '1', ApproximateNumberOfMessagesNotVisible: '120000' });
+      const receiving = client.send(new ReceiveMessageCommand({ QueueUrl }));
+      if (type === 'fifo') assert.equal((await receiving).Messages, undefined);
+      else await assert.rejects(receiving, { Code: 'OverLimit', $metadata: { httpStatusCode: 403 } });
+    }
+  } finally {
+    client.destroy();
+  }
 });
