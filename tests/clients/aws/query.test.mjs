@@ -128,7 +128,7 @@ test('a FIFO queue of /v1 is called .fifo by AWS', async () => {
   assert.match(QueueUrl, /\/000000000000\/ordered\.fifo$/);
   const sent = await json('SendMessage', JSON.stringify({
     QueueUrl, MessageBody: 'x', MessageGroupId: 'g', MessageDeduplicationId: 'd' }));
-  assert.equal(sent.status, 200, sent.text);
+  assert.ok(sent.status < 300, sent.text.slice(0, 500));
   assert.match((await call('POST', '/v1/queues/ordered/receive?ack=auto')).text, /"x"/);
 });
 
@@ -153,7 +153,7 @@ test('120,000 messages in flight are the limit of a standard queue, and a FIFO q
         const lines = Array.from({ length: 10_000 }, (_, i) => type === 'fifo'
           ? `{"body":"x","groupId":"${batch}","deduplicationId":"${batch}-${i}"}` : '{"body":"x"}');
         const sent = await call('POST', `/v1/queues/${name}/messages/batch`, lines.join('\n'), { 'Content-Type': 'application/x-ndjson' });
-        assert.equal(sent.status, 200, sent.text);
+        assert.ok(sent.status < 300, sent.text.slice(0, 500));
       }
       for (let batch = 0; batch < 120; batch++)
         await call('POST', `/v1/queues/${name}/receive?max=1000&visibilityTimeout=10m`);

@@ -42,4 +42,5 @@ class PresignedUrlTests(unittest.TestCase):
         end = time.monotonic() + 15
         while self._get(short)[0] == 200 and time.monotonic() < end:
             time.sleep(0.1)
-        self.assertEqual(self._get(short)[0], 403)
+        status, text = self._get(short)
+        self.assertEqual(status, 403, text)
