@@ -21,9 +21,11 @@ internal static class Endpoint
     /// <summary>What follows on parsing; answers why the request is refused.</summary>
     public static async ValueTask<AwsError?> Run(AwsCall call)
     {
-        if (call.Input is IQueueRequest request && QueueAddresses.Find(call, request) is { } nowhere) return nowhere;
+        IQueueRequest? request = call.Input as IQueueRequest;
+        if (request is not null && QueueAddresses.Find(call, request) is { } nowhere) return nowhere;
         bool isOpen = call.Host.Gate.IsOpen || call.Action.ChecksAccess;
         if (!isOpen && await call.Host.Gate.Authorize(call) is { } refused) return refused;
-        return await call.Action.Run(call);
+        AwsError? error = await call.Action.Run(call);
+        return error is not null && request is not null ? await QueueAddresses.Explain(call, error) : error;
     }
 }

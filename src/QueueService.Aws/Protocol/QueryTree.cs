@@ -29,7 +29,8 @@ internal sealed class QueryTree
     /// <param name="field">Of an item: `Attribute.Name` is short for `Attribute.1.Name`.</param>
     public IEnumerable<QueryTree> Items(string? field = null)
     {
-        if (field is null ? Value is not null : Find(field) is not null) return [this];
+        // SDKs write an empty list as a name without a value.
+        if (field is null ? Value is { Length: > 0 } : Find(field) is not null) return [this];
         return (_children ?? [])
             .Select(static child => (Number: Number(child.Key), Node: child.Value))
             .Where(static child => child.Number >= 0)

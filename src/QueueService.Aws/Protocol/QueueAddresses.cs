@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using QueueService.Aws.Sqs;
+using QueueService.Broker;
 using QueueService.Broker.Queues;
 
 namespace QueueService.Aws.Protocol;
@@ -41,6 +42,17 @@ internal static class QueueAddresses
         return isAddress
             ? Find(call, url[account..(name - 1)], url[name..])
             : SqsErrors.InvalidAddress.With($"The address {url} is not valid for this endpoint.");
+    }
+
+    /// <summary>What else is wrong with a request does not matter when there is no queue, unless something is missing in
+    /// it. Asked only then: no request that succeeds pays for it.</summary>
+    public static async ValueTask<AwsError> Explain(AwsCall call, AwsError error)
+    {
+        bool matters = !error.Kind.IsSender || error.Kind == ProtocolErrors.MissingParameter
+            || call.Broker.Peek(call.Queue.Queue) is not null;
+        if (matters) return error;
+        Result<QueueDescription> queue = await call.Broker.GetQueue(call.Queue.Queue);
+        return queue.Error == BrokerError.QueueNotFound ? SqsErrors.NoSuchQueue : error;
     }
 
     /// <summary>The broker's queue of this name: the one that has it, or a FIFO queue that has it without the suffix.

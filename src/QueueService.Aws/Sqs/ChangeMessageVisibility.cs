@@ -11,9 +11,8 @@ internal static class ChangeMessageVisibility
 
     private static async ValueTask<Reply<Nothing>> Handle(AwsCall call, ChangeMessageVisibilityRequest request)
     {
-        AwsError? refused = Receipts.Read(request.ReceiptHandle, out ReceiptHandle handle)
-            ?? Receipts.CheckVisibility(request.VisibilityTimeout);
-        if (refused is not null) return refused;
+        if (Receipts.CheckVisibility(request.VisibilityTimeout) is { } badTimeout) return badTimeout;
+        if (Receipts.Read(request.ReceiptHandle, out ReceiptHandle handle) is { } refused) return refused;
         Result<SettleOutcome> settled = await call.Broker.Settle(
             call.Queue.Queue, Settlement.ExtendWithin12Hours, [handle], request.VisibilityTimeout * 1_000L);
         if (!settled.Succeeded) return SqsErrors.Of(call.Host, settled.Error);

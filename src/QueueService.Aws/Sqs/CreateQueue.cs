@@ -73,7 +73,7 @@ internal static class CreateQueue
 
     private static AwsError? CheckName(CreateQueueRequest request)
     {
-        if (string.IsNullOrEmpty(request.QueueName)) return ProtocolErrors.Missing("QueueName");
+        if (request.QueueName is null) return ProtocolErrors.Missing("QueueName");
         bool isFifo = request.Attributes?.GetValueOrDefault(FifoAttributes.Type) == "true";
         bool hasSuffix = request.QueueName.EndsWith(QueueAddress.FifoSuffix, StringComparison.Ordinal);
         ReadOnlySpan<char> stem = isFifo && hasSuffix

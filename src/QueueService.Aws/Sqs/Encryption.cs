@@ -23,7 +23,8 @@ internal static class Encryption
                 change = queue => WithKey(queue, value.Length == 0 ? null : value);
                 return null;
             case ReusePeriod:
-                change = queue => Annotations.With(queue, ReusePeriod, value);
+                // The default is kept as nothing, so that it does not outlive the key that it belongs to.
+                change = queue => Annotations.With(queue, ReusePeriod, value == DefaultReuse ? null : value);
                 bool isPeriod = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
                     && seconds is >= MinReuse and <= MaxReuse;
                 return isPeriod ? null : SqsErrors.BadAttribute(name);

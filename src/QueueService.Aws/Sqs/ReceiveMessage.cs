@@ -70,6 +70,7 @@ internal static class ReceiveMessage
         VisibilityMilliseconds = request.VisibilityTimeout * 1_000L,
         AttemptId = request.ReceiveRequestAttemptId,
         MaxLeased = AwsLimits.InFlight,
+        MovesDeadLetters = true,
     };
 
     /// <summary>Nobody got these messages: they go back at once instead of waiting for their timeout.</summary>

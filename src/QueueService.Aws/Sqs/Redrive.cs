@@ -54,19 +54,23 @@ internal static class Redrive
     {
         change = static queue => Annotations.With(queue with { RedriveAllow = RedriveAllowPolicy.All }, AllowName, null);
         if (value.Length == 0) return null;
-        AwsError bad = SqsErrors.BadAttribute(AllowName);
-        if (Parse(value) is not { } policy || TextOf(policy[Permission]) is not { } permission) return bad;
+        if (Parse(value) is not { } policy) return WrongAllow(value, "Redrive allow policy is not a valid JSON map.");
+        if (TextOf(policy[Permission]) is not { } permission)
+            return WrongAllow(value, $"Redrive allow policy does not contain mandatory attribute: {Permission}.");
         List<string> names = [];
         foreach (JsonNode? source in policy[Sources] as JsonArray ?? [])
         {
             if (QueueAddresses.NameOf(call.Options, TextOf(source)) is not { } name
-                || !QueueAddresses.TryResolve(call.Host, name, out QueueAddress queue)) return bad;
+                || !QueueAddresses.TryResolve(call.Host, name, out QueueAddress queue))
+                return WrongAllow(value, $"{TextOf(source)} is not the ARN of a queue.");
             names.Add(queue.Queue.Value);
         }
 
         bool byQueue = permission == "byQueue";
         bool isKnown = byQueue || permission is "allowAll" or "denyAll";
-        if (!isKnown || byQueue == (names.Count == 0) || names.Count > AwsLimits.RedriveSources) return bad;
+        if (!isKnown) return WrongAllow(value, $"Invalid value for {Permission}: {permission}.");
+        if (byQueue == (names.Count == 0) || names.Count > AwsLimits.RedriveSources)
+            return WrongAllow(value, $"{Sources} must name 1 to {AwsLimits.RedriveSources} queues with byQueue, and none else.");
         RedriveAllowPolicy allow = byQueue ? RedriveAllowPolicy.ByQueue(names)
             : permission == "denyAll" ? new RedriveAllowPolicy(RedrivePermission.DenyAll, "") : RedriveAllowPolicy.All;
 
@@ -109,6 +113,9 @@ internal static class Redrive
             : name);
 
     private static AwsError Wrong(string value, string reason) => ProtocolErrors.Invalid(Name, value, reason);
+
+    private static AwsError WrongAllow(string value, string reason) =>
+        ProtocolErrors.Invalid(AllowName, value, reason);
 
     private static JsonObject? Parse(string text)
     {

@@ -12,13 +12,7 @@ internal static class SetQueueAttributes
     private static async ValueTask<Reply<Nothing>> Handle(AwsCall call, SetQueueAttributesRequest request)
     {
         if (request.Attributes is not { } attributes) return ProtocolErrors.Missing("Attributes");
-        if (AttributeEdits.Read(call, attributes, creates: false, out List<AttributeEdit> edits) is { } wrong)
-        {
-            // What is wrong with them does not matter when there is no queue.
-            Result<QueueDescription> queue = await call.Broker.GetQueue(call.Queue.Queue);
-            return queue.Succeeded ? wrong : SqsErrors.Of(call.Host, queue.Error);
-        }
-
+        if (AttributeEdits.Read(call, attributes, creates: false, out List<AttributeEdit> edits) is { } wrong) return wrong;
         AwsError? contradiction = null;
         Result<QueueChange> changed = await call.Broker.PatchQueue(
             call.Queue.Queue,

@@ -101,7 +101,7 @@ public sealed class SqsQueueTests(SqsServer server) : IClassFixture<SqsServer>
     [InlineData("KmsDataKeyReusePeriodSeconds", "59", "InvalidAttributeValue", "KmsDataKeyReusePeriodSeconds")]
     [InlineData("SqsManagedSseEnabled", "yes", "InvalidAttributeValue", "SqsManagedSseEnabled")]
     [InlineData("Policy", "[]", "InvalidAttributeValue", "Policy")]
-    [InlineData("RedriveAllowPolicy", "{}", "InvalidAttributeValue", "RedriveAllowPolicy")]
+    [InlineData("RedriveAllowPolicy", "{}", BadValue, "RedriveAllowPolicy")]
     [InlineData("FifoQueue", "true", "InvalidAttributeName", "Unknown Attribute FifoQueue.")]
     [InlineData("FifoQueue", "false", "InvalidAttributeName", "Unknown Attribute FifoQueue.")]
     [InlineData("ContentBasedDeduplication", "true", "InvalidAttributeName", "Unknown Attribute")]
@@ -236,7 +236,7 @@ public sealed class SqsQueueTests(SqsServer server) : IClassFixture<SqsServer>
         foreach ((string action, JsonObject input) in new (string, JsonObject)[]
         {
             ("DeleteQueue", []), ("GetQueueAttributes", []), ("SendMessage", new() { ["MessageBody"] = "x" }),
-            ("ReceiveMessage", []), ("DeleteMessage", new() { ["ReceiptHandle"] = new string('A', 43) }),
+            ("ReceiveMessage", []), ("DeleteMessage", new() { ["ReceiptHandle"] = "garbage" }),
             ("SetQueueAttributes", new() { ["Attributes"] = new JsonObject { ["Foo"] = "1" } }),
             ("ListDeadLetterSourceQueues", []),
         })
