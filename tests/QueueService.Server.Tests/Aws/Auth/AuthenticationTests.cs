@@ -75,6 +75,18 @@ public sealed class AuthenticationTests(KeyedServer server) : IClassFixture<Keye
     }
 
     [Fact]
+    public async Task A_signature_is_good_for_its_service_only()
+    {
+        (await server.Topics("OWNER").Query("ListTopics")).ShouldSucceed();
+        (await _owner.Get("/?Action=ListTopics&Version=2010-03-31")).ShouldBe(
+            403, "SignatureDoesNotMatch", "Credential should be scoped to correct service: 'sns', not 'sqs'.");
+        (await new SignedClient(server.Address, "OWNER", "wrong") { Service = "sns" }.Query("ListTopics"))
+            .ShouldBe(403, "SignatureDoesNotMatch", "The Canonical String for this request should have been");
+        (await new SignedClient(server.Address) { Service = "sns" }.Query("ListTopics"))
+            .ShouldBe(403, "MissingAuthenticationToken");
+    }
+
+    [Fact]
     public async Task The_second_version_of_signatures_is_refused()
     {
         SignedClient unsigned = new(server.Address);
@@ -107,6 +119,9 @@ public sealed class KeyedServer : RunningServer
         Service = service,
         Now = TimeProvider.System.GetUtcNow().AddMinutes(minutes),
     };
+
+    /// <summary>Speaks to SNS.</summary>
+    internal SignedClient Topics(string keyId) => new(Address, keyId, "secret-of-" + keyId) { Service = "sns" };
 
     /// <summary>Sends no signature.</summary>
     internal SignedClient Anonymous => new(Address);

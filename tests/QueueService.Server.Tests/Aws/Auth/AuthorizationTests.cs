@@ -111,6 +111,53 @@ public sealed class AuthorizationTests(KeyedServer server) : IClassFixture<Keyed
         (await _stranger.Json("ListMessageMoveTasks", start)).ShouldBe(403, "AccessDenied");
     }
 
+    [Fact]
+    public async Task The_policy_of_a_topic_says_who_publishes()
+    {
+        (SignedClient owner, SignedClient stranger) = (server.Topics("OWNER"), server.Topics("STRANGER"));
+        string topic = await NewTopic(owner);
+        string publish = "TopicArn=" + topic;
+        (await stranger.Query("Publish", publish, "Message=a")).ShouldBe(
+            403, "AuthorizationError",
+            $"User: arn:aws:iam::111122223333:root is not authorized to perform: SNS:Publish on resource: {topic}");
+        (await owner.Query(
+            "AddPermission", publish, "Label=p", "AWSAccountId.member.1=111122223333", "ActionName.member.1=Publish"))
+            .ShouldSucceed();
+        (await stranger.Query("Publish", publish, "Message=a")).ShouldSucceed();
+        (await stranger.Query(
+            "PublishBatch", publish, "PublishBatchRequestEntries.member.1.Id=1",
+            "PublishBatchRequestEntries.member.1.Message=a")).ShouldSucceed();
+        (await stranger.Query("GetTopicAttributes", publish)).ShouldBe(403, "AuthorizationError");
+        (await owner.Query("RemovePermission", publish, "Label=p")).ShouldSucceed();
+        (await stranger.Query("Publish", publish, "Message=a")).ShouldBe(403, "AuthorizationError");
+        (await stranger.Query("ListTopics")).ShouldBe(403, "AuthorizationError");
+        (await new SignedClient(server.Address) { Service = "sns" }.Query("Publish", publish, "Message=a"))
+            .ShouldBe(403, "MissingAuthenticationToken");
+    }
+
+    [Fact]
+    public async Task The_policy_of_a_topic_says_what_is_subscribed()
+    {
+        string topic = await NewTopic(server.Topics("OWNER"));
+        string queue = await _owner.NewQueue();
+        string arn = "arn:aws:sqs:us-east-1:000000000000:" + queue[(queue.LastIndexOf('/') + 1)..];
+        const string Policy = """
+            {"Statement":[{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"SNS:Subscribe","Resource":"*",
+             "Condition":{"StringEquals":{"sns:Protocol":"sqs"},"StringLike":{"sns:Endpoint":"arn:aws:sqs:*"}}}]}
+            """;
+        (await server.Topics("OWNER").Query(
+            "SetTopicAttributes", "TopicArn=" + topic, "AttributeName=Policy", "AttributeValue=" + Policy))
+            .ShouldSucceed();
+        SignedClient stranger = server.Topics("STRANGER");
+        (await stranger.Query("Subscribe", "TopicArn=" + topic, "Protocol=sqs", "Endpoint=" + arn)).ShouldSucceed();
+        (await stranger.Query("Subscribe", "TopicArn=" + topic, "Protocol=http", "Endpoint=http://example.com/"))
+            .ShouldBe(403, "AuthorizationError");
+    }
+
+    private static async Task<string> NewTopic(SignedClient owner) =>
+        (await owner.Query("CreateTopic", "Name=t" + Guid.CreateVersion7().ToString("N"))).ShouldSucceed()
+            .Value("TopicArn");
+
     private static string Permission(string queue, string label, string action) =>
         $$"""{"QueueUrl":"{{queue}}","Label":"{{label}}","AWSAccountIds":["111122223333"],"Actions":["{{action}}"]}""";
 

@@ -39,7 +39,8 @@ internal sealed class SignedClient(Uri server, string? keyId = null, string secr
     /// <param name="parameters">As `Name=value`, not encoded.</param>
     public async Task<AwsAnswer> Query(string action, params string[] parameters)
     {
-        string body = string.Join('&', parameters.Prepend(Service == "sns" ? "Version=2010-03-31" : "Version=2012-11-05").Prepend("Action=" + action)
+        string version = Service == "sns" ? "2010-03-31" : "2012-11-05";
+        string body = string.Join('&', parameters.Prepend("Version=" + version).Prepend("Action=" + action)
             .Select(static parameter => parameter.Split('=', 2))
             .Select(static parts => $"{parts[0]}={Uri.EscapeDataString(parts[1])}"));
         using HttpRequestMessage request = new(HttpMethod.Post, server)
