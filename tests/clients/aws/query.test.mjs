@@ -163,7 +163,7 @@ test('120,000 messages in flight are the limit of a standard queue, and a FIFO q
       assert.deepEqual(Attributes, { ApproximateNumberOfMessages: '1', ApproximateNumberOfMessagesNotVisible: '120000' });
       const receiving = client.send(new ReceiveMessageCommand({ QueueUrl }));
       if (type === 'fifo') assert.equal((await receiving).Messages, undefined);
-      else await assert.rejects(receiving, { Code: 'OverLimit', $metadata: { httpStatusCode: 403 } });
+      else await assert.rejects(receiving, (error) => error.Code === 'OverLimit' && error.$metadata.httpStatusCode === 403);
     }
   } finally {
     client.destroy();

@@ -43,4 +43,5 @@ class PresignedUrlTests(unittest.TestCase):
         while self._get(short)[0] == 200 and time.monotonic() < end:
             time.sleep(0.1)
         status, text = self._get(short)
-        self.assertEqual(status, 403, text)
+        self.assertEqual(status, 400, text)
+        self.assertIn("<Code>RequestExpired</Code>", text)
