@@ -15,7 +15,7 @@ const producers = 2, consumers = 4;
 // Longer than a deletion is tried again: one that comes later has no effect, as at AWS.
 const visibilityTimeout = 8;
 
-let server, sqs;
+let server, sqs, stopped = false;
 
 before(async () => {
   server = await new Server().start();
@@ -23,17 +23,22 @@ before(async () => {
 });
 
 after(async () => {
+  stopped = true;
   sqs?.destroy();
   await server?.close();
 });
 
-async function until(condition) {
-  while (!await condition()) await delay(20);
+/** Waits, unless something went wrong already. */
+async function until(condition, problems) {
+  while (!await condition()) {
+    assert.deepEqual(problems, []);
+    await delay(20);
+  }
 }
 
 /** Every job at least once, however often the server dies meanwhile. */
 async function produce(producer, from) {
-  for (let first = from * 10; first < jobs;) {
+  for (let first = from * 10; first < jobs && !stopped;) {
     const batch = Array.from({ length: 10 }, (_, i) => ({ id: `job-${first + i}`, body: `${first + i}` }));
     const sent = await producer.send(batch).catch(() => null);
     if (sent) first += producers * 10;
@@ -73,16 +78,19 @@ test('10,000 jobs over three kills of the server: none is lost, no deletion is u
     return consumer;
   });
 
-  const producing = Promise.all(Array.from({ length: producers }, (_, n) => produce(Producer.create({ queueUrl, sqs }), n)));
-  for (const count of kills) {
-    await until(() => done.size >= count);
-    await server.kill();
-    await server.start();
+  try {
+    const producing = Promise.all(Array.from({ length: producers }, (_, n) => produce(Producer.create({ queueUrl, sqs }), n)));
+    for (const count of kills) {
+      await until(() => done.size >= count, problems);
+      await server.kill();
+      await server.start();
+    }
+    await producing;
+    await until(() => done.size === jobs, problems);
+    await until(async () => (await counts(queueUrl)).every((count) => count === '0'), problems);
+  } finally {
+    started.forEach((consumer) => consumer.stop({ abort: true }));
   }
-  await producing;
-  await until(() => done.size === jobs);
-  await until(async () => (await counts(queueUrl)).every((count) => count === '0'));
-  started.forEach((consumer) => consumer.stop({ abort: true }));
 
   assert.deepEqual(problems, []);
   assert.ok(connectionsLost > 0, 'no consumer noticed a kill');
