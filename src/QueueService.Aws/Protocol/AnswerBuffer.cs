@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -7,6 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace QueueService.Aws.Protocol;
 
 /// <summary>A growing buffer for an answer, with the JSON writer that fills it; kept per thread between requests.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "Lives as long as its thread; the writer holds nothing but this.")]
 internal sealed class AnswerBuffer : IBufferWriter<byte>
 {
     private const int InitialSize = 4_096;

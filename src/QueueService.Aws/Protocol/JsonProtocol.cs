@@ -42,15 +42,20 @@ internal static class JsonProtocol
     private static Task Answer(HttpContext http, AwsError error, string requestId)
     {
         AnswerBuffer output = AnswerBuffer.Rent();
+        Write(error, output);
+        http.Response.Headers[Endpoint.RequestIdHeader] = requestId;
+        http.Response.Headers[QueryErrorHeader] =
+            $"{error.Kind.Code};{(error.Kind.IsSender ? "Sender" : "Receiver")}";
+        return output.Send(http, error.Kind.Status, ContentType);
+    }
+
+    private static void Write(AwsError error, AnswerBuffer output)
+    {
         Utf8JsonWriter writer = output.Json();
         writer.WriteStartObject();
         writer.WriteString("__type", $"{error.Kind.Namespace}#{error.Kind.Type}");
         writer.WriteString("message", error.Message);
         writer.WriteEndObject();
         writer.Flush();
-        http.Response.Headers[Endpoint.RequestIdHeader] = requestId;
-        http.Response.Headers[QueryErrorHeader] =
-            $"{error.Kind.Code};{(error.Kind.IsSender ? "Sender" : "Receiver")}";
-        return output.Send(http, error.Kind.Status, ContentType);
     }
 }

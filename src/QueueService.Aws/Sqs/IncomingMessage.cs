@@ -34,7 +34,7 @@ internal static class IncomingMessage
             ReceiptHandle = message.Receipt.ToString(),
             MD5OfBody = MessageDigest.OfBody(body),
             Body = new Utf8Text(body),
-            Attributes = asked.System == 0 ? null : System(call, in message, headers, config, asked.System),
+            Attributes = asked.System == SystemAttributes.None ? null : System(call, in message, headers, config, asked.System),
             MessageAttributes = attributes,
             MD5OfMessageAttributes = MessageDigest.OfAttributes(attributes),
         };
