@@ -37,6 +37,10 @@ internal sealed record AccessRequest
     /// <summary>The ARN on behalf of which a service asks.</summary>
     public string? SourceArn { get; init; }
 
+    private string PrincipalType => Service is not null ? "Service"
+        : Caller.IsAnonymous ? "Anonymous"
+        : Caller.UserName is null ? "Account" : "User";
+
     /// <param name="resource">The ARN of what the call is about.</param>
     public static AccessRequest Of(AwsCall call, string resource) => new()
     {
@@ -65,7 +69,7 @@ internal sealed record AccessRequest
         "AWS:SOURCEACCOUNT" => SourceArn?.Split(':').ElementAtOrDefault(4),
         "AWS:SOURCEOWNER" or "AWS:PRINCIPALACCOUNT" => Caller.IsAnonymous ? null : Caller.AccountId,
         "AWS:PRINCIPALARN" => Caller.IsAnonymous ? null : Caller.Arn,
-        "AWS:PRINCIPALTYPE" => Caller.IsAnonymous ? "Anonymous" : Caller.UserName is null ? "Account" : "User",
+        "AWS:PRINCIPALTYPE" => PrincipalType,
         "AWS:PRINCIPALISAWSSERVICE" => Service is null ? "false" : "true",
         "AWS:USERID" => Caller.IsAnonymous ? null : Caller.UserId,
         "AWS:USERNAME" => Caller.UserName,

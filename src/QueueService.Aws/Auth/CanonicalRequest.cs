@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Primitives;
 
 namespace QueueService.Aws.Auth;
 
@@ -57,7 +58,7 @@ internal static class CanonicalRequest
     }
 
     /// <summary>All values of the header, trimmed, with one space where there are several.</summary>
-    private static void WriteValue(StringBuilder text, IReadOnlyList<string?> values)
+    private static void WriteValue(StringBuilder text, StringValues values)
     {
         for (int i = 0; i < values.Count; i++)
         {

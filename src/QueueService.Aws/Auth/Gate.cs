@@ -40,11 +40,15 @@ internal sealed class Gate(AwsOptions options, TimeProvider time)
         return ValueTask.FromResult(Judge(AccessRequest.Of(call, all), null, PolicyRules.Of(call.Service)));
     }
 
-    /// <summary>The links in SNS's messages are followed without a signature; each names what nobody can guess.</summary>
+    /// <summary>The links in SNS's messages are followed without a signature; each names what nobody can guess.
+    /// </summary>
     private ValueTask<AwsError?> Authorize(AwsCall call, ITopicRequest request, string arn)
     {
         if (request.IsForLinks && call.Caller.IsAnonymous) return default;
-        AccessRequest access = AccessRequest.Of(call, arn) with { Protocol = request.Protocol, Endpoint = request.Endpoint };
+        AccessRequest access = AccessRequest.Of(call, arn) with
+        {
+            Protocol = request.Protocol, Endpoint = request.Endpoint,
+        };
         return TopicLookup.TryResolve(call.Host, arn, out QueueName topic)
             ? Authorize(call, access, topic)
             : ValueTask.FromResult(Judge(access, null, PolicyRules.Sns));

@@ -18,7 +18,8 @@ internal sealed record PolicyRules(string Service, int MaxBytes, FrozenSet<strin
     /// <summary>Actions of one statement, in SQS.</summary>
     public const int MaxActions = 7;
 
-    /// <summary>Actions of one statement of this service: SNS names no limit, and its default policy has eight.</summary>
+    /// <summary>Actions of one statement of this service: SNS names no limit, and its default policy has eight.
+    /// </summary>
     public int ActionsOfStatement => ReferenceEquals(this, Sqs) ? MaxActions : MaxStatements;
 
     public static readonly PolicyRules Sqs = new("sqs", 8_192, Names(

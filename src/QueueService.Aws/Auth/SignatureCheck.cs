@@ -133,6 +133,9 @@ internal sealed class SignatureCheck(IReadOnlyList<AccessKey> keys, string regio
     private static bool IsDefaultOfCurl(IHeaderDictionary headers) =>
         headers[HeaderNames.ContentType] == "application/x-www-form-urlencoded";
 
+    private static bool IsJson(IHeaderDictionary headers) =>
+        headers.ContentType.ToString().StartsWith("application/x-amz-json-", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>In hexadecimal; what the client says must be true of the body that came.</summary>
     private static string? HashBody(
         SignatureClaim claim, in SignedRequest request, ReadOnlySpan<byte> body, out AwsError? error)
@@ -141,12 +144,14 @@ internal sealed class SignatureCheck(IReadOnlyList<AccessKey> keys, string regio
         string? claimed = request.Headers[BodyHashHeader];
         if (claim.IsPresigned)
             claimed ??= request.ReadQuery().Find(static parameter => parameter.Name == BodyHashHeader).Value;
-        if (claimed == Unsigned && claim.IsPresigned) return Unsigned;
+        // A form says what is to be done, so it is signed in any case; JSON's action and type are in signed headers.
+        bool mayBeUnsigned = claim.IsPresigned && (body.IsEmpty || IsJson(request.Headers));
+        if (claimed == Unsigned && mayBeUnsigned) return Unsigned;
         string hash = Hash(body);
         if (claimed is null || claimed == hash) return hash;
         error = Mismatch(
             $"{BodyHashHeader} must be the SHA-256 of the body in lower-case hexadecimal" +
-            (claimed == Unsigned ? $"; {Unsigned} is for presigned requests." : "."));
+            (claimed == Unsigned ? $"; {Unsigned} is for presigned requests without a form." : "."));
         return null;
     }
 

@@ -18,6 +18,8 @@ internal sealed record SignatureClaim(
     /// <summary>A week, in seconds.</summary>
     public const int MaxExpires = 604_800;
 
+    private static readonly string[] Required = ["Credential", "Signature", "SignedHeaders"];
+
     private const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
 
     /// <summary>What a presigned request is good for that does not say: as long as one that is signed in a header.
@@ -63,7 +65,7 @@ internal sealed record SignatureClaim(
             if (equals > 0) parts.TryAdd(part[..equals], part[(equals + 1)..]);
         }
 
-        string missing = string.Concat(new[] { "Credential", "Signature", "SignedHeaders" }
+        string missing = string.Concat(Required
             .Where(name => !parts.ContainsKey(name))
             .Select(static name => $"Authorization header requires '{name}' parameter. "));
         string date = headers["X-Amz-Date"].ToString() is { Length: > 0 } own ? own : headers.Date.ToString();

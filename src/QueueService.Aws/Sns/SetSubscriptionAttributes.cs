@@ -1,3 +1,4 @@
+using QueueService.Aws.Auth;
 using QueueService.Aws.Protocol;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
@@ -26,6 +27,7 @@ internal static class SetSubscriptionAttributes
             SubscriptionDraft draft = new(call.Host, subscription.Topic, known);
             string? refusal = draft.Set(name, request.AttributeValue ?? "") ?? draft.Check();
             if (refusal is not null) return SnsErrors.Invalid(refusal);
+            if (await DeliveryAccess.Refuse(call, subscription.Topic, draft.DeadLetters) is { } denied) return denied;
             Result<QueueChange> changed = await call.Broker.PatchSubscription(
                 subscription.Name, draft.In, new Precondition([subscription.Description.ETag], MustNotExist: false));
             if (changed.Error == BrokerError.PreconditionFailed) continue;

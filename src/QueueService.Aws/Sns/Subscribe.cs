@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using QueueService.Aws.Auth;
 using QueueService.Aws.Protocol;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
@@ -43,6 +44,8 @@ internal static class Subscribe
         foreach ((string attribute, string value) in request.Attributes ?? [])
             if (draft.Set(attribute, value) is { } refused) return SnsErrors.Invalid("Attributes", refused);
         if (draft.Check() is { } wrong) return SnsErrors.Invalid("Attributes", wrong);
+        string? queue = config.Subscription is { Target: SubscriptionTarget.Queue } copies ? copies.Destination : null;
+        if (await DeliveryAccess.Refuse(call, topic, queue, draft.DeadLetters) is { } denied) return denied;
         SubscriptionName.TryParse(topic.Name, name, out SubscriptionName subscription);
         Reply<QueueDescription> kept = await Keep(call, subscription, draft, config);
         if (kept.Value is not { } made) return kept.Error!;

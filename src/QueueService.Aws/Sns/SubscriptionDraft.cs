@@ -29,6 +29,10 @@ internal sealed class SubscriptionDraft(AwsHost host, FoundTopic topic, SnsSubsc
 
     public SnsSubscription Known { get; private set; } = known;
 
+    /// <summary>The broker's name of the queue for dead letters; null when there is none. Known after
+    /// <see cref="Check"/>.</summary>
+    public string? DeadLetters => _deadLetters;
+
     /// <summary>Takes one attribute over; answers why it is refused.</summary>
     public string? Set(string name, string value)
     {

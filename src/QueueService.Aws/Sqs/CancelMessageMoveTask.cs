@@ -11,7 +11,6 @@ internal static class CancelMessageMoveTask
         SqsJson.Default.CancelMessageMoveTaskResult, Handle)
     {
         IsForService = true,
-        ChecksAccess = true,
     };
 
     /// <summary>What was moved stays moved.</summary>

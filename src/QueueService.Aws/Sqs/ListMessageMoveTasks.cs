@@ -14,7 +14,6 @@ internal static class ListMessageMoveTasks
         SqsJson.Default.ListMessageMoveTasksResult, Handle)
     {
         IsForService = true,
-        ChecksAccess = true,
     };
 
     /// <summary>The newest first.</summary>

@@ -12,7 +12,6 @@ internal static class StartMessageMoveTask
         SqsJson.Default.StartMessageMoveTaskResult, Handle)
     {
         IsForService = true,
-        ChecksAccess = true,
     };
 
     private static async ValueTask<Reply<StartMessageMoveTaskResult>> Handle(

@@ -45,6 +45,16 @@ public sealed class AuthenticationTests(KeyedServer server) : IClassFixture<Keye
         (await server.Anonymous.Get(late.Presign(path, Query, 600))).ShouldSucceed();
     }
 
+    [Fact]
+    public async Task A_presigned_request_may_leave_its_body_unsigned_unless_that_is_a_form()
+    {
+        string path = new Uri(await _owner.NewQueue()).AbsolutePath;
+        string presigned = _owner.Presign(
+            path, "Action=SendMessage&MessageBody=a&Version=2012-11-05", 60, "UNSIGNED-PAYLOAD");
+        (await server.Anonymous.Get(presigned)).ShouldSucceed();
+        (await server.Anonymous.Post(presigned, "Action=DeleteQueue")).ShouldBe(403, "SignatureDoesNotMatch");
+    }
+
     [Theory]
     [InlineData(null, "", 0, 403, "MissingAuthenticationToken", "Request is missing Authentication Token")]
     [InlineData("NOBODY", "secret", 0, 403, "InvalidClientTokenId", "The security token included in the request is inv")]

@@ -149,9 +149,49 @@ public sealed class AuthorizationTests(KeyedServer server) : IClassFixture<Keyed
             "SetTopicAttributes", "TopicArn=" + topic, "AttributeName=Policy", "AttributeValue=" + Policy))
             .ShouldSucceed();
         SignedClient stranger = server.Topics("STRANGER");
-        (await stranger.Query("Subscribe", "TopicArn=" + topic, "Protocol=sqs", "Endpoint=" + arn)).ShouldSucceed();
+        string[] subscribe = ["TopicArn=" + topic, "Protocol=sqs", "Endpoint=" + arn];
+        (await stranger.Query("Subscribe", subscribe)).ShouldBe(
+            403, "AuthorizationError", $"The policy of {arn} does not let sns.amazonaws.com send messages of {topic}");
+        await Allow(queue, topic);
+        (await stranger.Query("Subscribe", subscribe)).ShouldSucceed();
         (await stranger.Query("Subscribe", "TopicArn=" + topic, "Protocol=http", "Endpoint=http://example.com/"))
             .ShouldBe(403, "AuthorizationError");
+    }
+
+    [Fact]
+    public async Task A_queue_that_denies_a_topic_is_not_subscribed_by_its_owner_either()
+    {
+        SignedClient owner = server.Topics("OWNER");
+        string topic = await NewTopic(owner);
+        string free = await _owner.NewQueue();
+        string closed = await NewQueue(
+            """
+            {"Effect":"Deny","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*",
+             "Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:*:t*"}}}
+            """);
+        (await owner.Query("Subscribe", "TopicArn=" + topic, "Protocol=sqs", "Endpoint=" + ArnOf(closed)))
+            .ShouldBe(403, "AuthorizationError", "The policy of " + ArnOf(closed));
+        string redrive = $$"""AttributeValue={"deadLetterTargetArn":"{{ArnOf(closed)}}"}""";
+        string subscription = (await owner.Query(
+            "Subscribe", "TopicArn=" + topic, "Protocol=sqs", "Endpoint=" + ArnOf(free))).Value("SubscriptionArn");
+        (await owner.Query(
+            "SetSubscriptionAttributes", "SubscriptionArn=" + subscription, "AttributeName=RedrivePolicy", redrive))
+            .ShouldBe(403, "AuthorizationError", "The policy of " + ArnOf(closed));
+    }
+
+    private static string ArnOf(string queue) =>
+        "arn:aws:sqs:us-east-1:000000000000:" + queue[(queue.LastIndexOf('/') + 1)..];
+
+    /// <summary>Lets a topic send messages to a queue.</summary>
+    private async Task Allow(string queue, string topic)
+    {
+        string policy = $$"""
+            {"Statement":{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage",
+             "Resource":"*","Condition":{"ArnEquals":{"aws:SourceArn":"{{topic}}"}}}}
+            """;
+        string text = System.Text.Json.JsonSerializer.Serialize(policy);
+        (await _owner.Json(
+            "SetQueueAttributes", $$"""{"Attributes":{"Policy":{{text}}},"QueueUrl":"{{queue}}"}""")).ShouldSucceed();
     }
 
     private static async Task<string> NewTopic(SignedClient owner) =>

@@ -51,6 +51,17 @@ internal sealed class SignedClient(Uri server, string? keyId = null, string secr
         return await Send(request, body);
     }
 
+    /// <summary>A form.</summary>
+    public async Task<AwsAnswer> Post(string pathAndQuery, string body)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, new Uri(server, pathAndQuery))
+        {
+            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)),
+        };
+        request.Content.Headers.TryAddWithoutValidation("Content-Type", Form);
+        return await Send(request, body);
+    }
+
     public async Task<AwsAnswer> Get(string pathAndQuery)
     {
         using HttpRequestMessage request = new(HttpMethod.Get, new Uri(server, pathAndQuery));
@@ -68,15 +79,17 @@ internal sealed class SignedClient(Uri server, string? keyId = null, string secr
     }
 
     /// <summary>The path and query of a presigned GET.</summary>
-    public string Presign(string path, string query, int seconds)
+    /// <param name="bodyHash">Null: that of no body, which is not named.</param>
+    public string Presign(string path, string query, int seconds, string? bodyHash = null)
     {
         string time = Time();
         string scope = Scope(time, Service);
         string signed = query + "&X-Amz-Algorithm=AWS4-HMAC-SHA256" +
             $"&X-Amz-Credential={Uri.EscapeDataString($"{keyId}/{scope}")}&X-Amz-Date={time}" +
-            $"&X-Amz-Expires={seconds}&X-Amz-SignedHeaders=host";
+            $"&X-Amz-Expires={seconds}&X-Amz-SignedHeaders=host" +
+            (bodyHash is null ? "" : "&X-Amz-Content-Sha256=" + bodyHash);
         string sorted = string.Join('&', signed.Split('&').Order(StringComparer.Ordinal));
-        string canonical = $"GET\n{path}\n{sorted}\nhost:{server.Authority}\n\nhost\n{Hash("")}";
+        string canonical = $"GET\n{path}\n{sorted}\nhost:{server.Authority}\n\nhost\n{bodyHash ?? Hash("")}";
         return $"{path}?{signed}&X-Amz-Signature={Sign(canonical, time, scope)}";
     }
 
