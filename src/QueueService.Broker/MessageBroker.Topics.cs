@@ -64,6 +64,13 @@ public sealed partial class MessageBroker
         Complete(Submit<QueueChange>((shard, command) =>
             SubscriptionDefinitions.Patch(shard, command, name, change, precondition)));
 
+    /// <summary>Changes a subscription and passes over everything that was published before, in one step: whoever is
+    /// answered that it was changed gets all that is published from then on.</summary>
+    public ValueTask<Result<QueueChange>> BeginSubscription(
+        SubscriptionName name, Func<QueueConfig, QueueConfig> change, Precondition precondition) =>
+        Complete(Submit<QueueChange>((shard, command) =>
+            SubscriptionDefinitions.Begin(shard, command, name, change, precondition)));
+
     /// <summary>Changes where a subscription delivers to, unless somebody changed it since its ETag was this one.
     /// </summary>
     /// <returns>The new ETag; null when the token is replayed.</returns>

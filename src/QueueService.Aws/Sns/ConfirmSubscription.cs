@@ -48,13 +48,12 @@ internal static class ConfirmSubscription
         return SnsErrors.Throttled.With("Rate exceeded");
     }
 
-    /// <summary>What was published while nobody had confirmed is passed over.</summary>
+    /// <summary>What was published while nobody had confirmed is passed over. One step, and under the condition that nobody
+    /// else was faster: a second confirmation must not pass over what the first one promised.</summary>
     private static async ValueTask<BrokerError> Begin(
         AwsCall call, FoundSubscription waiting, SnsSubscription confirmed)
     {
-        Result<Durability> moved = await call.Broker.Seek(waiting.Name, long.MaxValue);
-        if (!moved.Succeeded) return moved.Error;
-        Result<QueueChange> changed = await call.Broker.PatchSubscription(
+        Result<QueueChange> changed = await call.Broker.BeginSubscription(
             waiting.Name, config => confirmed.In(config) with { Paused = false },
             new Precondition([waiting.Description.ETag], MustNotExist: false));
         return changed.Error;

@@ -31,7 +31,7 @@ internal static class CreateTopic
 
         Reply<FoundTopic> existing = await TopicLookup.ByName(call, request.Name);
         if (existing.Value is { } topic) return Compare(topic, request);
-        TopicName.TryParse(request.Name, out TopicName name);
+        if (!TopicName.TryParse(request.Name, out TopicName name)) return SnsErrors.Invalid("Topic Name");
         Result<QueueChange> made =
             await call.Broker.PutTopic(name, config, new Precondition(null, MustNotExist: true));
         if (made.Succeeded) return new CreateTopicResult(call.Host.Sns.Naming.ArnOf(name, config));

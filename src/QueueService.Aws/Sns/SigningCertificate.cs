@@ -20,11 +20,12 @@ internal sealed class SigningCertificate : IDisposable
     private const int Years = 30;
 
     private readonly RSA _key;
+    private readonly byte[] _secret;
     private readonly Lock _signing = new();
 
-    private SigningCertificate(RSA key, X509Certificate2 certificate)
+    private SigningCertificate(RSA key, X509Certificate2 certificate, byte[] secret)
     {
-        _key = key;
+        (_key, _secret) = (key, secret);
         Pem = Encoding.ASCII.GetBytes(certificate.ExportCertificatePem() + "\n");
         string fingerprint = Convert.ToHexStringLower(SHA256.HashData(certificate.RawData))[..FingerprintCharacters];
         Path = PathPrefix + fingerprint + PathSuffix;
@@ -54,7 +55,8 @@ internal sealed class SigningCertificate : IDisposable
         try
         {
             key.ImportFromPem(KeyOf(pem));
-            return new SigningCertificate(key, certificate);
+            byte[] secret = HMACSHA256.HashData(SHA256.HashData(key.ExportPkcs8PrivateKey()), "names of subscriptions 1"u8);
+            return new SigningCertificate(key, certificate, secret);
         }
         catch (Exception)
         {
@@ -72,6 +74,9 @@ internal sealed class SigningCertificate : IDisposable
         HashAlgorithmName hash = version == 1 ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256;
         lock (_signing) return Convert.ToBase64String(_key.SignData(bytes, hash, RSASignaturePadding.Pkcs1));
     }
+
+    /// <summary>32 bytes that always follow from these, and that nobody else can tell.</summary>
+    public byte[] Derive(string text) => HMACSHA256.HashData(_secret, Encoding.UTF8.GetBytes(text));
 
     public void Dispose() => _key.Dispose();
 

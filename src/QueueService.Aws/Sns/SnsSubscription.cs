@@ -110,10 +110,11 @@ internal sealed record SnsSubscription
     };
 
     /// <summary>The name of the subscription of an endpoint: the same for the same endpoint, so that subscribing twice is
-    /// one subscription, also when both requests come at once.</summary>
-    public static string NameOf(string topic, string protocol, string endpoint)
+    /// one subscription, also when both requests come at once. Nobody can guess it: who knows it may end the subscription.
+    /// </summary>
+    public static string NameOf(SigningCertificate certificate, string topic, string protocol, string endpoint)
     {
-        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{topic}\n{protocol}\n{endpoint}"));
+        byte[] hash = certificate.Derive($"{topic}\n{protocol}\n{endpoint}");
         hash[6] = (byte)((hash[6] & 0x0F) | 0x80);
         hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
         return new Guid(hash.AsSpan(0, NameBytes), bigEndian: true).ToString();

@@ -34,7 +34,8 @@ internal static class Subscribe
         SubscriptionTargets targets = new(call, topic);
         Reply<QueueConfig> target = await targets.Of(protocol, request.Endpoint);
         if (target.Value is not { } config) return target.Error!;
-        string name = SnsSubscription.NameOf(topic.Name.Value, protocol, request.Endpoint);
+        string name = SnsSubscription.NameOf(
+            call.Host.Sns.Certificate, topic.Name.Value, protocol, request.Endpoint);
         SnsSubscription known = new()
         {
             Protocol = protocol, Endpoint = request.Endpoint, Origin = OriginOf(call.Http.Request),
@@ -46,7 +47,8 @@ internal static class Subscribe
         if (draft.Check() is { } wrong) return SnsErrors.Invalid("Attributes", wrong);
         string? queue = config.Subscription is { Target: SubscriptionTarget.Queue } copies ? copies.Destination : null;
         if (await DeliveryAccess.Refuse(call, topic, queue, draft.DeadLetters) is { } denied) return denied;
-        SubscriptionName.TryParse(topic.Name, name, out SubscriptionName subscription);
+        if (!SubscriptionName.TryParse(topic.Name, name, out SubscriptionName subscription))
+            throw new InvalidOperationException($"{name} is not a name.");
         Reply<QueueDescription> kept = await Keep(call, subscription, draft, config);
         if (kept.Value is not { } made) return kept.Error!;
         if (await Replays.Begin(call, subscription, before: null, made.Config) is { } failed) return failed;

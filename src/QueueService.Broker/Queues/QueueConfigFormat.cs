@@ -57,7 +57,7 @@ internal static class QueueConfigFormat
         if (config.Stream?.Tier is { } tier) Write(output, tier);
         Write(output, config.Annotations);
         output.WriteVarint((ulong)config.GroupLock);
-        output.WriteVarint((ulong)(config.Subscription?.Numbers ?? 0));
+        output.WriteVarint((ulong)(config.Subscription?.Numbers ?? NumberMatching.NumbersInStrings));
     }
 
     private static void Write(IBufferWriter<byte> output, ValueList<Tag> tags)

@@ -109,8 +109,9 @@ internal struct Touched
     /// than a cycle, whole cycles later.</summary>
     public readonly long LatestReceive(long now)
     {
-        long age = ((now / SlotMilliseconds) - ReceiveSlot) % Slots * SlotMilliseconds;
-        return Math.Min(now, (now / SlotMilliseconds * SlotMilliseconds) - age + SlotMilliseconds);
+        long slot = now / SlotMilliseconds * SlotMilliseconds;
+        long age = (slot - (ReceiveSlot * SlotMilliseconds)) % ReceiveCycle;
+        return Math.Min(now, slot - age + SlotMilliseconds);
     }
 
     /// <summary>Notes that a lease ends without an acknowledgement, if one does.</summary>

@@ -48,6 +48,23 @@ internal static class SubscriptionDefinitions
             : QueueDefinitions.Replace(shard, command, subscription, config);
     }
 
+    /// <summary>Changes a subscription and starts it anew at the end of its topic. The cursor goes first: nothing that was
+    /// published before is handed out by the change.</summary>
+    public static Result<QueueChange> Begin(
+        Shard shard, PlainCommand<Result<QueueChange>> command, SubscriptionName name,
+        Func<QueueConfig, QueueConfig> change, Precondition condition)
+    {
+        if (shard.FindQueue(name.Topic.Address) is not { } topic) return name.Topic.Address.NotFound;
+        if (shard.FindQueue(name.Address) is not { } subscription) return name.Address.NotFound;
+        if (!QueueDefinitions.Holds(subscription, condition)) return BrokerError.PreconditionFailed;
+        command.Queue = subscription;
+        command.Wrote = true;
+        shard.Store.BeginFrame();
+        shard.SetCursor(subscription, topic.Lanes.Select(static lane => lane.End));
+        shard.Store.EndFrame();
+        return Patch(shard, command, name, change, Precondition.None);
+    }
+
     /// <summary>Deletes a topic with all its subscriptions, in one commit.</summary>
     public static BrokerError DeleteTopic(
         Shard shard, PlainCommand<BrokerError> command, TopicName name, Precondition condition)

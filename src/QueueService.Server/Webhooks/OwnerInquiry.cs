@@ -15,23 +15,25 @@ internal sealed class OwnerInquiry(SubscriptionName name, BrokerHost host)
     private DateTimeOffset _next;
 
     /// <summary>Makes the next attempt when it is due.</summary>
+    /// <param name="etag">Of the definition that the form is from.</param>
     /// <param name="abort">Not the end of the definition: an owner may confirm before he answers the request that asks him.
     /// </param>
     /// <returns>How long to wait until something is to be done again; null: the subscription is over.</returns>
-    public async Task<TimeSpan?> Step(SnsForm form, DeliveryPolicy policy, CancellationToken abort)
+    public async Task<TimeSpan?> Step(SnsForm form, string etag, CancellationToken abort)
     {
         DateTimeOffset now = host.Time.GetUtcNow();
         var end = DateTimeOffset.FromUnixTimeMilliseconds(form.Subscription.TokenExpiresAt);
         if (now >= end)
         {
-            BrokerError error = await host.Broker.DeleteSubscription(name, Precondition.None);
+            BrokerError error =
+                await host.Broker.DeleteSubscription(name, new Precondition([etag], MustNotExist: false));
             return error is BrokerError.None or BrokerError.SubscriptionNotFound ? null : TimeSpan.FromSeconds(1);
         }
 
         if (_token != form.Subscription.Token) (_token, _attempts, _next) = (form.Subscription.Token, 0, now);
         if (now < _next) return Sooner(_next, end) - now;
         WebhookAttempt attempt = await Attempt(form, now, abort);
-        RetryPhases phases = policy.Retries ?? RetryPhases.Default;
+        RetryPhases phases = form.Policy.Retries ?? RetryPhases.Default;
         bool isLast = attempt.Succeeded || attempt.IsRefusal || ++_attempts > phases.NumRetries;
         now = host.Time.GetUtcNow();
         _next = isLast ? DateTimeOffset.MaxValue : now + phases.DelayBefore(_attempts);

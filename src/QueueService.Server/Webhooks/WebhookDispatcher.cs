@@ -36,7 +36,8 @@ internal sealed class WebhookDispatcher(
             Open(definition, form.Value);
         }
 
-        if (_sns is { Subscription.State: not SubscriptionState.Confirmed }) return await Inquire(_sns, current);
+        if (_sns is { Subscription.State: not SubscriptionState.Confirmed })
+            return await Inquire(_sns, definition.ETag, current);
         WebhookEndpoint endpoint = _endpoint!;
         _deliveries.RemoveAll(static delivery => delivery.IsCompleted);
         int free = endpoint.MaxConcurrency - _deliveries.Count;
@@ -82,9 +83,9 @@ internal sealed class WebhookDispatcher(
     }
 
     /// <summary>Nothing is delivered while the owner of the endpoint has not confirmed.</summary>
-    private async Task<BrokerError> Inquire(SnsForm form, CancellationToken current)
+    private async Task<BrokerError> Inquire(SnsForm form, string etag, CancellationToken current)
     {
-        if (await _inquiry.Step(form, form.Policy, abort) is not { } rest) return BrokerError.SubscriptionNotFound;
+        if (await _inquiry.Step(form, etag, abort) is not { } rest) return BrokerError.SubscriptionNotFound;
         if (rest > TimeSpan.Zero) await Rest(rest, current);
         return BrokerError.None;
     }

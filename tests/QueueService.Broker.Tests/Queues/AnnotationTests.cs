@@ -46,8 +46,8 @@ public sealed class AnnotationTests : IDisposable
         Assert.Equal(BrokerError.None, _harness.Run(() => _harness.Broker.ApplyPlan(plans)));
         Assert.Equal((1, Policy), (Get().Config.DelaySeconds, Get().Config.Annotations));
 
-        TopicName.TryParse("news", out TopicName topic);
-        SubscriptionName.TryParse(topic, "all", out SubscriptionName name);
+        Assert.True(TopicName.TryParse("news", out TopicName topic));
+        Assert.True(SubscriptionName.TryParse(topic, "all", out SubscriptionName name));
         _harness.Run(() => _harness.Broker.PutTopic(topic, new QueueConfig(), Precondition.None));
         var config = new QueueConfig { Subscription = new SubscriptionConfig() };
         Subscribe(name, config with { Annotations = Policy });

@@ -58,7 +58,7 @@ public sealed class SqsOrderTests : IDisposable
         Assert.Equal("1", first.Body);
         _harness.Acknowledge(first.Receipt, leased[1].Receipt);
         Assert.Equal(["3"], Bodies(_harness.Receive()));
-        Assert.Equal(GroupLock.Later, _harness.CreateQueue(config: Fifo with { GroupLock = 0 }).Queue.Config.GroupLock);
+        Assert.Equal(GroupLock.Later, _harness.CreateQueue(config: Fifo with { GroupLock = GroupLock.Group }).Queue.Config.GroupLock);
     }
 
     [Fact]

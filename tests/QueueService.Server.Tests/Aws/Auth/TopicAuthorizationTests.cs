@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using QueueService.Aws.Sns;
 using QueueService.Server.Tests.Webhooks;
 
 namespace QueueService.Server.Tests.Aws.Auth;
@@ -58,6 +59,11 @@ public sealed class TopicAuthorizationTests(KeyedServer server) : IClassFixture<
             "ReceiveMessage", $$"""{"QueueUrl":"{{queue}}","WaitTimeSeconds":20}""");
         JsonNode envelope = JsonNode.Parse((string)received.Json["Messages"]![0]!["Body"]!)!;
         string link = new Uri((string)envelope["UnsubscribeURL"]!).PathAndQuery;
+        using SigningCertificate other = SigningCertificate.Read(SigningCertificate.Generate(DateTimeOffset.UnixEpoch));
+        string guess = SnsSubscription.NameOf(other, topic.Split(':')[^1], "sqs", arn);
+        (await server.Anonymous.Get($"/?Action=Unsubscribe&SubscriptionArn={topic}:{guess}")).ShouldSucceed();
+        (await _owner.Query("GetSubscriptionAttributes", "SubscriptionArn=" + subscribed.Value("SubscriptionArn")))
+            .ShouldSucceed();
         (await server.Anonymous.Get(link)).ShouldSucceed();
         (await _owner.Query("GetSubscriptionAttributes", "SubscriptionArn=" + subscribed.Value("SubscriptionArn")))
             .ShouldBe(404, "NotFound");
