@@ -40,7 +40,7 @@ public sealed partial class TopicModelTests : IDisposable
 
     private void Step(SeededRandom random, Follower follower)
     {
-        switch (random.Next(43))
+        switch (random.Next(46))
         {
             case < 16:
                 Publish(random);
@@ -66,6 +66,12 @@ public sealed partial class TopicModelTests : IDisposable
                 break;
             case 39 or 40:
                 SeekSnapshot(follower, random);
+                break;
+            case 41 or 42:
+                Replay(follower, random);
+                break;
+            case 43:
+                EndReplay(follower);
                 break;
             default:
                 Restart(random);
@@ -135,6 +141,7 @@ public sealed partial class TopicModelTests : IDisposable
         if (_published.Count == 0) return;
         long time = _published[random.Next(_published.Count)].At;
         _topic.Harness.Run(() => _topic.Broker.Seek(TopicFixture.Name(follower.Name), time));
+        follower.Replayed = null;
         follower.Leases.Clear();
         follower.Done.Clear();
         follower.Done.UnionWith(_published.Where(message => message.At < time).Select(static message => message.Index));
@@ -227,6 +234,9 @@ public sealed partial class TopicModelTests : IDisposable
 
         /// <summary>Acknowledged, or passed over by a seek.</summary>
         public HashSet<int> Done { get; } = [];
+
+        /// <summary>What the replay is about that was begun last; null when there is none.</summary>
+        public HashSet<int>? Replayed { get; set; }
 
         /// <summary>What was done with when each was taken, and until when it lives.</summary>
         public Dictionary<string, (int[] Done, long Until)> Snapshots { get; } = [];
