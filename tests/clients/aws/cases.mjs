@@ -56,7 +56,8 @@ export class Case {
       if (!step.until || Date.now() - start > patience) throw new Error(`${action} ${brief(request)}: ${problem}`);
       await delay(50);
     }
-    if (step.within && Date.now() - start > step.within * 1000) throw new Error(`${action} took ${Date.now() - start} ms`);
+    const taken = Date.now() - start;
+    if (step.within && taken > step.within * 1000) throw new Error(`${action} took ${taken} ms`);
   }
 
   /** Null, or what is wrong with the answer. */
@@ -98,7 +99,8 @@ export class Case {
     if (Array.isArray(template)) return template.map((item) => this.#value(item));
     if (template === null || typeof template !== 'object') return template;
     if ('$repeat' in template) return this.#value(template.$repeat[0]).repeat(template.$repeat[1]);
-    if ('$numbered' in template) return range(template.$numbered[1], (n) => numbered(this.#value(template.$numbered[0]), n));
+    if ('$numbered' in template)
+      return range(template.$numbered[1], (n) => numbered(this.#value(template.$numbered[0]), n));
     if ('$named' in template)
       return Object.fromEntries(range(template.$named[1], (n) => [`a${n}`, this.#value(template.$named[0])]));
     if ('$bytes' in template) return Uint8Array.from(Buffer.from(template.$bytes, 'base64'));
@@ -126,7 +128,8 @@ export class Case {
       return this.#same(createHash('md5').update(this.#value(expected.$md5)).digest('hex'), actual, path);
     if ('$length' in expected)
       return actual?.length === expected.$length ? null : `${path} has not ${expected.$length} items: ${brief(actual)}`;
-    if ('$not' in expected) return isDeepStrictEqual(this.#value(expected.$not), actual) ? `${path} is ${brief(actual)}` : null;
+    if ('$not' in expected)
+      return isDeepStrictEqual(this.#value(expected.$not), actual) ? `${path} is ${brief(actual)}` : null;
     if ('$json' in expected) return this.#match(expected.$json, JSON.parse(actual), path);
     if ('$unordered' in expected) return this.#matchUnordered(expected.$unordered, actual, path);
     if ('$bytes' in expected) return this.#same(this.#value(expected), Uint8Array.from(actual ?? []), path);
@@ -134,7 +137,8 @@ export class Case {
     return first(Object.entries(expected).map(([key, value]) => {
       const name = this.#value(key), there = actual?.[name] !== undefined;
       if (value === '$absent') return there ? `${path}.${name} is there: ${brief(actual[name])}` : null;
-      return there ? this.#match(value, actual[name], `${path}.${name}`) : `${path}.${name} is missing in ${brief(actual)}`;
+      if (!there) return `${path}.${name} is missing in ${brief(actual)}`;
+      return this.#match(value, actual[name], `${path}.${name}`);
     }));
   }
 

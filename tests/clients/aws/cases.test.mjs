@@ -41,7 +41,7 @@ test('every error of the table has a case', () => {
   assert.deepEqual(Object.keys(errors).filter((code) => !used.has(code)), []);
 });
 
-const commands = (module) => Object.keys(module).filter((name) => /^[A-Z]\w+Command$/.test(name) && !name.startsWith('$'))
+const commands = (module) => Object.keys(module).filter((name) => /^[A-Z]\w+Command$/.test(name))
   .map((name) => name.slice(0, -'Command'.length));
 
 /** The actions of a case; `$it` in one stands for each of what the case is for. */

@@ -14,7 +14,8 @@ export function createClient(endpoint, service = 'sqs', identity = 'owner', maxA
     credentials: { accessKeyId: id ?? 'none', secretAccessKey: secret ?? 'none', sessionToken: token },
     ...(id ? {} : { signer: { sign: (request) => Promise.resolve(request) } }),
   });
-  if (service === 'sqs') client.middlewareStack.add(keepWireType, { step: 'deserialize', priority: 'low', name: 'wireType' });
+  if (service === 'sqs')
+    client.middlewareStack.add(keepWireType, { step: 'deserialize', priority: 'low', name: 'wireType' });
   return client;
 }
 

@@ -52,7 +52,9 @@ async function counts(queueUrl) {
   return names.map((name) => Attributes[name]);
 }
 
-test('10,000 jobs over three kills of the server: none is lost, no deletion is undone', { timeout: 120_000 }, async () => {
+const patience = { timeout: 120_000 };
+
+test('10,000 jobs over three kills of the server: none is lost, no deletion is undone', patience, async () => {
   const { QueueUrl: queueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'jobs' }));
   const done = new Set(), deleted = new Set(), problems = [];
   let connectionsLost = 0;
@@ -79,7 +81,8 @@ test('10,000 jobs over three kills of the server: none is lost, no deletion is u
   });
 
   try {
-    const producing = Promise.all(Array.from({ length: producers }, (_, n) => produce(Producer.create({ queueUrl, sqs }), n)));
+    const producing = Promise.all(
+      Array.from({ length: producers }, (_, n) => produce(Producer.create({ queueUrl, sqs }), n)));
     for (const count of kills) {
       await until(() => done.size >= count, problems);
       await server.kill();

@@ -24,21 +24,25 @@ class AwsCliTests(unittest.TestCase):
 
     def test_main_path(self):
         """awscli creates, sends, receives and deletes; a topic delivers to its queue"""
-        url = self._aws("sqs", "create-queue", "--queue-name", "jobs", "--attributes", "VisibilityTimeout=60")["QueueUrl"]
+        created = self._aws("sqs", "create-queue", "--queue-name", "jobs", "--attributes", "VisibilityTimeout=60")
+        url = created["QueueUrl"]
         sent = self._aws("sqs", "send-message", "--queue-url", url, "--message-body", "héllo")
         received = self._aws("sqs", "receive-message", "--queue-url", url)["Messages"][0]
         self.assertEqual((received["MessageId"], received["Body"]), (sent["MessageId"], "héllo"))
         self._aws("sqs", "delete-message", "--queue-url", url, "--receipt-handle", received["ReceiptHandle"])
-        attributes = self._aws("sqs", "get-queue-attributes", "--queue-url", url, "--attribute-names", "All")["Attributes"]
-        self.assertEqual(
-            [attributes[name] for name in ("VisibilityTimeout", "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")],
-            ["60", "0", "0"])
+        answer = self._aws("sqs", "get-queue-attributes", "--queue-url", url, "--attribute-names", "All")
+        attributes = answer["Attributes"]
+        names = ("VisibilityTimeout", "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        self.assertEqual([attributes[name] for name in names], ["60", "0", "0"])
         topic = self._aws("sns", "create-topic", "--name", "news")["TopicArn"]
-        self._aws("sns", "subscribe", "--topic-arn", topic, "--protocol", "sqs", "--notification-endpoint", attributes["QueueArn"])
+        self._aws(
+            "sns", "subscribe", "--topic-arn", topic, "--protocol", "sqs",
+            "--notification-endpoint", attributes["QueueArn"])
         published = self._aws("sns", "publish", "--topic-arn", topic, "--message", "extra", "--subject", "News")
         received = self._aws("sqs", "receive-message", "--queue-url", url, "--wait-time-seconds", "20")["Messages"][0]
         envelope = json.loads(received["Body"])
-        self.assertEqual((envelope["MessageId"], envelope["Message"], envelope["Subject"]), (published["MessageId"], "extra", "News"))
+        self.assertEqual(
+            [envelope[name] for name in ("MessageId", "Message", "Subject")], [published["MessageId"], "extra", "News"])
         self.assertEqual(self._aws("sqs", "list-queues")["QueueUrls"], [url])
         self._aws("sqs", "delete-queue", "--queue-url", url)
         self.assertNotIn("QueueUrls", self._aws("sqs", "list-queues"))

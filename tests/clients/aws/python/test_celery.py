@@ -75,9 +75,12 @@ class CeleryTests(unittest.TestCase):
         while not condition():
             for number, worker in enumerate(workers):
                 if worker.poll() is not None or time.monotonic() > self.deadline:
-                    with open(os.path.join(self.directory.name, f"worker{number}.log.out"), encoding="utf-8") as file:
-                        self.fail(f"{len(self._done())} jobs done; worker {number}: {worker.poll()}\n{file.read()[-5000:]}")
+                    self.fail(f"{len(self._done())} jobs done; worker {number}: {worker.poll()}\n{self._output(number)}")
             time.sleep(0.1)
+
+    def _output(self, number):
+        with open(os.path.join(self.directory.name, f"worker{number}.log.out"), encoding="utf-8") as file:
+            return file.read()[-5000:]
 
     def _events(self):
         """What the workers wrote since, too; a line that is not finished yet is left for the next time."""
