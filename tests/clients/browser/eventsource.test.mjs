@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EventSource } from 'eventsource';
 import { chromium } from 'playwright-core';
-import { Server } from './server.mjs';
+import { Server } from '../server.mjs';
 
 const records = 400;
 const patience = { timeout: 90_000 };

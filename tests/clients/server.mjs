@@ -8,26 +8,37 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const dll = fileURLToPath(
-  new URL('../../../artifacts/bin/QueueService.Server/release/QueueService.Server.dll', import.meta.url));
+  new URL('../../artifacts/bin/QueueService.Server/release/QueueService.Server.dll', import.meta.url));
 
 export class Server {
   #process;
-  #directory = mkdtempSync(join(tmpdir(), 'queueservice-browser-'));
+  #directory = mkdtempSync(join(tmpdir(), 'queueservice-clients-'));
+  #settings;
+  #environment;
 
   /** Its address; the kernel picks the port at the first start. */
   url = 'http://127.0.0.1:0';
 
+  /** Its address with TLS, when the settings give it one. */
+  httpsUrl;
+
+  /** The settings are options of the command line, such as '--Aws:Region=eu-west-1'. */
+  constructor(settings = [], environment = {}) {
+    this.#settings = settings;
+    this.#environment = environment;
+  }
+
   async start() {
     this.#process = spawn(
-      'dotnet', [dll, '--urls', this.url, `--Storage:Directory=${join(this.#directory, 'data')}`],
-      { stdio: ['ignore', 'pipe', 'inherit'] });
+      'dotnet', [dll, '--urls', this.url, `--Storage:Directory=${join(this.#directory, 'data')}`, ...this.#settings],
+      { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...this.#environment } });
     let output = '';
-    this.url = await new Promise((resolve, reject) => {
+    [, this.url, this.httpsUrl] = await new Promise((resolve, reject) => {
       this.#process.once('exit', (code) => reject(new Error(`The server ended with ${code}:\n${output}`)));
       this.#process.stdout.on('data', (chunk) => {
         if (output.length < 100_000) output += chunk;
-        const match = /listens on (http:\/\/127\.0\.0\.1:\d+)/.exec(output);
-        if (match) resolve(match[1]);
+        const match = /listens on (http:\/\/127\.0\.0\.1:\d+)(?: (https:\S+))?\s/.exec(output);
+        if (match) resolve(match);
       });
     });
     return this;
