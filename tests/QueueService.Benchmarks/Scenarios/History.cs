@@ -15,7 +15,7 @@ internal sealed class History(Report report, DataServer server)
     private const int Batch = 1_000;
     private const int ManyPartitions = 1_000;
     private const int Seeks = 500;
-    private const int Seed = 5;
+    private const double GoldenRatio = 0.618_033_988_749;
     private const double GiB = 1 << 30;
 
     private readonly Table _facts = new("history", "value");
@@ -82,15 +82,16 @@ internal sealed class History(Report report, DataServer server)
 
     private async Task SeekAsync(string name)
     {
-        Random random = new(Seed);
         (long first, DateTimeOffset from) = await ReadAsync(name, "earliest");
         (long last, DateTimeOffset to) = await ReadAsync(name, Text(await EndAsync(name) - 1));
         LatencyHistogram byOffset = new();
         LatencyHistogram byTime = new();
         for (int i = 0; i < Seeks; i++)
         {
-            long offset = random.NextInt64(first, last);
-            DateTimeOffset time = from + ((to - from) * random.NextDouble());
+            // All over the partition, each place once: steps of the golden ratio.
+            double place = i * GoldenRatio % 1;
+            long offset = first + (long)((last - first) * place);
+            DateTimeOffset time = from + ((to - from) * (1 - place));
             await TimeAsync(byOffset, () => ReadAsync(name, Text(offset)));
             await TimeAsync(byTime, () => ReadAsync(name, $"time:{time:yyyy-MM-ddTHH:mm:ss.fffZ}"));
         }

@@ -1,5 +1,6 @@
 using QueueService.Storage.Logs;
 using QueueService.Storage.Tests.Journal;
+using QueueService.Testing;
 
 namespace QueueService.Storage.Tests.Logs;
 
@@ -14,7 +15,7 @@ public sealed class SegmentSearchTests
     [InlineData(3, 60_000)]
     public void The_place_is_at_or_a_block_before_the_wanted_offset_and_time(int seed, int largest)
     {
-        var image = new Image(seed, 1_200_000, largest, static (random, body) => random.NextBytes(body));
+        var image = new Image(seed, 1_200_000, largest, static (random, body) => random.Fill(body));
         image.Check();
         Assert.InRange(image.Segment.Points.Length, 1, 32);
     }
@@ -28,7 +29,7 @@ public sealed class SegmentSearchTests
             for (int at = 0; at + SegmentFormat.RecordHeaderBytes <= body.Length; at += SegmentFormat.RecordHeaderBytes)
             {
                 byte[] fake = new byte[SegmentFormat.RecordHeaderBytes + 200];
-                SegmentFormat.WriteRecord(fake, Salt + 1, random.Next(1, 60), 1_000 + random.Next(60), new byte[200]);
+                SegmentFormat.WriteRecord(fake, Salt + 1, 1 + random.Next(59), 1_000 + random.Next(60), new byte[200]);
                 fake.AsSpan(0, SegmentFormat.RecordHeaderBytes).CopyTo(body.AsSpan(at));
             }
         });
@@ -38,10 +39,11 @@ public sealed class SegmentSearchTests
     [Fact]
     public void Damaged_records_are_passed_by()
     {
-        var image = new Image(5, 600_000, 2_000, static (random, body) => random.NextBytes(body));
-        var random = new Random(6);
+        var image = new Image(5, 600_000, 2_000, static (random, body) => random.Fill(body));
+        var random = new SeededRandom(6);
         for (int i = 0; i < 500; i++)
-            image.File.Flip(random.Next(SegmentFormat.HeaderBytes * 8, image.Segment.Extent.Length * 8));
+            image.File.Flip((SegmentFormat.HeaderBytes * 8)
+                + random.Next((image.Segment.Extent.Length - SegmentFormat.HeaderBytes) * 8));
         image.Check(isExact: false);
     }
 
@@ -50,9 +52,9 @@ public sealed class SegmentSearchTests
     {
         private readonly List<SegmentPoint> _records = [];
 
-        public Image(int seed, int bytes, int largest, Action<Random, byte[]> fill)
+        public Image(int seed, int bytes, int largest, Action<SeededRandom, byte[]> fill)
         {
-            var random = new Random(seed);
+            var random = new SeededRandom((ulong)seed);
             byte[] file = new byte[bytes + largest + SegmentFormat.RecordHeaderBytes];
             int at = SegmentFormat.HeaderBytes;
             long offset = 0;
@@ -63,7 +65,7 @@ public sealed class SegmentSearchTests
                 fill(random, body);
                 _records.Add(new SegmentPoint(at, offset, time));
                 at += SegmentFormat.WriteRecord(file.AsSpan(at), Salt, offset, time, body);
-                offset += random.Next(1, 4);
+                offset += 1 + random.Next(3);
                 time += random.Next(3);
             }
 

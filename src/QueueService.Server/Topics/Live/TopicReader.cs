@@ -123,13 +123,18 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
         Result<ReceivedMessages> page =
             await host.Broker.Read(feed.Topic, place.Cursor, _size, 0, CancellationToken.None);
         if (!page.Succeeded) return await SayGoodbye(new FeedEnd(BrokerProblems.Of(page.Error)));
-        Task<bool> sent;
 
         // The messages are given back before anything waits for the client.
-        using (ReceivedMessages messages = page.Value)
+        ReceivedMessages messages = page.Value;
+        ValueTask<bool> sent;
+        try
         {
             sent = Send(messages);
             await host.ReportDamage(messages);
+        }
+        finally
+        {
+            messages.Dispose();
         }
 
         return await sent;
@@ -137,7 +142,7 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
 
     /// <summary>Sends the page piece by piece, as long as the client takes them without a wait. What is left is read
     /// again.</summary>
-    private Task<bool> Send(ReceivedMessages messages)
+    private ValueTask<bool> Send(ReceivedMessages messages)
     {
         JsonOutput output = JsonOutput.Rent();
         WriteGap(output, messages);
@@ -149,9 +154,9 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
             bool isWhole = next == messages.Count;
             if (isWhole) place.Cursor = messages.NextCursor!;
             if (isWhole && _skipped >= SkippedPerId) output.Raw(OwnId().Span);
-            Task<bool> sent = Push(output);
-            bool isTaken = sent.IsCompletedSuccessfully;
-            if (isWhole || !isTaken || !sent.Result)
+            ValueTask<bool> sent = Push(output);
+            bool isTaken = sent.IsCompletedSuccessfully && !_response.IsBroken;
+            if (isWhole || !isTaken)
             {
                 int most = pieces == 1 ? MaxFilteredMessages : MaxPageMessages;
                 _size = isWhole && isTaken && isFull ? Math.Clamp(2 * _size, PageMessages, most) : PageMessages;
@@ -164,7 +169,7 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
 
     /// <summary>Gives the output back. Only a large message makes the first step wait: who stalls holds no buffer but its
     /// connection's.</summary>
-    private async Task<bool> Push(JsonOutput output)
+    private async ValueTask<bool> Push(JsonOutput output)
     {
         bool goesOn = await Add(output.Written);
         output.Return();

@@ -119,10 +119,10 @@ public sealed class PolicyTests
             Service = "sns.amazonaws.com", SourceArn = "arn:aws:sns:us-east-1:000000000000:orders",
             Protocol = "sqs", Endpoint = Queue,
         };
-        Assert.Equal(
-            ["arn:aws:sns:us-east-1:000000000000:orders", "000000000000", "sqs", Queue, "true"],
-            new[] { "aws:SourceArn", "aws:sourceaccount", "SNS:Protocol", "sns:Endpoint", "aws:PrincipalIsAWSService" }
-                .Select(relay.Find));
+        Assert.Equal("arn:aws:sns:us-east-1:000000000000:orders", relay.Find("aws:SourceArn"));
+        Assert.Equal("000000000000", relay.Find("aws:sourceaccount"));
+        Assert.Equal(("sqs", Queue), (relay.Find("SNS:Protocol"), relay.Find("sns:Endpoint")));
+        Assert.Equal("true", relay.Find("aws:PrincipalIsAWSService"));
     }
 
     [Fact]

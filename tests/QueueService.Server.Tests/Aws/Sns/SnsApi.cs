@@ -36,6 +36,8 @@ internal sealed record SnsAnswer(int Status, XElement Xml)
 /// <summary>Requests as an SDK sends them, without a signature.</summary>
 internal sealed class SnsApi(Uri server)
 {
+    private static readonly string[] All = ["All"];
+
     public const string TopicPrefix = "arn:aws:sns:us-east-1:000000000000:";
     public const string QueuePrefix = "arn:aws:sqs:us-east-1:000000000000:";
 
@@ -60,7 +62,7 @@ internal sealed class SnsApi(Uri server)
         return answer;
     }
 
-    public async Task<SnsAnswer> Get(string url)
+    public static async Task<SnsAnswer> Get(string url)
     {
         using HttpResponseMessage response = await Client.GetAsync(new Uri(url));
         return await Read(response);
@@ -125,7 +127,7 @@ internal sealed class SnsApi(Uri server)
     {
         JsonNode answer = await Sqs("ReceiveMessage", new
         {
-            QueueUrl = url, WaitTimeSeconds = 20, AttributeNames = new[] { "All" }, MessageAttributeNames = new[] { "All" },
+            QueueUrl = url, WaitTimeSeconds = 20, AttributeNames = All, MessageAttributeNames = All,
         });
         Assert.True(answer["Messages"] is not null, "There is no message.");
         return answer["Messages"]![0]!;

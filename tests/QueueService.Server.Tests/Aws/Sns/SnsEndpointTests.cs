@@ -28,7 +28,7 @@ public sealed class SnsEndpointTests(HookServer server)
         SnsAnswer waiting = await _sns.Do("ListSubscriptionsByTopic", ("TopicArn", topic));
         Assert.Equal(["PendingConfirmation"], waiting.All("SubscriptionArn"));
         await _sns.Publish(topic, "too early");
-        string arn = (await _sns.Get((string)body["SubscribeURL"]!)).Text("SubscriptionArn")!;
+        string arn = (await SnsApi.Get((string)body["SubscribeURL"]!)).Text("SubscriptionArn")!;
         await _sns.Publish(topic, "hello", ("Subject", "s"));
         ReceivedRequest delivered = await receiver.Next();
         Assert.Equal("Notification", delivered.Headers["x-amz-sns-message-type"]);
@@ -36,7 +36,7 @@ public sealed class SnsEndpointTests(HookServer server)
         JsonNode envelope = JsonNode.Parse(delivered.Text)!;
         Assert.Equal(("hello", "s"), ((string?)envelope["Message"], (string?)envelope["Subject"]));
         Assert.Equal((string?)envelope["MessageId"], delivered.Headers["x-amz-sns-message-id"]);
-        await _sns.Get((string)envelope["UnsubscribeURL"]!);
+        await SnsApi.Get((string)envelope["UnsubscribeURL"]!);
         ReceivedRequest farewell = await receiver.Next();
         Assert.Equal("UnsubscribeConfirmation", farewell.Headers["x-amz-sns-message-type"]);
         Assert.Equal("1", (await _sns.Do("GetTopicAttributes", ("TopicArn", topic))).Entries()["SubscriptionsDeleted"]);
@@ -113,6 +113,6 @@ public sealed class SnsEndpointTests(HookServer server)
     {
         await _sns.Subscribe(topic, "http", receiver.Url(path), attributes);
         JsonNode question = JsonNode.Parse((await receiver.Next()).Text)!;
-        Assert.Equal(200, (await _sns.Get((string)question["SubscribeURL"]!)).Status);
+        Assert.Equal(200, (await SnsApi.Get((string)question["SubscribeURL"]!)).Status);
     }
 }

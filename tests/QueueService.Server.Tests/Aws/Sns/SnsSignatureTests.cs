@@ -10,6 +10,9 @@ namespace QueueService.Server.Tests.Aws.Sns;
 
 public sealed class SnsSignatureTests
 {
+    private static readonly string[] SignedFields =
+        ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"];
+
     private static readonly SnsNotification Notification = new()
     {
         MessageId = "AAAAAQAAAAAAAAAB",
@@ -30,8 +33,7 @@ public sealed class SnsSignatureTests
         JsonNode envelope = Write(Notification, new SnsSigner(certificate, version, "https://here" + certificate.Path));
         Assert.Equal(version.ToString(System.Globalization.CultureInfo.InvariantCulture), (string?)envelope["SignatureVersion"]);
         string signed = string.Concat(
-            new[] { "Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type" }
-                .Select(name => $"{name}\n{(string?)envelope[name]}\n"));
+            SignedFields.Select(name => $"{name}\n{(string?)envelope[name]}\n"));
         using X509Certificate2 known = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(certificate.Pem.Span));
         using RSA key = known.GetRSAPublicKey()!;
         HashAlgorithmName hash = version == 1 ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256;

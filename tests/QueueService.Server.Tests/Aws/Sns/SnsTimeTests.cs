@@ -39,7 +39,7 @@ public sealed class SnsTimeTests : IAsyncLifetime
                 {"healthyRetryPolicy":{"minDelayTarget":5,"maxDelayTarget":25,"numRetries":3,
                 "numMinDelayRetries":1}}
                 """));
-        await _sns.Get((string)JsonNode.Parse((await receiver.Next()).Text)!["SubscribeURL"]!);
+        await SnsApi.Get((string)JsonNode.Parse((await receiver.Next()).Text)!["SubscribeURL"]!);
         Assert.True(SubscriptionName.TryParse(topic.Name, subscription.Split(':')[^1], out SubscriptionName hook));
         await topic.Publish("1");
         double?[] delays = [5, 5, 25, null];

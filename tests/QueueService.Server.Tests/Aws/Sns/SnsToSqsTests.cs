@@ -27,7 +27,7 @@ public sealed class SnsToSqsTests(RunningServer server)
             ((string?)envelope["Message"], (string?)envelope["Subject"], (string?)envelope["TopicArn"]));
         Assert.Equal("Number.int", (string?)envelope["MessageAttributes"]!["size"]!["Type"]);
         Assert.Matches("^http://.*/SimpleNotificationService-[0-9a-f]{32}.pem$", (string?)envelope["SigningCertURL"]);
-        Assert.Equal(200, (await _sns.Get((string)envelope["UnsubscribeURL"]!)).Status);
+        Assert.Equal(200, (await SnsApi.Get((string)envelope["UnsubscribeURL"]!)).Status);
         Assert.Empty((await _sns.Do("ListSubscriptionsByTopic", ("TopicArn", topic))).All("SubscriptionArn"));
     }
 
