@@ -75,14 +75,16 @@ internal static class CreateTopic
         return null;
     }
 
-    /// <summary>An attribute that is not named does not differ.</summary>
+    /// <summary>An attribute that is not named does not differ, and neither does one that would change nothing.</summary>
     private static Reply<CreateTopicResult> Compare(FoundTopic topic, CreateTopicRequest request)
     {
         foreach ((string name, string value) in request.Attributes ?? [])
         {
-            if ((TopicAttributes.Show(topic.Config, name) ?? "") != value &&
-                !(name == TopicAttributes.FifoTopic && TopicAttributes.IsTrue(value) == topic.IsFifo))
-                return SnsErrors.Invalid("Attributes", "Topic already exists with different attributes");
+            bool isSame = name == TopicAttributes.FifoTopic
+                ? TopicAttributes.IsTrue(value) == topic.IsFifo
+                : TopicAttributes.Read(name, value, topic.IsFifo, out _) is { } change &&
+                    TopicAttributes.Show(change(topic.Config), name) == TopicAttributes.Show(topic.Config, name);
+            if (!isSame) return SnsErrors.Invalid("Attributes", "Topic already exists with different attributes");
         }
 
         return request.Tags is { } tags && !topic.Config.Tags.Equals(SnsTags.Merge(ValueList<Tag>.Empty, tags))

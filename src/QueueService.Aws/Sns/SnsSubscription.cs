@@ -29,6 +29,10 @@ internal sealed record SnsSubscription
     /// <summary>As AWS's, which answers two days.</summary>
     public static readonly TimeSpan TokenLife = TimeSpan.FromDays(2);
 
+    /// <summary>Between two questions to one endpoint: whoever may subscribe shall not make the server post as fast as he
+    /// asks.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+
     private const int TokenBytes = 48;
     private const int NameBytes = 16;
 
@@ -126,6 +130,8 @@ internal sealed record SnsSubscription
         Guid.TryParseExact(token.AsSpan(0, 2 * NameBytes), "N", out Guid name)
             ? name.ToString()
             : null;
+
+    public bool WasJustAsked(DateTimeOffset now) => TokenExpiresAt > (now + TokenLife - Pause).ToUnixTimeMilliseconds();
 
     public bool IsToken(string token, DateTimeOffset now) =>
         Token is not null && now.ToUnixTimeMilliseconds() < TokenExpiresAt &&

@@ -93,6 +93,13 @@ internal static class Subscribe
                     ? existing.Value
                     : SnsErrors.Invalid("Attributes", "Subscription already exists with different attributes");
             }
+            else if (SnsSubscription.Of(existing.Value.Config) is { State: SubscriptionState.Pending } asked
+                && asked.WasJustAsked(call.Host.Time.GetUtcNow()))
+            {
+                return draft.IsWithin(asked)
+                    ? existing.Value
+                    : SnsErrors.Throttled.With("The endpoint was asked with other attributes less than a minute ago.");
+            }
             else
             {
                 // Its owner is asked once more, with another token.

@@ -58,6 +58,24 @@ public sealed class SnsTimeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_endpoint_is_asked_for_its_confirmation_at_most_once_a_minute()
+    {
+        await using Receiver receiver = new();
+        HookTopic topic = await HookTopic.Create(_server, _server.Api);
+        string arn = SnsApi.TopicPrefix + topic.Name.Value;
+        string subscription = await _sns.Subscribe(arn, "http", receiver.Url("/ok"));
+        string token = (string)JsonNode.Parse((await receiver.Next()).Text)!["Token"]!;
+        Assert.Equal(subscription, await _sns.Subscribe(arn, "http", receiver.Url("/ok")));
+        (await _sns.Call(
+            "Subscribe", ("TopicArn", arn), ("Protocol", "http"), ("Endpoint", receiver.Url("/ok")),
+            ("Attributes.entry.1.key", "RawMessageDelivery"), ("Attributes.entry.1.value", "true")))
+            .ShouldFail(429, "Throttled", "The endpoint was asked with other attributes less than a minute ago.");
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await _sns.Subscribe(arn, "http", receiver.Url("/ok"));
+        Assert.NotEqual(token, (string)JsonNode.Parse((await receiver.Next()).Text)!["Token"]!);
+    }
+
+    [Fact]
     public async Task A_subscription_that_nobody_confirms_is_gone_after_two_days()
     {
         await using Receiver receiver = new();

@@ -25,6 +25,18 @@ public sealed class SnsTopicTests(RunningServer server)
             .ShouldFail(400, "InvalidParameter", "Topic already exists with different tags");
     }
 
+    [Fact]
+    public async Task An_attribute_that_would_change_nothing_does_not_differ()
+    {
+        (string, string)[] request =
+        [
+            ("Name", SnsApi.NewName(".fifo")),
+            .. SnsApi.Entries("Attributes", ("FifoTopic", "TRUE"), ("ContentBasedDeduplication", "TRUE")),
+        ];
+        string topic = (await _sns.Do("CreateTopic", request)).Text("TopicArn")!;
+        Assert.Equal(topic, (await _sns.Do("CreateTopic", request)).Text("TopicArn"));
+    }
+
     [Theory]
     [InlineData("a.b", "false", "Topic Name")]
     [InlineData("", "false", "Topic Name")]
