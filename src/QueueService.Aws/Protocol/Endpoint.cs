@@ -12,6 +12,13 @@ internal static class Endpoint
 
     public static Task Handle(HttpContext http, AwsHost host)
     {
+        // A browser, and no client of these protocols: it gets the server's own answer.
+        if (HttpMethods.IsGet(http.Request.Method) && http.Request is { Path.Value: "/", QueryString.HasValue: false })
+        {
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        }
+
         StringValues target = http.Request.Headers[TargetHeader];
         return target.Count == 1 && HttpMethods.IsPost(http.Request.Method)
             ? JsonProtocol.Handle(http, host, target[0]!)
