@@ -98,7 +98,7 @@ internal static class Limits
     /// itself. A hundred of the largest chunks.</summary>
     public const int FeedBytes = 4 * 1_048_576;
 
-    public const int FeedEvents = 4_096;
+    public const int FeedEvents = 16_384;
 
     /// <summary>Events older than this are not shared any more: a topic without news takes no memory.</summary>
     public static readonly TimeSpan FeedAge = TimeSpan.FromSeconds(5);

@@ -15,7 +15,7 @@ internal sealed record FeedEvent(
     public int Bytes => (Frame?.Length ?? 0) + (Message?.Length ?? 0);
 }
 
-/// <summary>The newest events of a topic, numbered: up to 4 MiB or 4,096 of them, and always the last one.</summary>
+/// <summary>The newest events of a topic, numbered: up to 4 MiB or 16,384 of them, and always the last one.</summary>
 internal sealed class EventRing(TopicCursor start)
 {
     private FeedEvent?[] _events = new FeedEvent?[8];
@@ -27,6 +27,9 @@ internal sealed class EventRing(TopicCursor start)
 
     /// <summary>The number of the one that comes next.</summary>
     public long Next { get; private set; }
+
+    /// <summary>On average.</summary>
+    public int BytesOfOne => First < Next ? (int)(_bytes / (Next - First)) : 0;
 
     public FeedEvent? Oldest => First < Next ? this[First] : null;
 

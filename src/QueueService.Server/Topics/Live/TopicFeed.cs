@@ -17,7 +17,6 @@ internal sealed class TopicFeed(BrokerHost host, TopicName topic, TopicCursor st
     /// pages come full and the readers keep up with them the next page is twice as large.</summary>
     private const int PageMessages = 256;
 
-    /// <summary>Half of the ring: a reader that is at the end stays in it.</summary>
     private const int MaxPageMessages = Limits.FeedEvents / 2;
 
     /// <summary>Repeated before the broker's limit of a wait.</summary>
@@ -162,8 +161,7 @@ internal sealed class TopicFeed(BrokerHost host, TopicName topic, TopicCursor st
                 }
 
                 using ReceivedMessages messages = page.Value;
-                bool grows = messages.Count == size && IsRead();
-                size = grows ? Math.Min(2 * size, MaxPageMessages) : PageMessages;
+                size = messages.Count < size ? PageMessages : NextSize(size);
                 place = Append(messages, place);
                 WakeAll();
                 await host.ReportDamage(messages);
@@ -202,10 +200,17 @@ internal sealed class TopicFeed(BrokerHost host, TopicName topic, TopicCursor st
         return messages.NextCursor!;
     }
 
-    /// <summary>No reader of the feed is behind its end.</summary>
-    private bool IsRead()
+    /// <summary>Twice as many after a full page, but no more than half of what the ring holds, so that a reader at the end
+    /// stays in it; half as many when one in the ring is far behind.</summary>
+    private int NextSize(int size)
     {
-        lock (_gate) return _places.TrueForAll(place => place.Next == _ring.Next);
+        lock (_gate)
+        {
+            long late = _ring.Next - ((_ring.Next - _ring.First) / 2);
+            bool isRead = _places.TrueForAll(place => place.Next >= late || place.Next < _ring.First);
+            int most = Math.Min(MaxPageMessages, Limits.FeedBytes / 2 / Math.Max(1, _ring.BytesOfOne));
+            return Math.Clamp(isRead ? 2 * size : size / 2, PageMessages, Math.Max(PageMessages, most));
+        }
     }
 
     private static byte[] Take(JsonOutput output)

@@ -20,7 +20,7 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
     private const int MaxPageMessages = 128;
 
     /// <summary>Of a reader whose filter leaves little to write: it cannot stall.</summary>
-    private const int MaxFilteredMessages = Limits.FeedEvents;
+    private const int MaxFilteredMessages = Limits.FeedEvents / 2;
 
     /// <summary>A reader whose filter lets so many pass hears how far it is.</summary>
     private const int SkippedPerId = 1_000;
