@@ -86,7 +86,7 @@ internal static class Redrive
         {
             add(Name, new JsonObject
             {
-                [Target] = ArnOf(host, redrive.DeadLetterQueue), [Count] = redrive.MaxReceiveCount,
+                [Target] = QueueAddresses.ArnOf(host, redrive.DeadLetterQueue), [Count] = redrive.MaxReceiveCount,
             }.ToJsonString());
         }
 
@@ -102,15 +102,9 @@ internal static class Redrive
             [Permission] = allow.Permission == RedrivePermission.DenyAll ? "denyAll" : "byQueue",
         };
         if (allow.Permission == RedrivePermission.ByQueue)
-            policy[Sources] = new JsonArray([.. allow.Names.Select(name => (JsonNode)ArnOf(host, name))]);
+            policy[Sources] = new JsonArray([.. allow.Names.Select(name => (JsonNode)QueueAddresses.ArnOf(host, name))]);
         add(AllowName, policy.ToJsonString());
     }
-
-    private static string ArnOf(AwsHost host, string name) => QueueAddresses.ArnOf(
-        host.Options,
-        QueueName.TryParse(name, out QueueName queue) && host.Broker.Peek(queue) is { } config
-            ? QueueAddresses.NameFor(queue, config)
-            : name);
 
     private static AwsError Wrong(string value, string reason) => ProtocolErrors.Invalid(Name, value, reason);
 
