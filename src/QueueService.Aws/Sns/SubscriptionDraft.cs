@@ -84,9 +84,18 @@ internal sealed class SubscriptionDraft(AwsHost host, FoundTopic topic, SnsSubsc
         if (isGiven && FilterPolicyCheck.Refuse(policy, ofBody) is { } refused) return refused;
         string? filter =
             KnownFilter.ToBroker(policy, Known.FilterPolicyScope, out IReadOnlyList<FilterProblem> problems);
-        if (filter is null) return $"FilterPolicy: {problems[0].Pointer["/policy".Length..]} {problems[0].Message}";
+        if (filter is null) return $"FilterPolicy: {PlaceOf(problems[0])} {problems[0].Message}";
         _filter = filter;
         return null;
+    }
+
+    /// <summary>In the policy; the broker tells the place in the filter, or that all of it is wrong.</summary>
+    private static string PlaceOf(FilterProblem problem)
+    {
+        const string Policy = "/policy";
+        return problem.Pointer.StartsWith(Policy, StringComparison.Ordinal)
+            ? problem.Pointer[Policy.Length..]
+            : problem.Pointer;
     }
 
     /// <summary>The definition with these attributes; to be called after <see cref="Check"/>.</summary>

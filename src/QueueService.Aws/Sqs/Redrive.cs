@@ -115,11 +115,29 @@ internal static class Redrive
     {
         try
         {
-            return JsonNode.Parse(text) as JsonObject;
+            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            if (document.RootElement.ValueKind != JsonValueKind.Object) return null;
+            ReadTexts(document.RootElement);
+            return JsonObject.Create(document.RootElement.Clone());
         }
-        catch (JsonException)
+        catch (Exception damaged) when (damaged is JsonException or InvalidOperationException)
         {
             return null;
+        }
+    }
+
+    /// <exception cref="InvalidOperationException">One has half of a surrogate pair.</exception>
+    private static void ReadTexts(JsonElement json)
+    {
+        if (json.ValueKind == JsonValueKind.String) json.GetString();
+        else if (json.ValueKind == JsonValueKind.Array) foreach (JsonElement item in json.EnumerateArray()) ReadTexts(item);
+        else if (json.ValueKind == JsonValueKind.Object)
+        {
+            foreach (JsonProperty field in json.EnumerateObject())
+            {
+                _ = field.Name;
+                ReadTexts(field.Value);
+            }
         }
     }
 
