@@ -8,6 +8,8 @@ namespace QueueService.Server.Tests.Aws.Sns;
 [Collection(HookCollection.Name)]
 public sealed class SnsBothSidesTests(HookServer server)
 {
+    private static readonly string[] All = ["All"];
+
     private readonly SnsApi _sns = new(server.Address);
     private readonly Api _api = server.Api;
 
@@ -225,7 +227,7 @@ public sealed class SnsBothSidesTests(HookServer server)
         Assert.Equal("perQueue", await Limit());
 
         async Task<string?> Limit() => (string?)(await _sns.Sqs(
-            "GetQueueAttributes", new { QueueUrl = url, AttributeNames = new[] { "All" } }))["Attributes"]![Throughput];
+            "GetQueueAttributes", new { QueueUrl = url, AttributeNames = All }))["Attributes"]![Throughput];
     }
 
     private static string NameOf(string path) => path.Split('/')[^1];
@@ -254,7 +256,7 @@ public sealed class SnsBothSidesTests(HookServer server)
     private async Task<Dictionary<string, string>> Topic(string arn) =>
         (await _sns.Do("GetTopicAttributes", ("TopicArn", arn))).Entries();
 
-    private Task Set(string arn, string name, string value) => _sns.Do(
+    private Task<SnsAnswer> Set(string arn, string name, string value) => _sns.Do(
         "SetSubscriptionAttributes", ("SubscriptionArn", arn), ("AttributeName", name), ("AttributeValue", value));
 
     private async Task Patch(string path, string json)
