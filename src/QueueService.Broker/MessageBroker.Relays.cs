@@ -15,8 +15,8 @@ public readonly record struct RelayOptions(CopyForm? Form)
     /// <summary>Messages for a queue that does not exist are dead letters, or given up. Else they wait for it.</summary>
     public bool GivesUpWithoutTarget { get; init; }
 
-    /// <summary>In a FIFO queue a copy counts as sent by its deduplication id: it is dropped when a message of that id was
-    /// sent within the queue's window, and later ones are dropped because of it.</summary>
+    /// <summary>In a FIFO queue a copy counts as sent by its deduplication id: it is dropped when a message of that id
+    /// was sent within the queue's window, and later ones are dropped because of it.</summary>
     public bool Deduplicates { get; init; }
 }
 
@@ -35,8 +35,8 @@ public sealed partial class MessageBroker
 
     /// <summary>Copies up to a thousand messages of a subscription to its target, each exactly once, waiting for the
     /// first one.</summary>
-    /// <returns>Also SubscriptionNotFound; QueueFull, DeduplicationWindowFull, TargetQueueNotFound and TargetStreamNotFound:
-    /// call again, after a pause.</returns>
+    /// <returns>Also SubscriptionNotFound; QueueFull, DeduplicationWindowFull, TargetQueueNotFound and
+    /// TargetStreamNotFound: call again, after a pause.</returns>
     public async ValueTask<RelayOutcome> Relay(
         SubscriptionName name, int waitMilliseconds, RelayOptions options, CancellationToken cancellation)
     {

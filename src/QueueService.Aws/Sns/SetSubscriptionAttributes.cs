@@ -28,7 +28,8 @@ internal static class SetSubscriptionAttributes
                 call.Host, subscription.Topic, KnownFilter.In(known, subscription.Config.Subscription!.Filter));
             string? refusal = draft.Set(name, request.AttributeValue ?? "") ?? draft.Check();
             if (refusal is not null) return SnsErrors.Invalid(refusal);
-            if (await DeliveryAccess.Refuse(call, subscription.Topic, draft.Known.DeadLetterQueue) is { } denied) return denied;
+            string? deadLetters = draft.Known.DeadLetterQueue;
+            if (await DeliveryAccess.Refuse(call, subscription.Topic, deadLetters) is { } denied) return denied;
             Result<QueueChange> changed = await call.Broker.PatchSubscription(
                 subscription.Name, draft.In, new Precondition([subscription.Description.ETag], MustNotExist: false));
             if (changed.Error == BrokerError.PreconditionFailed) continue;

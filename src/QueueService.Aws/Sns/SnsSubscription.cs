@@ -67,8 +67,8 @@ internal sealed record SnsSubscription
     /// <summary>As given; null when none was.</summary>
     public string? DeliveryPolicy { get; init; }
 
-    /// <summary>As given; null when none was. `/v1` may have changed the filter since then: <see cref="KnownFilter"/> says
-    /// what holds.</summary>
+    /// <summary>As given; null when none was. `/v1` may have changed the filter since then: <see cref="KnownFilter"/>
+    /// says what holds.</summary>
     public string? FilterPolicy { get; init; }
 
     /// <summary>As given; null when none was.</summary>

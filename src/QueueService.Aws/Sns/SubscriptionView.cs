@@ -11,7 +11,8 @@ internal static class SubscriptionView
     {
         if (SnsSubscription.Of(config) is { } known) return (known.Protocol, known.Endpoint);
         SubscriptionConfig subscription = config.Subscription!;
-        if (subscription.Target == SubscriptionTarget.Queue) return ("sqs", QueueAddresses.ArnOf(host, subscription.Destination));
+        if (subscription.Target == SubscriptionTarget.Queue)
+            return ("sqs", QueueAddresses.ArnOf(host, subscription.Destination));
         string url = host.Sns.Endpoints.UrlOf(subscription.Destination);
         return (url[..url.IndexOf(':', StringComparison.Ordinal)], url);
     }

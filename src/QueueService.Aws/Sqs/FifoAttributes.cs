@@ -46,8 +46,8 @@ internal static class FifoAttributes
         add(Throughput, Annotations.Find(Settled(config), Throughput) ?? PerQueue);
     }
 
-    /// <summary>Without the throughput that needs another scope: `/v1`, which knows nothing of it, may have changed that.
-    /// </summary>
+    /// <summary>Without the throughput that needs another scope: `/v1`, which knows nothing of it, may have changed
+    /// that.</summary>
     public static QueueConfig Settled(QueueConfig config) =>
         config.DeduplicationScope == DeduplicationScope.Group ? config : Annotations.With(config, Throughput, null);
 

@@ -102,7 +102,11 @@ internal static class Redrive
             [Permission] = allow.Permission == RedrivePermission.DenyAll ? "denyAll" : "byQueue",
         };
         if (allow.Permission == RedrivePermission.ByQueue)
-            policy[Sources] = new JsonArray([.. allow.Names.Select(name => (JsonNode)QueueAddresses.ArnOf(host, name))]);
+        {
+            policy[Sources] =
+                new JsonArray([.. allow.Names.Select(name => (JsonNode)QueueAddresses.ArnOf(host, name))]);
+        }
+
         add(AllowName, policy.ToJsonString());
     }
 
@@ -130,14 +134,16 @@ internal static class Redrive
     private static void ReadTexts(JsonElement json)
     {
         if (json.ValueKind == JsonValueKind.String) json.GetString();
-        else if (json.ValueKind == JsonValueKind.Array) foreach (JsonElement item in json.EnumerateArray()) ReadTexts(item);
-        else if (json.ValueKind == JsonValueKind.Object)
+        if (json.ValueKind == JsonValueKind.Array)
         {
-            foreach (JsonProperty field in json.EnumerateObject())
-            {
-                _ = field.Name;
-                ReadTexts(field.Value);
-            }
+            foreach (JsonElement item in json.EnumerateArray()) ReadTexts(item);
+        }
+
+        if (json.ValueKind != JsonValueKind.Object) return;
+        foreach (JsonProperty field in json.EnumerateObject())
+        {
+            _ = field.Name;
+            ReadTexts(field.Value);
         }
     }
 

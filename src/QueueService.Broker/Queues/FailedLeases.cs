@@ -14,8 +14,8 @@ internal static class FailedLeases
     /// <summary>Bytes that a sweep writes at once; the rest has its turn in the next one.</summary>
     private const int MaxSweepBytes = 1 << 20;
 
-    /// <summary>SQS moves a dead letter with the next receive, and takes the delete of a consumer that is late until then.
-    /// Where consumers do so, the sweep leaves it to them for so long.</summary>
+    /// <summary>SQS moves a dead letter with the next receive, and takes the delete of a consumer that is late until
+    /// then. Where consumers do so, the sweep leaves it to them for so long.</summary>
     private const long LateMilliseconds = 15 * 60_000;
 
     /// <summary>Whether released messages need more than a look at the request.</summary>
@@ -62,8 +62,8 @@ internal static class FailedLeases
         return true;
     }
 
-    /// <summary>The sweep moves what failed by then. In a FIFO queue a late receipt is worth nothing, and a group waits.
-    /// </summary>
+    /// <summary>The sweep moves what failed by then. In a FIFO queue a late receipt is worth nothing, and a group
+    /// waits.</summary>
     public static long SweptUntil(MessageQueue queue, long now) =>
         queue.IsMovedByReceives && !queue.IsFifo ? now - LateMilliseconds : long.MaxValue;
 

@@ -257,8 +257,8 @@ internal sealed record ProblemKind(
         "Let the endpoint answer the challenge as the README says, or leave target.challenge out.");
 
     public static readonly ProblemKind SubscriptionNotConfirmed = new(
-        "subscription-not-confirmed", 409, "The owner of the endpoint has not confirmed this subscription of SNS", false,
-        Nothing, "Follow the SubscribeURL that the endpoint was sent, then send the request again.");
+        "subscription-not-confirmed", 409, "The owner of the endpoint has not confirmed this subscription of SNS",
+        false, Nothing, "Follow the SubscribeURL that the endpoint was sent, then send the request again.");
 
     public static readonly ProblemKind NotWebhookSubscription = new(
         "not-a-webhook-subscription", 409, "The target of this subscription is no webhook", false, Nothing,

@@ -43,8 +43,8 @@ internal static class PauseSubscription
         else await PauseQueue.Handle(http, host, paused);
     }
 
-    /// <summary>What is paused because nobody has confirmed it begins by being confirmed. Whatever else is wrong with the
-    /// request is said by who handles it.</summary>
+    /// <summary>What is paused because nobody has confirmed it begins by being confirmed. Whatever else is wrong with
+    /// the request is said by who handles it.</summary>
     private static async ValueTask<bool> IsUnconfirmed(HttpContext http, BrokerHost host)
     {
         Problem? problem = null;

@@ -128,7 +128,8 @@ internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name,
         };
     }
 
-    /// <summary>What is written depends on what there is. Another target than before is refused by the broker.</summary>
+    /// <summary>What is written depends on what there is. Another target than before is refused by the broker.
+    /// </summary>
     private bool DependsOn(QueueConfig? before, QueueConfig wanted)
     {
         if (before is null) return replaces && IsWebhook(wanted);

@@ -22,9 +22,9 @@ internal static class TestSubscription
         "testSubscription", Tags.Subscriptions, "Send a sample to a webhook",
         "Made as a delivery is, now, whatever the state of the circuit, also when the subscription is paused. Answers the " +
         "whole attempt, also when the endpoint failed; nothing is kept, and nothing is tried again. Without a `body`, " +
-        "`{\"test\":true}` is sent. A subscription that was made over SNS gets a Notification, signed unless its topic is " +
-        "FIFO, once its owner has confirmed it; `contentType` is then its delivery policy's. With an Idempotency-Key the attempt is remembered when it has ended and answered " +
-        "again: a crash in between lets a repeated request make it once more.")
+        "`{\"test\":true}` is sent. A subscription that was made over SNS gets a signed Notification, once its owner " +
+        "has confirmed it; its content type is that of its delivery policy. With an Idempotency-Key the attempt is " +
+        "remembered when it has ended and answered again: a crash in between lets a repeated request make it once more.")
     {
         IsKeyed = true,
         Request = [Content.Json("TestRequest", """{"body":"{\"order\":1}","contentType":"application/json"}""")],
@@ -32,8 +32,8 @@ internal static class TestSubscription
         Problems =
         [
             ProblemKind.MalformedJson, ProblemKind.SubscriptionNotFound, ProblemKind.NotWebhookSubscription,
-            ProblemKind.SubscriptionNotConfirmed, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding, ProblemKind.RequestTooLarge,
-            ProblemKind.IdempotencyKeyInUse,
+            ProblemKind.SubscriptionNotConfirmed, ProblemKind.UnsupportedMediaType,
+            ProblemKind.UnsupportedContentEncoding, ProblemKind.RequestTooLarge, ProblemKind.IdempotencyKeyInUse,
         ],
     };
 

@@ -150,7 +150,10 @@ public sealed class SqsDeadLetterTests : IDisposable
     /// <summary>Receives a message so often without an acknowledgement, and once more, which moves it.</summary>
     private void Fail(string queue, int times)
     {
-        var request = new ReceiveRequest { Max = 1, WaitMilliseconds = 0, VisibilityMilliseconds = 0, MovesDeadLetters = true };
+        var request = new ReceiveRequest
+        {
+            Max = 1, WaitMilliseconds = 0, VisibilityMilliseconds = 0, MovesDeadLetters = true,
+        };
         for (int i = 0; i <= times; i++)
         {
             List<Received> received = BrokerHarness.Read(_harness.Run(() =>

@@ -3,7 +3,8 @@ using QueueService.Testing;
 
 namespace QueueService.Broker.Tests.Streams;
 
-/// <summary>An object store on another simulated disk, and a broker whose segments are small enough to go there.</summary>
+/// <summary>An object store on another simulated disk, and a broker whose segments are small enough to go there.
+/// </summary>
 internal static class TierFixture
 {
     public static BrokerOptions Options(SimulatedDisk objects) => BrokerHarness.Small with
