@@ -3,6 +3,7 @@ using QueueService.Broker.Messages;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
 using QueueService.Broker.Topics.Filters;
+using QueueService.Testing;
 
 namespace QueueService.Broker.Tests.Topics;
 
@@ -26,6 +27,46 @@ public sealed class TopicReadTests : IDisposable
         _topic.Publish("3");
         using ReceivedMessages last = BrokerHarness.Answer(waiting).Value;
         Assert.Equal(["3"], Bodies(last));
+    }
+
+    [Fact]
+    public void A_read_is_answered_before_the_commit_of_what_came_with_it()
+    {
+        _topic.Publish("1", "2");
+        Task<Result<SendOutcome>> publish = BrokerHarness.Begin(
+            () => _topic.Broker.Publish(TopicFixture.Topic, BrokerHarness.Batch("3")));
+        Task<Result<ReceivedMessages>> read = BrokerHarness.Begin(
+            () => _topic.Broker.Read(TopicFixture.Topic, TopicCursor.Beginning, 10, 0, CancellationToken.None));
+        bool? wasAnswered = null;
+        _topic.Harness.Disk.Observer = disk =>
+        {
+            if (disk.Operation == DiskOperation.Sync) wasAnswered ??= read.IsCompleted;
+        };
+        _topic.Harness.Turn();
+        Assert.True(wasAnswered);
+        Assert.True(publish.IsCompleted);
+        using ReceivedMessages messages = BrokerHarness.Answer(read).Value;
+        Assert.Equal(["1", "2"], Bodies(messages));
+    }
+
+    [Fact]
+    public void A_read_waits_for_the_sync_of_what_a_weaker_level_has_acknowledged()
+    {
+        _topic.Harness.CreateQueue(config: new QueueConfig { Durability = Durability.Os });
+        _topic.Harness.Send("unsynced");
+        Task<Result<SendOutcome>> publish = BrokerHarness.Begin(
+            () => _topic.Broker.Publish(TopicFixture.Topic, BrokerHarness.Batch("1")));
+        Task<Result<ReceivedMessages>> read = BrokerHarness.Begin(
+            () => _topic.Broker.Read(TopicFixture.Topic, TopicCursor.Beginning, 10, 0, CancellationToken.None));
+        bool? wasAnswered = null;
+        _topic.Harness.Disk.Observer = disk =>
+        {
+            if (disk.Operation == DiskOperation.Sync) wasAnswered ??= read.IsCompleted;
+        };
+        _topic.Harness.Turn();
+        Assert.False(wasAnswered);
+        using ReceivedMessages messages = BrokerHarness.Answer(read).Value;
+        Assert.Equal(["1"], Bodies(messages));
     }
 
     [Theory]
