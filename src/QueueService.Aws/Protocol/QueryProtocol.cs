@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using QueueService.Http;
 
 namespace QueueService.Aws.Protocol;
 
@@ -23,8 +24,8 @@ internal static class QueryProtocol
     {
         QueryTree parameters = new();
         AwsCall? call = null;
-        using RequestBytes body = await RequestBytes.Read(http, host);
-        AwsError? refused = body.Error ?? Read(http, body.Span, parameters);
+        using RequestBody body = await RequestBody.Read(http, host.Bodies);
+        AwsError? refused = ProtocolErrors.Of(body.Error) ?? Read(http, body.Span, parameters);
         refused ??= Find(http, host, parameters, out call);
         refused ??= host.Gate.Authenticate(call!, body.Span) ?? Translate(call!, parameters);
         return (call, call?.Service ?? Services.OfQuery(http, parameters), refused);
