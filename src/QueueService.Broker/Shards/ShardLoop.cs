@@ -180,8 +180,10 @@ internal sealed class ShardLoop
     {
         if (_shard.Store.HasUnsynced) return 0;
         int reads = MoveReadsToTheFront();
+        int empty = _shard.Store.BatchBytes;
         for (int i = 0; i < reads; i++) ExecuteNext();
         if (_done.Count == 0) return reads;
+        if (_shard.Store.BatchBytes > empty) throw new InvalidOperationException("A read has written something.");
         _replies.Complete(_done);
         _done.Clear();
         return reads;
