@@ -20,6 +20,10 @@ internal static class ProtocolErrors
     public static readonly ErrorKind RequestEntityTooLarge =
         ErrorKind.Coral("RequestEntityTooLargeException", "RequestEntityTooLarge", 413);
 
+    /// <summary>The body did not come in time.</summary>
+    public static readonly ErrorKind RequestTimeout =
+        ErrorKind.Coral("RequestTimeoutException", "RequestTimeout", 408);
+
     public static readonly ErrorKind AccessDenied = ErrorKind.Coral("AccessDeniedException", "AccessDenied", 403);
 
     public static readonly ErrorKind ServiceUnavailable =

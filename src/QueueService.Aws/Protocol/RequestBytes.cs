@@ -33,6 +33,9 @@ internal struct RequestBytes : IDisposable
         if (declared == 0 || (declared is null && !MayFollow(http))) return body;
         if (declared > AwsLimits.RequestBytes)
         {
+            // The server reads and forgets it: who still writes would see a broken connection instead of the answer.
+            if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+                limit.MaxRequestBodySize = null;
             body.Fail(ProtocolErrors.RequestEntityTooLarge, "The request is larger than 16 MiB.");
             return body;
         }
