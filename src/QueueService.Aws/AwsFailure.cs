@@ -22,7 +22,7 @@ public sealed class AwsFailure
     {
         ErrorKind kind = KindOf(status);
         if (kind == ProtocolErrors.InternalFailure) message = Mistake;
-        if (Endpoint.IsJson(http)) return JsonProtocol.Answer(http, kind.With(message), RequestIds.Next());
+        if (Protocol.Endpoint.IsJson(http)) return JsonProtocol.Answer(http, kind.With(message), RequestIds.Next());
         // Known as soon as the parameters are, which may not have come.
         AwsService service = http.Features.Get<AwsService>() ?? Services.OfQuery(http, new QueryTree());
         if (kind == ProtocolErrors.InternalFailure && service == Services.Sns) kind = SnsErrors.InternalError;

@@ -9,6 +9,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from cases import Case
+from clock import set_clock
 from files import cases, errors, identities, servers
 from server import Server
 
@@ -28,10 +29,12 @@ def _create(name, identity, service):
     who = identities[identity]
     config = Config(
         parameter_validation=False, retries={"total_max_attempts": 1}, max_pool_connections=16,
-        signature_version=None if "id" in who else UNSIGNED)
-    return boto3.session.Session().client(
+        signature_version=who.get("signature") if "id" in who else UNSIGNED)
+    client = boto3.session.Session().client(
         service, endpoint_url=_start(name).url, region_name=who["region"], config=config,
         aws_access_key_id=who.get("id"), aws_secret_access_key=who.get("secret"), aws_session_token=who.get("token"))
+    set_clock(client, who.get("clockOffset", 0))
+    return client
 
 
 def _client(name, identity, service):
