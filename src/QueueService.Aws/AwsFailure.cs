@@ -4,8 +4,9 @@ using QueueService.Aws.Sns;
 
 namespace QueueService.Aws;
 
-/// <summary>Marks the addresses of the protocols, and tells there what went wrong outside of an action: a body that does not
-/// come, or a mistake of the server. SDKs read no other form than that of the protocol that they speak.</summary>
+/// <summary>Marks the addresses of the protocols, and tells there what went wrong outside of an action: a body that
+/// does not come, or a mistake of the server. SDKs read no other form than that of the protocol that they speak.
+/// </summary>
 public sealed class AwsFailure
 {
     internal static readonly AwsFailure Mark = new();

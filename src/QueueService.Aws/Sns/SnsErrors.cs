@@ -26,6 +26,9 @@ internal static class SnsErrors
     public static readonly ErrorKind SubscriptionLimitExceeded =
         new("SubscriptionLimitExceededException", "SubscriptionLimitExceeded", 403);
 
+    public static readonly ErrorKind FilterPolicyLimitExceeded =
+        new("FilterPolicyLimitExceededException", "FilterPolicyLimitExceeded", 403);
+
     public static readonly ErrorKind TagLimitExceeded = new("TagLimitExceededException", "TagLimitExceeded", 400);
 
     public static readonly ErrorKind Throttled = new("ThrottledException", "Throttled", 429);

@@ -42,12 +42,14 @@ public sealed class FailureTests(FailingServer server) : IClassFixture<FailingSe
         Assert.Equal("InternalFailure;Receiver", Assert.Single(response.Headers.GetValues("x-amzn-query-error")));
         JsonNode error = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
         Assert.Equal("com.amazon.coral.service#InternalFailure", (string)error["__type"]!);
-        Assert.Contains("Whether the request was carried out is not known", (string)error["message"]!, StringComparison.Ordinal);
+        Assert.Contains(
+            "Whether the request was carried out is not known", (string)error["message"]!, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_mistake_of_the_server_is_an_internal_failure_in_XML() =>
-        await FailQuery("http://queue.amazonaws.com/doc/2012-11-05/", "InternalFailure", ("Action", "CreateQueue"), ("QueueName", "mistake"));
+    public async Task A_mistake_of_the_server_is_an_internal_failure_in_XML() => await FailQuery(
+        "http://queue.amazonaws.com/doc/2012-11-05/", "InternalFailure", ("Action", "CreateQueue"),
+        ("QueueName", "mistake"));
 
     [Fact]
     public async Task A_mistake_of_the_server_is_the_internal_error_of_SNS()
@@ -56,8 +58,8 @@ public sealed class FailureTests(FailingServer server) : IClassFixture<FailingSe
         string topic = await sns.NewTopic();
         (_, string queue) = await sns.NewQueue();
         await FailQuery(
-            "http://sns.amazonaws.com/doc/2010-03-31/", "InternalError", ("Action", "Subscribe"), ("Version", "2010-03-31"),
-            ("TopicArn", topic), ("Protocol", "sqs"), ("Endpoint", queue));
+            "http://sns.amazonaws.com/doc/2010-03-31/", "InternalError", ("Action", "Subscribe"),
+            ("Version", "2010-03-31"), ("TopicArn", topic), ("Protocol", "sqs"), ("Endpoint", queue));
         await sns.Subscribe(topic, "sqs", queue);
     }
 
@@ -69,7 +71,7 @@ public sealed class FailureTests(FailingServer server) : IClassFixture<FailingSe
         const string Chunked = "Transfer-Encoding: chunked\r\n\r\n";
         string answer = await Exchange(Json + Chunked + chunks);
         Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
-        Assert.Contains("\"__type\":\"com.amazon.coral.service#SerializationException\"", answer, StringComparison.Ordinal);
+        Assert.Contains("com.amazon.coral.service#SerializationException", answer, StringComparison.Ordinal);
         answer = await Exchange(Query + Chunked + chunks);
         Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
         Assert.Contains("<Type>Sender</Type><Code>MalformedInput</Code>", answer, StringComparison.Ordinal);
@@ -168,15 +170,19 @@ public sealed class FailureTests(FailingServer server) : IClassFixture<FailingSe
     {
         using HttpRequestMessage request = new(HttpMethod.Post, server.Address)
         {
-            Content = new FormUrlEncodedContent(parameters.Select(static one => KeyValuePair.Create(one.Name, one.Value))),
+            Content = new FormUrlEncodedContent(
+                parameters.Select(static one => KeyValuePair.Create(one.Name, one.Value))),
         };
         using HttpResponseMessage response = await Fail(request);
         Assert.Equal("text/xml", response.Content.Headers.ContentType!.MediaType);
         XElement xml = XElement.Parse(await response.Content.ReadAsStringAsync());
         XNamespace names = space;
         XElement error = xml.Element(names + "Error")!;
-        Assert.Equal((names + "ErrorResponse", "Receiver", code), (xml.Name, error.Element(names + "Type")!.Value, error.Element(names + "Code")!.Value));
-        Assert.Equal(Assert.Single(response.Headers.GetValues("x-amzn-RequestId")), xml.Element(names + "RequestId")!.Value);
+        Assert.Equal(
+            (names + "ErrorResponse", "Receiver", code),
+            (xml.Name, error.Element(names + "Type")!.Value, error.Element(names + "Code")!.Value));
+        string id = Assert.Single(response.Headers.GetValues("x-amzn-RequestId"));
+        Assert.Equal(id, xml.Element(names + "RequestId")!.Value);
     }
 
     private async Task<string> Exchange(string headersAndBody)
@@ -208,8 +214,9 @@ public sealed class FailingServer : RunningServer
         {
             app.Use(static (http, go) =>
             {
-                if (http.Request.Headers.ContainsKey(Header))
-                    http.Features.Set<IHttpRequestFeature>(new Unreadable(http.Features.GetRequiredFeature<IHttpRequestFeature>()));
+                IHttpRequestFeature request = http.Features.GetRequiredFeature<IHttpRequestFeature>();
+                if (request.Headers.ContainsKey(Header))
+                    http.Features.Set<IHttpRequestFeature>(new Unreadable(request));
                 return go(http);
             });
             next(app);

@@ -27,12 +27,14 @@ public sealed class AwsOptionsTests
     [InlineData("--Aws:AccountId=12345678901x", "Aws:AccountId is '12345678901x', but must be 12 digits.")]
     [InlineData("--Aws:Region=US", "Aws:Region is 'US', but must be a name like us-east-1.")]
     [InlineData("--Aws:StrictTimers=yes", "Aws:StrictTimers is 'yes', but must be true or false.")]
-    [InlineData("--Aws:AccessKeys=a", "Aws:AccessKeys is a list: say Aws:AccessKeys:0:Id, Aws:AccessKeys:0:Secret and so on.")]
+    [InlineData(
+        "--Aws:AccessKeys=a", "Aws:AccessKeys is a list: say Aws:AccessKeys:0:Id, Aws:AccessKeys:0:Secret and so on.")]
     public void A_setting_that_cannot_be_is_told(string argument, string error) => Refuse([argument], error);
 
     [Fact]
-    public void A_setting_that_there_is_not_is_refused() =>
-        Assert.StartsWith("Aws:Account is not a setting. Known: Aws:AccountId", Assert.Single(Errors("--Aws:Account=1")), StringComparison.Ordinal);
+    public void A_setting_that_there_is_not_is_refused() => Assert.StartsWith(
+        "Aws:Account is not a setting. Known: Aws:AccountId", Assert.Single(Errors("--Aws:Account=1")),
+        StringComparison.Ordinal);
 
     [Fact]
     public void Keys_stand_for_the_owner_another_account_or_a_user()
@@ -52,9 +54,11 @@ public sealed class AwsOptionsTests
     [Fact]
     public void A_key_may_be_that_of_a_session_with_an_end()
     {
-        AwsOptions aws = Read(Key("--Aws:AccessKeys:0:SessionToken=t/o+k=", "--Aws:AccessKeys:0:ExpiresAt=2026-12-31T23:59:59+01:00"));
+        AwsOptions aws = Read(Key(
+            "--Aws:AccessKeys:0:SessionToken=t/o+k=", "--Aws:AccessKeys:0:ExpiresAt=2026-12-31T23:59:59+01:00"));
         AwsAccessKey key = Assert.Single(aws.AccessKeys);
-        Assert.Equal(("t/o+k=", new DateTimeOffset(2026, 12, 31, 22, 59, 59, TimeSpan.Zero)), (key.SessionToken, key.ExpiresAt));
+        Assert.Equal("t/o+k=", key.SessionToken);
+        Assert.Equal(new DateTimeOffset(2026, 12, 31, 22, 59, 59, TimeSpan.Zero), key.ExpiresAt);
         Assert.Null(Assert.Single(Read(Key("--Aws:AccessKeys:0:SessionToken=t")).AccessKeys).ExpiresAt);
     }
 
@@ -66,7 +70,9 @@ public sealed class AwsOptionsTests
     [InlineData("SessionToken=", "SessionToken must be 1 to 4096 printable ASCII characters without spaces.")]
     [InlineData("SessionToken=secret token", "SessionToken must be 1 to 4096 printable ASCII characters without spaces.")]
     [InlineData("ExpiresAt=tomorrow", "ExpiresAt is 'tomorrow', but must be an instant like 2026-12-31T23:59:59Z.")]
-    [InlineData("ExpiresAt=2026-12-31T23:59:59", "ExpiresAt is '2026-12-31T23:59:59', but must be an instant like 2026-12-31T23:59:59Z.")]
+    [InlineData(
+        "ExpiresAt=2026-12-31T23:59:59",
+        "ExpiresAt is '2026-12-31T23:59:59', but must be an instant like 2026-12-31T23:59:59Z.")]
     [InlineData("ExpiresAt=2026-12-31T23:59:59Z", "ExpiresAt is only for a key that has a SessionToken.")]
     public void A_key_that_cannot_be_is_told_by_its_place(string setting, string error) =>
         Assert.Contains("Aws:AccessKeys:0:" + error, Errors(Key("--Aws:AccessKeys:0:" + setting)));
@@ -77,7 +83,9 @@ public sealed class AwsOptionsTests
         Refuse(
             ["--Aws:AccessKeys:0:Id=a", "--Aws:AccessKeys:0:Secret=not printable"],
             "Aws:AccessKeys:0:Secret must be 1 to 128 printable ASCII characters without spaces.");
-        Refuse(["--Aws:AccessKeys:0:Id=a"], "Aws:AccessKeys:0:Secret must be 1 to 128 printable ASCII characters without spaces.");
+        Refuse(
+            ["--Aws:AccessKeys:0:Id=a"],
+            "Aws:AccessKeys:0:Secret must be 1 to 128 printable ASCII characters without spaces.");
         Assert.Equal("AwsAccessKey a", new AwsAccessKey("a", "secret") { SessionToken = "token" }.ToString());
     }
 
@@ -87,7 +95,8 @@ public sealed class AwsOptionsTests
 
     [Fact]
     public void What_a_key_does_not_have_is_refused() => Assert.StartsWith(
-        "Aws:AccessKeys:0:Token is not a setting.", Assert.Single(Errors(Key("--Aws:AccessKeys:0:Token=t"))), StringComparison.Ordinal);
+        "Aws:AccessKeys:0:Token is not a setting.", Assert.Single(Errors(Key("--Aws:AccessKeys:0:Token=t"))),
+        StringComparison.Ordinal);
 
     private static string[] Key(params string[] more) =>
         ["--Aws:AccessKeys:0:Id=a", "--Aws:AccessKeys:0:Secret=s", .. more];
@@ -100,7 +109,8 @@ public sealed class AwsOptionsTests
         return aws;
     }
 
-    private static void Refuse(string[] arguments, string error) => Assert.Equal(error, Assert.Single(Errors(arguments)));
+    private static void Refuse(string[] arguments, string error) =>
+        Assert.Equal(error, Assert.Single(Errors(arguments)));
 
     private static List<string> Errors(params string[] arguments)
     {

@@ -31,7 +31,8 @@ public sealed class SessionTests : IAsyncLifetime
         string path = new Uri(await session.NewQueue()).AbsolutePath;
         (await session.Query("ListQueues")).ShouldSucceed();
         (await Client("SESSION", "passing", Token, "sns").Query("ListTopics")).ShouldSucceed();
-        (await Client(null, "").Get(session.Presign(path, "Action=ListQueueTags&Version=2012-11-05", 60))).ShouldSucceed();
+        string presigned = session.Presign(path, "Action=ListQueueTags&Version=2012-11-05", 60);
+        (await Client(null, "").Get(presigned)).ShouldSucceed();
     }
 
     [Theory]
@@ -68,7 +69,8 @@ public sealed class SessionTests : IAsyncLifetime
         (await session.Query("ListQueues")).ShouldBe(403, "ExpiredToken", Expired);
         (await Client(null, "").Get(presigned)).ShouldBe(403, "ExpiredToken", Expired);
         (await Client("SESSION", "passing", Token, "sns").Query("ListTopics")).ShouldBe(403, "ExpiredToken", Expired);
-        (await Client("SESSION", "passing", "another").Json("ListQueues", "{}")).ShouldBe(403, "InvalidClientTokenId", Invalid);
+        (await Client("SESSION", "passing", "another").Json("ListQueues", "{}"))
+            .ShouldBe(403, "InvalidClientTokenId", Invalid);
         (await Client("OWNER", "lasting").Json("ListQueues", "{}")).ShouldSucceed();
         _time.Advance(TimeSpan.FromDays(400));
         (await Client("ENDLESS", "passing", Token).Json("ListQueues", "{}")).ShouldSucceed();
