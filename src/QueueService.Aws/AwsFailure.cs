@@ -11,31 +11,31 @@ public sealed class AwsFailure
 {
     internal static readonly AwsFailure Mark = new();
 
-    private const string Mistake = "An internal error occurred. Whether the request was carried out is not known.";
+    private static readonly AwsError Mistake = ProtocolErrors.InternalFailure.With(
+        "An internal error occurred. Whether the request was carried out is not known.");
 
     /// <summary>Whether the request was for one of the protocols.</summary>
     public static bool IsIn(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<AwsFailure>() is not null;
 
     /// <summary>Answers the request, of which nothing may have been answered yet.</summary>
     /// <param name="status">408, 413, 500 or 503; else 400.</param>
-    /// <param name="message">What happened; of a mistake of the server nobody else is told.</param>
+    /// <param name="message">What happened, if the status alone does not say it.</param>
     public static Task Write(HttpContext http, int status, string message)
     {
-        ErrorKind kind = KindOf(status);
-        if (kind == ProtocolErrors.InternalFailure) message = Mistake;
-        if (Protocol.Endpoint.IsJson(http)) return JsonProtocol.Answer(http, kind.With(message), RequestIds.Next());
+        AwsError error = Of(status, message);
+        if (Protocol.Endpoint.IsJson(http)) return JsonProtocol.Answer(http, error, RequestIds.Next());
         // Known as soon as the parameters are, which may not have come.
         AwsService service = http.Features.Get<AwsService>() ?? Services.OfQuery(http, new QueryTree());
-        if (kind == ProtocolErrors.InternalFailure && service == Services.Sns) kind = SnsErrors.InternalError;
-        return QueryProtocol.Answer(http, kind.With(message), service, RequestIds.Next());
+        if (error == Mistake && service == Services.Sns) error = SnsErrors.InternalError.With(Mistake.Message);
+        return QueryProtocol.Answer(http, error, service, RequestIds.Next());
     }
 
-    private static ErrorKind KindOf(int status) => status switch
+    private static AwsError Of(int status, string message) => status switch
     {
-        StatusCodes.Status408RequestTimeout => ProtocolErrors.RequestTimeout,
-        StatusCodes.Status413PayloadTooLarge => ProtocolErrors.RequestEntityTooLarge,
-        StatusCodes.Status500InternalServerError => ProtocolErrors.InternalFailure,
-        StatusCodes.Status503ServiceUnavailable => ProtocolErrors.ServiceUnavailable,
-        _ => ProtocolErrors.Serialization,
+        StatusCodes.Status408RequestTimeout => ProtocolErrors.RequestTimeout.With(message),
+        StatusCodes.Status413PayloadTooLarge => ProtocolErrors.TooLarge,
+        StatusCodes.Status500InternalServerError => Mistake,
+        StatusCodes.Status503ServiceUnavailable => ProtocolErrors.ServiceUnavailable.With(message),
+        _ => ProtocolErrors.Serialization.With(message),
     };
 }

@@ -31,6 +31,8 @@ internal static class ProtocolErrors
 
     public static readonly ErrorKind InternalFailure = ErrorKind.Coral("InternalFailure", "InternalFailure", 500);
 
+    public static readonly AwsError TooLarge = RequestEntityTooLarge.With("The request is larger than 16 MiB.");
+
     public static AwsError Missing(string parameter) =>
         MissingParameter.With($"The request must contain the parameter {parameter}.");
 

@@ -36,7 +36,7 @@ internal struct RequestBytes : IDisposable
             // The server reads and forgets it: who still writes would see a broken connection instead of the answer.
             if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
                 limit.MaxRequestBodySize = null;
-            body.Fail(ProtocolErrors.RequestEntityTooLarge, "The request is larger than 16 MiB.");
+            body.Fail(ProtocolErrors.TooLarge);
             return body;
         }
 
@@ -80,8 +80,7 @@ internal struct RequestBytes : IDisposable
     private bool Take(ReadOnlySequence<byte> piece, long? declared)
     {
         int needed = _length + (int)piece.Length;
-        if (needed > AwsLimits.RequestBytes)
-            return Fail(ProtocolErrors.RequestEntityTooLarge, "The request is larger than 16 MiB.");
+        if (needed > AwsLimits.RequestBytes) return Fail(ProtocolErrors.TooLarge);
         if (needed > _reserved && !Reserve(_account!, needed * 2L)) return false;
         _array ??= ArrayPool<byte>.Shared.Rent((int)(declared ?? Math.Max(needed, FirstPiece)));
         if (_array.Length < needed)
@@ -100,16 +99,16 @@ internal struct RequestBytes : IDisposable
     private bool Reserve(AwsHost host, long bytes)
     {
         if (!host.TryEnterBody(bytes - _reserved))
-            return Fail(ProtocolErrors.ServiceUnavailable, "Too many request bodies are in memory. Try again.");
+            return Fail(ProtocolErrors.ServiceUnavailable.With("Too many request bodies are in memory. Try again."));
         _account = host;
         _reserved = bytes;
         return true;
     }
 
-    private bool Fail(ErrorKind kind, string message)
+    private bool Fail(AwsError error)
     {
         Dispose();
-        Error = kind.With(message);
+        Error = error;
         return false;
     }
 }
