@@ -23,7 +23,7 @@ public sealed class AwsHost
     /// <summary>The account of all request bodies in memory.</summary>
     public required BodiesInFlight Bodies { get; init; }
 
-    /// <summary>Is told that the storage failed.</summary>
+    /// <summary>Is told that something failed on this side: logs it when it was the storage.</summary>
     public required Action ReportFailure { get; init; }
 
     /// <summary>Takes messages that could not be read back out of their queue.</summary>

@@ -40,7 +40,7 @@ internal static class JsonProtocol
         return output.Send(call.Http, StatusCodes.Status200OK, ContentType);
     }
 
-    private static Task Answer(HttpContext http, AwsError error, string requestId)
+    public static Task Answer(HttpContext http, AwsError error, string requestId)
     {
         AnswerBuffer output = AnswerBuffer.Rent();
         Write(error, output);

@@ -50,6 +50,7 @@ internal static class QueryProtocol
         call = null;
         if (parameters.Text("Action") is not { Length: > 0 } name) return ProtocolErrors.NoOperation;
         AwsService service = Services.OfQuery(http, parameters);
+        http.Features.Set(service);
         if (service.Find(name) is not { } action)
         {
             return ProtocolErrors.InvalidAction.With(
@@ -87,7 +88,7 @@ internal static class QueryProtocol
             call.Http, StatusCodes.Status200OK, asJson ? JsonOfQuery.ContentType : XmlAnswer.ContentType);
     }
 
-    private static Task Answer(HttpContext http, AwsError error, AwsService service, string requestId)
+    public static Task Answer(HttpContext http, AwsError error, AwsService service, string requestId)
     {
         AnswerBuffer output = AnswerBuffer.Rent();
         XmlAnswer xml = new(service.Shapes, output);

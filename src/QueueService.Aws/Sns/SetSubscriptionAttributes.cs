@@ -28,6 +28,8 @@ internal static class SetSubscriptionAttributes
             string? refusal = draft.Set(name, request.AttributeValue ?? "") ?? draft.Check();
             if (refusal is not null) return SnsErrors.Invalid(refusal);
             if (await DeliveryAccess.Refuse(call, subscription.Topic, draft.DeadLetters) is { } denied) return denied;
+            if (await FilterPolicyLimit.Refuse(call, subscription.Name, draft.Known.FilterPolicy) is { } tooMany)
+                return tooMany;
             Result<QueueChange> changed = await call.Broker.PatchSubscription(
                 subscription.Name, draft.In, new Precondition([subscription.Description.ETag], MustNotExist: false));
             if (changed.Error == BrokerError.PreconditionFailed) continue;
