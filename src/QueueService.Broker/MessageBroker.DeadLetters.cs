@@ -36,8 +36,9 @@ public sealed partial class MessageBroker
     }
 
     /// <summary>One pass over the queues that have policies, whether anybody receives from them or not: writes how long
-    /// failed messages wait, and moves what failed as often as it may, as far as there is somewhere to go. To be called
-    /// every second or so, one call at a time.</summary>
+    /// failed messages wait, and moves what failed as often as it may, as far as there is somewhere to go. What the
+    /// receives of a standard queue move is left to them for 15 minutes. To be called every second or so, one call at a
+    /// time.</summary>
     /// <returns>Messages moved to dead-letter queues.</returns>
     public async Task<long> MoveDeadLetters(CancellationToken cancellation)
     {
@@ -46,7 +47,8 @@ public sealed partial class MessageBroker
         {
             for (bool more = true; more && !cancellation.IsCancellationRequested;)
             {
-                int some = await MoveDoomed(_ => queue);
+                int some = await MoveDoomed(shard =>
+                    DeadLetters.SelectDoomed(shard, queue, FailedLeases.SweptUntil(queue, shard.Now)));
                 more = some > 0;
                 moved += some;
             }
@@ -73,7 +75,9 @@ public sealed partial class MessageBroker
             acknowledged ??= messages.Acknowledged;
             messages.Acknowledged = acknowledged;
             if (!messages.HasDeadLetters) return result;
-            bool moved = await MoveDoomed(shard => shard.FindQueue(name)) > 0;
+            bool moved = await MoveDoomed(shard => shard.FindQueue(name) is { } queue
+                ? DeadLetters.SelectDoomed(shard, queue, long.MaxValue)
+                : null) > 0;
             if (messages.Count > 0 || cancellation.IsCancellationRequested) return result;
 
             // Where there is no way for them, they wait for the sweep.
@@ -85,10 +89,9 @@ public sealed partial class MessageBroker
 
     /// <summary>Moves a page of what has failed as often as it may. Answers how many messages; 0 when there is none, or no
     /// way for them.</summary>
-    private async ValueTask<int> MoveDoomed(Func<Shard, MessageQueue?> find)
+    private async ValueTask<int> MoveDoomed(Func<Shard, DeadLetterSelection?> select)
     {
-        DeadLetterSelection? selected = await Ask<DeadLetterSelection?>((shard, _) =>
-            find(shard) is { } queue ? DeadLetters.SelectDoomed(shard, queue) : null);
+        DeadLetterSelection? selected = await Ask<DeadLetterSelection?>((shard, _) => select(shard));
         if (selected is null) return 0;
         using DeadLetterSelection selection = selected;
         return (await Move(selection, token: null)).Succeeded ? selection.Messages.Count : 0;

@@ -14,6 +14,10 @@ public readonly record struct RelayOptions(CopyForm? Form)
 {
     /// <summary>Messages for a queue that does not exist are dead letters, or given up. Else they wait for it.</summary>
     public bool GivesUpWithoutTarget { get; init; }
+
+    /// <summary>In a FIFO queue a copy counts as sent by its deduplication id: it is dropped when a message of that id was
+    /// sent within the queue's window, and later ones are dropped because of it.</summary>
+    public bool Deduplicates { get; init; }
 }
 
 /// <summary>Relays: one call at a time for each subscription whose target is a queue or a stream.</summary>
@@ -31,8 +35,8 @@ public sealed partial class MessageBroker
 
     /// <summary>Copies up to a thousand messages of a subscription to its target, each exactly once, waiting for the
     /// first one.</summary>
-    /// <returns>Also SubscriptionNotFound; QueueFull, TargetQueueNotFound and TargetStreamNotFound: call again, after a pause.
-    /// </returns>
+    /// <returns>Also SubscriptionNotFound; QueueFull, DeduplicationWindowFull, TargetQueueNotFound and TargetStreamNotFound:
+    /// call again, after a pause.</returns>
     public async ValueTask<RelayOutcome> Relay(
         SubscriptionName name, int waitMilliseconds, RelayOptions options, CancellationToken cancellation)
     {
@@ -56,7 +60,7 @@ public sealed partial class MessageBroker
         await ReportDamage(messages);
         await GiveUp(name, refused, "refused");
         if (receipts.Count == 0) return default;
-        var page = new RelayPage(name, receipts, batch);
+        var page = new RelayPage(name, receipts, batch) { Deduplicates = options.Deduplicates };
         RelayOutcome outcome = await Ask<RelayOutcome>(
             (shard, command) => Relays.Copy(shard, command, page), new RelayOutcome(0, BrokerError.ShuttingDown));
         if (options.GivesUpWithoutTarget && outcome.Error == BrokerError.TargetQueueNotFound)

@@ -33,6 +33,10 @@ internal sealed class PolicyReader(PolicyRules rules)
         {
             problem = $"Not well-formed JSON: {malformed.Message.Split(" LineNumber:", 2)[0]}";
         }
+        catch (InvalidOperationException)
+        {
+            problem = "A string of the policy is not valid Unicode.";
+        }
         catch (PolicyException wrong)
         {
             problem = wrong.Message;

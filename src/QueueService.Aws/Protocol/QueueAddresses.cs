@@ -18,6 +18,13 @@ internal static class QueueAddresses
     public static string ArnOf(AwsOptions options, string name) =>
         $"arn:aws:sqs:{options.Region}:{options.AccountId}:{name}";
 
+    /// <summary>Of a queue of the broker, also of one that is gone.</summary>
+    public static string ArnOf(AwsHost host, string name) => ArnOf(
+        host.Options,
+        QueueName.TryParse(name, out QueueName queue) && host.Broker.Peek(queue) is { } config
+            ? NameFor(queue, config)
+            : name);
+
     /// <summary>The name of the queue that an ARN names; null when it is not one of ours.</summary>
     public static string? NameOf(AwsOptions options, string? arn)
     {

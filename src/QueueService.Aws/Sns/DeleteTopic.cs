@@ -1,5 +1,4 @@
 using QueueService.Aws.Protocol;
-using QueueService.Aws.Sqs;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
 
@@ -18,7 +17,7 @@ internal static class DeleteTopic
         Reply<FoundTopic> found = await TopicLookup.Topic(call, request.TopicArn);
         if (found.Error == SnsErrors.NoTopic) return Nothing.Said;
         if (found.Value is not { } topic) return found.Error!;
-        if (Annotations.Find(topic.Config, TopicAttributes.ArchivePolicy) is not null)
+        if (TopicAttributes.ArchivePolicyOf(topic.Config) is not null)
         {
             return SnsErrors.InvalidState.With(
                 "Invalid state: Cannot delete topic with an ArchivePolicy. Remove the ArchivePolicy first.");

@@ -1,3 +1,4 @@
+using System.Text;
 using QueueService.Broker.Messages;
 
 namespace QueueService.Aws.Sns;
@@ -30,6 +31,13 @@ internal static class SnsAttributes
         headers.Attributes.Any(static one => IsOwn(one.Name))
             ? [.. headers.Attributes.Where(static one => !IsOwn(one.Name))]
             : headers.Attributes;
+
+    /// <summary>What they count for the size of a message: names, types and values.</summary>
+    public static int BytesOf(IReadOnlyList<MessageAttribute> attributes) => attributes.Sum(static one =>
+        Encoding.UTF8.GetByteCount(one.Name) + Encoding.UTF8.GetByteCount(TypeOf(one)) +
+        (one.Kind == AttributeKind.Binary
+            ? Convert.FromBase64String(one.Text).Length
+            : Encoding.UTF8.GetByteCount(one.Text)));
 
     /// <summary>The type as AWS writes it. A truth value of `/v1` is a string there.</summary>
     public static string TypeOf(MessageAttribute attribute)

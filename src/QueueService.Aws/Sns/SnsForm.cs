@@ -63,12 +63,23 @@ internal sealed class SnsForm
             headers = headers with { ContentType = Json, Attributes = [] };
         }
 
-        // What SQS shows for it: the topic has looked for duplicates already, and each copy is made once.
+        // A FIFO queue holds it against what was sent to it.
         string? id = IsFifo && _topic.ContentBasedDeduplication && headers.DeduplicationId is null
             ? Convert.ToHexStringLower(SHA256.HashData(message.Body.Span))
             : headers.DeduplicationId;
         return headers with { DeduplicationId = id, SenderId = null };
     }
+
+    /// <summary>The same for a queue that takes no larger messages, as SQS counts them.</summary>
+    /// <param name="maxBytes">Asked for each message: it may be changed.</param>
+    public CopyForm CopyWithin(Func<int> maxBytes) => (in MessageView view, IBufferWriter<byte> body) =>
+    {
+        ArrayBufferWriter<byte> copy = new(view.Body.Length + 1_024);
+        MessageHeaders? headers = Copy(view, copy);
+        if (headers is null || copy.WrittenCount + SnsAttributes.BytesOf(headers.Attributes) > maxBytes()) return null;
+        body.Write(copy.WrittenSpan);
+        return headers;
+    };
 
     /// <summary>The body of a request to an endpoint.</summary>
     public byte[] Body(PublishedMessage message)

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
+using QueueService.Broker.Topics;
 
 namespace QueueService.Aws.Sns;
 
@@ -54,6 +55,8 @@ internal sealed record SnsSubscription
     /// <summary>Unix milliseconds.</summary>
     public long TokenExpiresAt { get; init; }
 
+    /// <summary>Read from the format of the definition, which `/v1` changes, too.</summary>
+    [JsonIgnore]
     public bool IsRaw { get; init; }
 
     /// <summary>Whoever confirmed it had signed the request.</summary>
@@ -64,14 +67,20 @@ internal sealed record SnsSubscription
     /// <summary>As given; null when none was.</summary>
     public string? DeliveryPolicy { get; init; }
 
-    /// <summary>As given; null when none was.</summary>
+    /// <summary>As given; null when none was. `/v1` may have changed the filter since then: <see cref="KnownFilter"/> says
+    /// what holds.</summary>
     public string? FilterPolicy { get; init; }
 
     /// <summary>As given; null when none was.</summary>
     public string? FilterPolicyScope { get; init; }
 
-    /// <summary>As given; null when none was.</summary>
-    public string? RedrivePolicy { get; init; }
+    /// <summary>It has a filter that SNS cannot say; known after <see cref="KnownFilter"/>.</summary>
+    [JsonIgnore]
+    public bool HasOtherFilter { get; init; }
+
+    /// <summary>The broker's name, read from the redrive policy of the definition; null when there is none.</summary>
+    [JsonIgnore]
+    public string? DeadLetterQueue { get; init; }
 
     /// <summary>As given; null when none was.</summary>
     public string? ReplayPolicy { get; init; }
@@ -87,8 +96,12 @@ internal sealed record SnsSubscription
     {
         foreach (Tag tag in config.Annotations)
         {
-            if (tag.Key == Annotation)
-                return JsonSerializer.Deserialize(tag.Value, SnsJsonContext.Default.SnsSubscription);
+            if (tag.Key != Annotation) continue;
+            return JsonSerializer.Deserialize(tag.Value, SnsJsonContext.Default.SnsSubscription)! with
+            {
+                IsRaw = config.Subscription!.Format == DeliveryFormat.Raw,
+                DeadLetterQueue = config.Redrive?.DeadLetterQueue,
+            };
         }
 
         return null;

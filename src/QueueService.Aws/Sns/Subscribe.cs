@@ -46,7 +46,7 @@ internal static class Subscribe
             if (draft.Set(attribute, value) is { } refused) return SnsErrors.Invalid("Attributes", refused);
         if (draft.Check() is { } wrong) return SnsErrors.Invalid("Attributes", wrong);
         string? queue = config.Subscription is { Target: SubscriptionTarget.Queue } copies ? copies.Destination : null;
-        if (await DeliveryAccess.Refuse(call, topic, queue, draft.DeadLetters) is { } denied) return denied;
+        if (await DeliveryAccess.Refuse(call, topic, queue, draft.Known.DeadLetterQueue) is { } denied) return denied;
         if (!SubscriptionName.TryParse(topic.Name, name, out SubscriptionName subscription))
             throw new InvalidOperationException($"{name} is not a name.");
         if (await FilterPolicyLimit.Refuse(call, subscription, draft.Known.FilterPolicy) is { } tooMany) return tooMany;
@@ -90,14 +90,14 @@ internal static class Subscribe
             else if (!existing.Succeeded) return SnsErrors.Of(existing.Error);
             else if (SnsSubscription.Of(existing.Value.Config) is { State: SubscriptionState.Confirmed } known)
             {
-                return draft.IsWithin(known)
+                return draft.IsWithin(KnownFilter.In(known, existing.Value.Config.Subscription!.Filter))
                     ? existing.Value
                     : SnsErrors.Invalid("Attributes", "Subscription already exists with different attributes");
             }
             else if (SnsSubscription.Of(existing.Value.Config) is { State: SubscriptionState.Pending } asked
                 && asked.WasJustAsked(call.Host.Time.GetUtcNow()))
             {
-                return draft.IsWithin(asked)
+                return draft.IsWithin(KnownFilter.In(asked, existing.Value.Config.Subscription!.Filter))
                     ? existing.Value
                     : SnsErrors.Throttled.With("The endpoint was asked with other attributes less than a minute ago.");
             }

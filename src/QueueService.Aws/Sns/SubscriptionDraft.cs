@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using QueueService.Aws.Protocol;
 using QueueService.Aws.Sqs;
@@ -20,18 +19,10 @@ internal sealed class SubscriptionDraft(AwsHost host, FoundTopic topic, SnsSubsc
     public const string DeliveryPolicy = "DeliveryPolicy";
     public const string SubscriptionRoleArn = "SubscriptionRoleArn";
 
-    private const string OfBody = "MessageBody";
-    private const string OfAttributes = "MessageAttributes";
-
     private readonly Dictionary<string, string> _given = [];
-    private string? _deadLetters;
     private string _filter = "";
 
     public SnsSubscription Known { get; private set; } = known;
-
-    /// <summary>The broker's name of the queue for dead letters; null when there is none. Known after
-    /// <see cref="Check"/>.</summary>
-    public string? DeadLetters => _deadLetters;
 
     /// <summary>Takes one attribute over; answers why it is refused.</summary>
     public string? Set(string name, string value)
@@ -46,20 +37,20 @@ internal sealed class SubscriptionDraft(AwsHost host, FoundTopic topic, SnsSubsc
                 Known = Known with { IsRaw = TopicAttributes.IsTrue(value) };
                 return null;
             case FilterPolicyScope:
-                if (value is not (OfBody or OfAttributes))
+                if (value is not (KnownFilter.OfBody or KnownFilter.OfAttributes))
                 {
                     return $"FilterPolicyScope: Invalid value [{value}]. " +
                         "Please use either MessageBody or MessageAttributes";
                 }
 
+                if (Known.HasOtherFilter) return "FilterPolicyScope: the filter was set over /v1, with a routing key";
                 Known = Known with { FilterPolicyScope = value };
                 return null;
             case FilterPolicy:
-                Known = Known with { FilterPolicy = value.Trim() is "" or "{}" ? null : value };
+                Known = Known with { FilterPolicy = value.Trim() is "" or "{}" ? null : value, HasOtherFilter = false };
                 return null;
             case RedrivePolicy:
-                Known = Known with { RedrivePolicy = value.Trim() is "" or "{}" ? null : value };
-                return null;
+                return SetRedrive(value.Trim() is "" or "{}" ? null : value);
             case DeliveryPolicy:
                 if (!Known.IsHttp) return "DeliveryPolicy is only for http and https subscriptions";
                 if (DeliveryPolicyReader.Read(value, ofTopic: false, out string? refusal) is null) return refusal;
@@ -82,18 +73,45 @@ internal sealed class SubscriptionDraft(AwsHost host, FoundTopic topic, SnsSubsc
         return _given.All(one => same.Set(one.Key, one.Value) is null) && same.Known == existing;
     }
 
-    /// <summary>What is wrong with the attributes together; null when nothing is.</summary>
-    public string? Check() => CheckFilter() ?? CheckRedrive();
+    /// <summary>What is wrong with the attributes together; null when nothing is. Of a filter that was set over `/v1`
+    /// nothing is: the broker has taken it.</summary>
+    public string? Check()
+    {
+        bool isGiven = _given.ContainsKey(FilterPolicy) || _given.ContainsKey(FilterPolicyScope);
+        bool ofBody = Known.FilterPolicyScope == KnownFilter.OfBody;
+        _filter = "";
+        if (Known.FilterPolicy is not { } policy) return null;
+        if (isGiven && FilterPolicyCheck.Refuse(policy, ofBody) is { } refused) return refused;
+        string? filter =
+            KnownFilter.ToBroker(policy, Known.FilterPolicyScope, out IReadOnlyList<FilterProblem> problems);
+        if (filter is null) return $"FilterPolicy: {PlaceOf(problems[0])} {problems[0].Message}";
+        _filter = filter;
+        return null;
+    }
+
+    /// <summary>In the policy; the broker tells the place in the filter, or that all of it is wrong.</summary>
+    private static string PlaceOf(FilterProblem problem)
+    {
+        const string Policy = "/policy";
+        return problem.Pointer.StartsWith(Policy, StringComparison.Ordinal)
+            ? problem.Pointer[Policy.Length..]
+            : problem.Pointer;
+    }
 
     /// <summary>The definition with these attributes; to be called after <see cref="Check"/>.</summary>
     public QueueConfig In(QueueConfig config) => Known.In(config with
     {
-        Redrive = _deadLetters is null
+        // How often is tried says the delivery policy, and who gives up says it himself.
+        Redrive = Known.DeadLetterQueue is not { } queue
             ? null
-            : new RedrivePolicy(_deadLetters, Broker.Queues.RedrivePolicy.MaxMaxReceiveCount),
+            : (config.Redrive ?? new RedrivePolicy("", 1)) with
+            {
+                DeadLetterQueue = queue, MaxReceiveCount = Broker.Queues.RedrivePolicy.MaxMaxReceiveCount,
+            },
         Subscription = config.Subscription! with
         {
-            Filter = _filter, Numbers = NumberMatching.NumbersOnly,
+            Filter = Known.HasOtherFilter ? config.Subscription.Filter : _filter,
+            Numbers = NumberMatching.NumbersOnly,
             Format = Known.IsRaw ? DeliveryFormat.Raw : DeliveryFormat.Envelope,
         },
     });
@@ -106,24 +124,10 @@ internal sealed class SubscriptionDraft(AwsHost host, FoundTopic topic, SnsSubsc
         return null;
     }
 
-    private string? CheckFilter()
+    private string? SetRedrive(string? policy)
     {
-        _filter = "";
-        if (Known.FilterPolicy is not { } policy) return null;
-        bool ofBody = Known.FilterPolicyScope == OfBody;
-        if (FilterPolicyCheck.Refuse(policy, ofBody) is { } refused) return refused;
-        byte[] json = Encoding.UTF8.GetBytes($$"""{"scope":"{{(ofBody ? "body" : "attributes")}}","policy":{{policy}}}""");
-        SubscriptionFilter? filter =
-            SubscriptionFilter.Parse(json, NumberMatching.NumbersOnly, out IReadOnlyList<FilterProblem> problems);
-        if (filter is null) return $"FilterPolicy: {problems[0].Pointer["/policy".Length..]} {problems[0].Message}";
-        _filter = Encoding.UTF8.GetString(filter.Json.Span);
-        return null;
-    }
-
-    private string? CheckRedrive()
-    {
-        _deadLetters = null;
-        if (Known.RedrivePolicy is not { } policy) return null;
+        Known = Known with { DeadLetterQueue = null };
+        if (policy is null) return null;
         string? arn;
         try
         {
@@ -151,7 +155,7 @@ internal sealed class SubscriptionDraft(AwsHost host, FoundTopic topic, SnsSubsc
                 : "RedrivePolicy: must use a standard queue as DLQ for a standard topic";
         }
 
-        _deadLetters = queue.Queue.Value;
+        Known = Known with { DeadLetterQueue = queue.Queue.Value };
         return null;
     }
 }

@@ -11,14 +11,7 @@ internal static class SubscriptionView
     {
         if (SnsSubscription.Of(config) is { } known) return (known.Protocol, known.Endpoint);
         SubscriptionConfig subscription = config.Subscription!;
-        if (subscription.Target == SubscriptionTarget.Queue)
-        {
-            string name = subscription.Destination;
-            if (QueueName.TryParse(name, out QueueName queue) && host.Broker.Peek(queue) is { } target)
-                name = QueueAddresses.NameFor(queue, target);
-            return ("sqs", QueueAddresses.ArnOf(host.Options, name));
-        }
-
+        if (subscription.Target == SubscriptionTarget.Queue) return ("sqs", QueueAddresses.ArnOf(host, subscription.Destination));
         string url = host.Sns.Endpoints.UrlOf(subscription.Destination);
         return (url[..url.IndexOf(':', StringComparison.Ordinal)], url);
     }
@@ -40,7 +33,11 @@ internal static class SubscriptionView
             [SubscriptionDraft.RawMessageDelivery] =
                 Text(known?.IsRaw ?? found.Config.Subscription!.Format == DeliveryFormat.Raw),
         };
-        if (known is not null) Add(attributes, known, found.Topic.Config);
+        if (known is null) return attributes;
+        Add(attributes, KnownFilter.In(known, found.Config.Subscription!.Filter), found.Topic.Config);
+        if (known.DeadLetterQueue is not { } queue) return attributes;
+        string target = QueueAddresses.ArnOf(call.Host, queue);
+        attributes[SubscriptionDraft.RedrivePolicy] = $$"""{"deadLetterTargetArn":"{{target}}"}""";
         return attributes;
     }
 
@@ -49,10 +46,9 @@ internal static class SubscriptionView
         if (known.FilterPolicy is { } filter)
         {
             attributes[SubscriptionDraft.FilterPolicy] = filter;
-            attributes[SubscriptionDraft.FilterPolicyScope] = known.FilterPolicyScope ?? "MessageAttributes";
+            attributes[SubscriptionDraft.FilterPolicyScope] = known.FilterPolicyScope ?? KnownFilter.OfAttributes;
         }
 
-        if (known.RedrivePolicy is { } redrive) attributes[SubscriptionDraft.RedrivePolicy] = redrive;
         if (known.RoleArn is { } role) attributes[SubscriptionDraft.SubscriptionRoleArn] = role;
         if (known.DeliveryPolicy is { } delivery) attributes[SubscriptionDraft.DeliveryPolicy] = delivery;
         if (known.IsHttp)

@@ -65,8 +65,15 @@ internal static class TopicAttributes
             config.DeduplicationScope == DeduplicationScope.Group ? "MessageGroup" : "Topic",
         ContentBasedDeduplication or FifoThroughputScope => null,
         DisplayName => Annotations.Find(config, name) ?? "",
+        ArchivePolicy => ArchivePolicyOf(config),
         _ => Annotations.Find(config, name),
     };
+
+    /// <summary>Null when it has none, also when `/v1` has given the topic another retention since then.</summary>
+    public static string? ArchivePolicyOf(QueueConfig config) =>
+        Annotations.Find(config, ArchivePolicy) is { } policy && RetentionOf(policy) == config.RetentionSeconds
+            ? policy
+            : null;
 
     public static bool IsTrue(string value) => value.Equals("true", StringComparison.OrdinalIgnoreCase);
 

@@ -55,6 +55,7 @@ internal static class AttributeEdits
     /// <summary>The definition with all edits, or what is wrong with it as a whole.</summary>
     public static AwsError? Apply(IEnumerable<AttributeEdit> edits, ref QueueConfig config)
     {
+        config = FifoAttributes.Settled(config);
         foreach (AttributeEdit edit in edits) config = edit.Change(config);
         bool perGroup = Annotations.Find(config, FifoAttributes.Throughput) == FifoAttributes.PerGroup;
         return perGroup && config.DeduplicationScope != DeduplicationScope.Group

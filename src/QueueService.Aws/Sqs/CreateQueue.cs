@@ -61,7 +61,7 @@ internal static class CreateQueue
     {
         Result<QueueDescription> existing = await call.Broker.GetQueue(call.Queue.Queue);
         if (!existing.Succeeded) return SqsErrors.Of(call.Host, existing.Error);
-        QueueConfig config = existing.Value.Config;
+        QueueConfig config = FifoAttributes.Settled(existing.Value.Config);
         AttributeEdit? other = edits.Find(edit => edit.Change(config) != config);
         bool sameType = config.Type == QueueType.Fifo == name.EndsWith(QueueAddress.FifoSuffix, StringComparison.Ordinal);
         return other is null && sameType

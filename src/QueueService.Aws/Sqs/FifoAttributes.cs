@@ -43,8 +43,13 @@ internal static class FifoAttributes
         add(Type, "true");
         add(ContentBased, config.ContentBasedDeduplication ? "true" : "false");
         add(Scope, config.DeduplicationScope == DeduplicationScope.Group ? GroupScope : QueueScope);
-        add(Throughput, Annotations.Find(config, Throughput) ?? PerQueue);
+        add(Throughput, Annotations.Find(Settled(config), Throughput) ?? PerQueue);
     }
+
+    /// <summary>Without the throughput that needs another scope: `/v1`, which knows nothing of it, may have changed that.
+    /// </summary>
+    public static QueueConfig Settled(QueueConfig config) =>
+        config.DeduplicationScope == DeduplicationScope.Group ? config : Annotations.With(config, Throughput, null);
 
     private static AwsError? CheckType(bool isFifo, string value, bool creates)
     {

@@ -70,7 +70,7 @@ internal static class IncomingMessage
         bool isFifo = config is null ? call.Queue.IsFifo : config.Type == QueueType.Fifo;
         Add(SystemAttributes.SenderId, headers.SenderId ?? call.Options.AccountId);
         Add(SystemAttributes.SentTimestamp, Text(message.SentAt));
-        Add(SystemAttributes.ApproximateReceiveCount, Text(message.ReceiveCount + (message.Origin?.ReceiveCount ?? 0)));
+        Add(SystemAttributes.ApproximateReceiveCount, Text(message.ReceiveCount + (message.Origin?.Receives ?? 0)));
         Add(SystemAttributes.ApproximateFirstReceiveTimestamp, Text(message.FirstReceivedAt));
         if (isFifo) Add(SystemAttributes.SequenceNumber, SendMessage.SequenceOf(message.SequenceNumber));
         if (isFifo && asked.HasFlag(SystemAttributes.MessageDeduplicationId))

@@ -86,7 +86,7 @@ internal static class Redrive
         {
             add(Name, new JsonObject
             {
-                [Target] = ArnOf(host, redrive.DeadLetterQueue), [Count] = redrive.MaxReceiveCount,
+                [Target] = QueueAddresses.ArnOf(host, redrive.DeadLetterQueue), [Count] = redrive.MaxReceiveCount,
             }.ToJsonString());
         }
 
@@ -102,15 +102,9 @@ internal static class Redrive
             [Permission] = allow.Permission == RedrivePermission.DenyAll ? "denyAll" : "byQueue",
         };
         if (allow.Permission == RedrivePermission.ByQueue)
-            policy[Sources] = new JsonArray([.. allow.Names.Select(name => (JsonNode)ArnOf(host, name))]);
+            policy[Sources] = new JsonArray([.. allow.Names.Select(name => (JsonNode)QueueAddresses.ArnOf(host, name))]);
         add(AllowName, policy.ToJsonString());
     }
-
-    private static string ArnOf(AwsHost host, string name) => QueueAddresses.ArnOf(
-        host.Options,
-        QueueName.TryParse(name, out QueueName queue) && host.Broker.Peek(queue) is { } config
-            ? QueueAddresses.NameFor(queue, config)
-            : name);
 
     private static AwsError Wrong(string value, string reason) => ProtocolErrors.Invalid(Name, value, reason);
 
@@ -121,11 +115,29 @@ internal static class Redrive
     {
         try
         {
-            return JsonNode.Parse(text) as JsonObject;
+            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            if (document.RootElement.ValueKind != JsonValueKind.Object) return null;
+            ReadTexts(document.RootElement);
+            return JsonObject.Create(document.RootElement.Clone());
         }
-        catch (JsonException)
+        catch (Exception damaged) when (damaged is JsonException or InvalidOperationException)
         {
             return null;
+        }
+    }
+
+    /// <exception cref="InvalidOperationException">One has half of a surrogate pair.</exception>
+    private static void ReadTexts(JsonElement json)
+    {
+        if (json.ValueKind == JsonValueKind.String) json.GetString();
+        else if (json.ValueKind == JsonValueKind.Array) foreach (JsonElement item in json.EnumerateArray()) ReadTexts(item);
+        else if (json.ValueKind == JsonValueKind.Object)
+        {
+            foreach (JsonProperty field in json.EnumerateObject())
+            {
+                _ = field.Name;
+                ReadTexts(field.Value);
+            }
         }
     }
 

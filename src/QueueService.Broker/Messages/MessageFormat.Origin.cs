@@ -7,8 +7,8 @@ namespace QueueService.Broker.Messages;
 /// <summary>The header of a message that came from another queue.</summary>
 internal static partial class MessageFormat
 {
-    /// <summary>Version 1 had no redrive count.</summary>
-    private const ulong OriginVersion = 2;
+    /// <summary>Version 1 had no redrive count, version 2 no earlier receives.</summary>
+    private const ulong OriginVersion = 3;
 
     public static bool HasOrigin(ReadOnlySpan<byte> message) => (message[1] & OriginFlag) != 0;
 
@@ -30,6 +30,7 @@ internal static partial class MessageFormat
             FirstFailedAt = (long)reader.ReadVarint(),
             LastFailedAt = (long)reader.ReadVarint(),
             RedriveCount = version > 1 ? (int)reader.ReadVarint() : 0,
+            EarlierReceives = version > 2 ? (int)reader.ReadVarint() : 0,
         };
     }
 
@@ -48,6 +49,7 @@ internal static partial class MessageFormat
         value.WriteVarint((ulong)origin.FirstFailedAt);
         value.WriteVarint((ulong)origin.LastFailedAt);
         value.WriteVarint((ulong)origin.RedriveCount);
+        value.WriteVarint((ulong)origin.EarlierReceives);
 
         ReadOnlySpan<byte> fields = OtherFields(message);
         Span<byte> head = output.GetSpan(MinHeaderBytes + sizeof(uint) + FieldHeaderBytes);

@@ -25,6 +25,14 @@ public sealed record MessageOrigin
     /// <summary>Deliveries in that queue that failed; 0 when it was not moved because of them.</summary>
     public required int ReceiveCount { get; init; }
 
+    /// <summary>Deliveries in the queues that it was moved through before that one, since it was sent or redriven.
+    /// </summary>
+    public int EarlierReceives { get; init; }
+
+    /// <summary>Deliveries in all queues before this one, as SQS counts on in a dead-letter queue. The attempts of a
+    /// subscription are none: what it gives up comes into a queue for the first time.</summary>
+    public int Receives => EarlierReceives + (QueueName.KindOf(SourceQueue) == QueueKind.Queue ? ReceiveCount : 0);
+
     /// <summary>When the first of them ended without an acknowledgement.</summary>
     public required long FirstFailedAt { get; init; }
 

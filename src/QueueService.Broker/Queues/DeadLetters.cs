@@ -25,12 +25,13 @@ internal static class DeadLetters
 
     /// <summary>Messages that failed as often as they may; null when there is nothing to do or no queue for them.
     /// </summary>
-    public static DeadLetterSelection? SelectDoomed(Shard shard, MessageQueue queue)
+    /// <param name="until">Those that failed by then.</param>
+    public static DeadLetterSelection? SelectDoomed(Shard shard, MessageQueue queue, long until)
     {
         if (queue.IsDeleted || queue.Config.Redrive is not { } redrive) return null;
         if (shard.FindQueue(redrive.DeadLetterQueue) is null) return null;
         var doomed = new List<(long Position, Touched Touched)>();
-        queue.Doomed(MaxMessages, doomed);
+        queue.Doomed(MaxMessages, until, doomed);
         if (doomed.Count == 0) return null;
         DeadLetterSelection selection = Select(shard, queue, redrive, reason: null);
         long bytes = 0;
@@ -179,6 +180,7 @@ internal sealed record DeadLetterSelection(
                 SourceQueue = Queue.Name.Value,
                 Reason = Reasons[i],
                 ReceiveCount = message.ReceiveCount,
+                EarlierReceives = message.Origin?.Receives ?? 0,
                 FirstFailedAt = FailedAt[i].First,
                 LastFailedAt = FailedAt[i].Last,
                 RedriveCount = message.Origin?.RedriveCount ?? 0,

@@ -14,6 +14,10 @@ internal static class FailedLeases
     /// <summary>Bytes that a sweep writes at once; the rest has its turn in the next one.</summary>
     private const int MaxSweepBytes = 1 << 20;
 
+    /// <summary>SQS moves a dead letter with the next receive, and takes the delete of a consumer that is late until then.
+    /// Where consumers do so, the sweep leaves it to them for so long.</summary>
+    private const long LateMilliseconds = 15 * 60_000;
+
     /// <summary>Whether released messages need more than a look at the request.</summary>
     public static bool DecidesOver(MessageQueue queue) =>
         queue.Config.Retry.Kind != RetryKind.None || queue.Config.Redrive is not null;
@@ -58,6 +62,11 @@ internal static class FailedLeases
         return true;
     }
 
+    /// <summary>The sweep moves what failed by then. In a FIFO queue a late receipt is worth nothing, and a group waits.
+    /// </summary>
+    public static long SweptUntil(MessageQueue queue, long now) =>
+        queue.IsMovedByReceives && !queue.IsFifo ? now - LateMilliseconds : long.MaxValue;
+
     /// <summary>Looks at the queues that have policies, also when nobody receives from them; answers those that have
     /// something for their dead-letter queue.</summary>
     public static List<MessageQueue> Sweep(Shard shard, PlainCommand<List<MessageQueue>> command)
@@ -68,7 +77,7 @@ internal static class FailedLeases
             if (!DecidesOver(queue) && !queue.HasExpiries) continue;
             queue.Promote(shard.Now);
             if (shard.Store.BatchBytes < MaxSweepBytes) command.Wrote |= Delay(shard, queue) | Expire(shard, queue);
-            if (queue.HasDoomed) doomed.Add(queue);
+            if (queue.HasDoomedUntil(SweptUntil(queue, shard.Now))) doomed.Add(queue);
         }
 
         return doomed;

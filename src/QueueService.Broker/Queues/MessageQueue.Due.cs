@@ -60,19 +60,28 @@ internal sealed partial class MessageQueue
     /// <summary>A message whose delivery failed and which has to wait before the next; null when there is none.</summary>
     public long? NextToRetry(out Touched touched) => NextFailed(_toRetry, remove: true, out touched);
 
+    /// <summary>Whoever received last moves dead letters himself. Nobody remembers it over a restart.</summary>
+    public bool IsMovedByReceives { get; set; }
+
     /// <summary>Messages that are to be moved to the dead-letter queue, in the order of their failures. They stay in
     /// line until a record takes them out.</summary>
-    public void Doomed(int max, List<(long Position, Touched Touched)> doomed)
+    /// <param name="until">Those that failed by then.</param>
+    public void Doomed(int max, long until, List<(long Position, Touched Touched)> doomed)
     {
         NextFailed(_doomed, remove: false, out _);
         foreach (long position in _doomed)
         {
             if (doomed.Count == max) return;
-            if (_touched.TryGetValue(position, out Touched touched) && touched.HasFailed) doomed.Add((position, touched));
+            if (!_touched.TryGetValue(position, out Touched touched) || !touched.HasFailed) continue;
+            if (touched.Deadline > until) return;
+            doomed.Add((position, touched));
         }
     }
 
-    public bool HasDoomed => NextFailed(_doomed, remove: false, out _) is not null;
+    public bool HasDoomed => HasDoomedUntil(long.MaxValue);
+
+    public bool HasDoomedUntil(long until) =>
+        NextFailed(_doomed, remove: false, out Touched touched) is not null && touched.Deadline <= until;
 
     /// <summary>When somebody who waits may get something: the next lease or delay ends, or, in a FIFO queue, the next
     /// time to live, which may be that of a message that others wait for; long.MaxValue when there is none.</summary>

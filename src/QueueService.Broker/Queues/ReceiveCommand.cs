@@ -85,6 +85,8 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
             return true;
         }
 
+        if (!IsReader) Queue.IsMovedByReceives = _request.MovesDeadLetters;
+
         // Who owns what is never told before it is durable.
         ReplyAfter = _request.Poll is null ? Queue.Config.Durability : Durability.Fsync;
         _wait = shard.IsDraining ? 0 : _request.WaitMilliseconds ?? Queue.Config.ReceiveWaitSeconds * 1000L;

@@ -36,7 +36,8 @@ public readonly record struct ReceiveRequest
     public int? MaxLeased { get; init; }
 
     /// <summary>What has failed as often as it may is moved to the dead-letter queue before the receive is answered, as in
-    /// SQS, instead of with the next sweep; the receive goes on with what stood behind it.</summary>
+    /// SQS, instead of with the next sweep; the receive goes on with what stood behind it. As long as such receives come to
+    /// a standard queue, the sweep leaves what has failed to them, and to late acknowledgements, for 15 minutes.</summary>
     public bool MovesDeadLetters { get; init; }
 
     /// <summary>In whose name messages are leased; null for a receive that stands for itself. A receive that has to

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using QueueService.Broker.Messages;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Shards;
 using QueueService.Broker.Streams;
@@ -21,7 +22,7 @@ internal static class Relays
         subscription.Trouble = null;
         BrokerError error = Check(shard, subscription, page, out MessageQueue? target, out List<int> holding);
         if (error is BrokerError.QueueFull or BrokerError.MessageTooLarge or BrokerError.TargetQueueNotFound
-            or BrokerError.TargetStreamNotFound or BrokerError.KeyRequired)
+            or BrokerError.TargetStreamNotFound or BrokerError.KeyRequired or BrokerError.DeduplicationWindowFull)
             subscription.Trouble = TroubleOf(subscription.Config.Subscription!.Destination, error);
         if (holding.Count == 0) return new RelayOutcome(0, error);
         Span<long> positions = shard.OffsetBuffer(holding.Count);
@@ -30,7 +31,7 @@ internal static class Relays
         shard.Store.BeginFrame();
         shard.Room.Make(shard);
         if (target!.IsStream) Append(shard, target, page.Batch, holding);
-        else foreach (int i in CollectionsMarshal.AsSpan(holding)) Write(shard, target, page.Batch, i);
+        else foreach (int i in CollectionsMarshal.AsSpan(holding)) Write(shard, target, page, i);
         shard.Write(subscription, QueueRecord.Acknowledged, shard.Runs(positions));
         shard.Store.EndFrame();
         command.Wrote = true;
@@ -92,7 +93,12 @@ internal static class Relays
         for (int i = 0; i < page.Batch.Count; i++)
         {
             if (Settler.Check(shard, subscription, page.Receipts[i]) != BrokerError.None) continue;
-            BrokerError room = shard.Room.Take(page.Batch.Message(i).Length);
+            bool isKeyed = page.KeyFor(target, i) is not null;
+            if (isKeyed && shard.Duplicates.Count + holding.Count >= shard.Options.MaxDeduplicationKeys)
+                return BrokerError.DeduplicationWindowFull;
+            BrokerError room = IsDuplicate(shard, target, page, i)
+                ? BrokerError.None
+                : shard.Room.Take(page.Batch.Message(i).Length);
             if (room != BrokerError.None) return room;
             if (target.Config.Stream is { IsCompacted: true } && page.Batch.PartitionHash(i) is null)
                 return BrokerError.KeyRequired;
@@ -102,11 +108,15 @@ internal static class Relays
         return BrokerError.None;
     }
 
-    private static void Write(Shard shard, MessageQueue target, MessageBatch batch, int index)
+    /// <summary>Asked again: a message of the same page may be the one that it repeats.</summary>
+    private static void Write(Shard shard, MessageQueue target, RelayPage page, int index)
     {
+        if (IsDuplicate(shard, target, page, index)) return;
+        MessageBatch batch = page.Batch;
+        UInt128? key = page.KeyFor(target, index);
         int lane = target.LaneFor(batch, index);
         long delay = target.Config.DelaySeconds * 1000L;
-        if (lane == 0 && delay == 0)
+        if (lane == 0 && delay == 0 && key is null)
         {
             shard.Write(target, QueueRecord.Sent, batch.Message(index));
             return;
@@ -114,9 +124,14 @@ internal static class Relays
 
         shard.Write(target, new SentTo
         {
-            Lane = lane, VisibleAt = delay == 0 ? 0 : shard.Now + delay, Message = batch.Message(index),
+            Lane = lane, VisibleAt = delay == 0 ? 0 : shard.Now + delay, HasKey = key is not null,
+            Key = target.Scoped(key ?? default, page.GroupOf(index)), Message = batch.Message(index),
         });
     }
+
+    private static bool IsDuplicate(Shard shard, MessageQueue target, RelayPage page, int index) =>
+        page.KeyFor(target, index) is { } key
+        && target.TryFindDuplicate(key, page.GroupOf(index), shard.Now, out _);
 
     /// <summary>The order of each key is kept: it is in one partition, and a page is in order.</summary>
     private static void Append(Shard shard, MessageQueue stream, MessageBatch batch, List<int> records)
@@ -133,6 +148,7 @@ internal static class Relays
         BrokerError.QueueFull => $"The queue {queue} is full.",
         BrokerError.MessageTooLarge => $"The next message is larger than everything that the queue {queue} may hold.",
         BrokerError.TargetStreamNotFound => $"The stream {queue} does not exist.",
+        BrokerError.DeduplicationWindowFull => "As many deduplication ids are remembered as may be.",
         BrokerError.KeyRequired =>
             $"The next message has no group, so its copy would have no key, as the compacted stream {queue} needs.",
         _ => $"The queue {queue} does not exist.",
@@ -141,10 +157,19 @@ internal static class Relays
 
 /// <summary>Copies that are to be made.</summary>
 /// <param name="Receipts">Of the originals, in the order of the batch.</param>
-internal sealed record RelayPage(SubscriptionName Name, IReadOnlyList<ReceiptHandle> Receipts, MessageBatch Batch);
+internal sealed record RelayPage(SubscriptionName Name, IReadOnlyList<ReceiptHandle> Receipts, MessageBatch Batch)
+{
+    public bool Deduplicates { get; init; }
+
+    /// <summary>By which a copy is deduplicated; null when it is not.</summary>
+    public UInt128? KeyFor(MessageQueue target, int index) =>
+        Deduplicates && target.IsFifo ? Batch.Key(index) : null;
+
+    public ulong GroupOf(int index) => Batch.Group(index) ?? MessageFormat.NoGroupHash;
+}
 
 /// <summary>What became of a page.</summary>
-/// <param name="Copied">Messages.</param>
+/// <param name="Copied">Messages, also those that were dropped as duplicates.</param>
 /// <param name="Error">Why the rest was not copied; None when all of it was, or is somebody else's business now.
 /// </param>
 public readonly record struct RelayOutcome(int Copied, BrokerError Error);

@@ -256,6 +256,10 @@ internal sealed record ProblemKind(
         "ownership-not-confirmed", 422, "The endpoint did not confirm that it wants the deliveries", false, Nothing,
         "Let the endpoint answer the challenge as the README says, or leave target.challenge out.");
 
+    public static readonly ProblemKind SubscriptionNotConfirmed = new(
+        "subscription-not-confirmed", 409, "The owner of the endpoint has not confirmed this subscription of SNS", false,
+        Nothing, "Follow the SubscribeURL that the endpoint was sent, then send the request again.");
+
     public static readonly ProblemKind NotWebhookSubscription = new(
         "not-a-webhook-subscription", 409, "The target of this subscription is no webhook", false, Nothing,
         "Only subscriptions with a webhook as their target have deliveries, secrets and tests.");
@@ -327,7 +331,8 @@ internal sealed record ProblemKind(
         TooManyWaiters, TooManyStreams, TooManyReaders, TooManyTopicReaders, TooManyInFlight, WindowFull,
         TooManyReceiveAttempts, QueueFull,
         TooManyQueues, OperationNotFound, OperationFinished, TooManyOperations, RedriveTargetNotFound,
-        AddressDenied, OwnershipNotConfirmed, NotWebhookSubscription, TooManySecrets, DeliveryNotFound,
+        AddressDenied, OwnershipNotConfirmed, NotWebhookSubscription, SubscriptionNotConfirmed, TooManySecrets,
+        DeliveryNotFound,
         DeliveryInProgress, DeliveryNotKept, ImportInterrupted, JobNotFound, JobRunning, CorrelationInUse, TooManyPendingRequests,
         ReplyTimeout, InternalError, Overloaded,
         ShuttingDown, Starting, StorageFailed,

@@ -20,7 +20,10 @@ internal sealed class RelayWorker(SubscriptionName name, BrokerHost host, ILogge
             Result<SnsForm?> form = await ReadForm(definition);
             if (!form.Succeeded) return form.Error;
             _options = form.Value is { } sns
-                ? new RelayOptions(sns.Copy) { GivesUpWithoutTarget = true }
+                ? new RelayOptions(sns.CopyWithin(() => MaxBytes(definition)))
+                {
+                    GivesUpWithoutTarget = true, Deduplicates = true,
+                }
                 : new RelayOptions(CopyForms.Of(definition));
             _known = definition;
         }
@@ -28,4 +31,10 @@ internal sealed class RelayWorker(SubscriptionName name, BrokerHost host, ILogge
         RelayOutcome outcome = await Broker.Relay(Name, LongWait, _options, current);
         return outcome.Error;
     }
+
+    /// <summary>Without a turn of the broker: the definition that was applied last.</summary>
+    private int MaxBytes(QueueDescription definition) =>
+        QueueName.TryParse(definition.Config.Subscription!.Destination, out QueueName queue)
+            ? Broker.Peek(queue)?.MaxMessageBytes ?? int.MaxValue
+            : int.MaxValue;
 }

@@ -10,8 +10,8 @@ using QueueService.Server.Webhooks;
 namespace QueueService.Server.Topics;
 
 /// <summary>Creates and changes subscriptions. For a webhook, what is kept depends on what was kept before and on what its
-/// endpoint says, so it is made outside the broker and written only if nobody changed the subscription meanwhile.
-/// </summary>
+/// endpoint says, and for a subscription of SNS on what that knows of it: so it is made outside the broker and written
+/// only if nobody changed the subscription meanwhile.</summary>
 internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name, QueueChanges changes, bool replaces)
 {
     /// <summary>Each time somebody else was faster.</summary>
@@ -31,10 +31,11 @@ internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name,
             QueueConfig? before = existing?.Config;
             QueueConfig wanted = replaces || before is null ? changes.Create() : changes.Apply(before);
             Problem? problem = null;
-            if (replaces || before is not null) TargetJson.RefuseUnused(wanted, changes, ref problem);
+            if (replaces || before is not null)
+                TargetJson.RefuseUnused(wanted, changes, SnsSubscriptionRules.UsedIn(before), ref problem);
+            problem ??= SnsSubscriptionRules.Refuse(before, wanted, changes);
             if (problem is not null) return (default, problem);
-            if (!IsWebhook(wanted) || !(before is null ? replaces : IsWebhook(before)))
-                return (await Write(wanted, changes.Apply, condition), null);
+            if (!DependsOn(before, wanted)) return (await Write(wanted, changes.Apply, condition), null);
             if (!Holds(existing, condition)) return (BrokerError.PreconditionFailed, null);
             if (!host.Webhooks.IsListening) return (default, new Problem(ProblemKind.Starting));
 
@@ -55,9 +56,12 @@ internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name,
     public async ValueTask<(QueueConfig? Config, Problem? Problem)> Declare(CancellationToken cancellation)
     {
         QueueConfig wanted = changes.Create();
+        Result<QueueDescription> found = await host.Broker.GetSubscription(name);
+        QueueConfig? before = found.Succeeded ? found.Value.Config : null;
         Problem? problem = null;
-        TargetJson.RefuseUnused(wanted, changes, ref problem);
-        if (!IsWebhook(wanted)) return (wanted, problem);
+        TargetJson.RefuseUnused(wanted, changes, SnsSubscriptionRules.UsedIn(before), ref problem);
+        problem ??= SnsSubscriptionRules.Refuse(before, wanted, changes);
+        if (!IsWebhook(wanted)) return (SnsSubscriptionRules.Complete(before, wanted), problem);
         if (!changes.Given.Contains("target/secret"))
             Problem.Blame(ref problem, "/target/secret", "is required here: a generated one could not be shown to anybody.");
         if (changes.Given.Contains("target/challenge"))
@@ -68,8 +72,6 @@ internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name,
         }
 
         if (problem is not null) return (null, problem);
-        Result<QueueDescription> found = await host.Broker.GetSubscription(name);
-        QueueConfig? before = found.Succeeded ? found.Value.Config : null;
 
         // Another target than before is refused by the broker.
         return before is not null && !IsWebhook(before) ? (wanted, null) : await Complete(wanted, before, cancellation);
@@ -84,19 +86,25 @@ internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name,
     private async ValueTask<(QueueConfig? Config, Problem? Problem)> Complete(
         QueueConfig wanted, QueueConfig? before, CancellationToken cancellation)
     {
+        if (!IsWebhook(wanted)) return (SnsSubscriptionRules.Complete(before, wanted), null);
+        bool isSns = SnsSubscriptionRules.IsSns(before);
         WebhookTarget? existing =
             before is null ? null : WebhookTarget.FromJson(before.Subscription!.Destination);
         WebhookTarget target = existing!;
         if (changes.Given.Contains("target"))
         {
             WebhookDraft draft = WebhookDraft.FromJson(wanted.Subscription!.Destination);
-            WebhookDefinition definition = new(host.Webhooks, name) { IsEarly = !host.Webhooks.IsListening };
+            WebhookDefinition definition = new(host.Webhooks, name) 
+            {
+                IsEarly = !host.Webhooks.IsListening, SignsItself = isSns,
+            };
             (WebhookTarget? made, Problem? problem) = await definition.Complete(draft, existing, replaces, cancellation);
             if (problem is not null) return (null, problem);
             target = made!;
         }
 
-        if (wanted.Redrive is { } redrive)
+        if (isSns) wanted = SnsSubscriptionRules.Complete(before, wanted);
+        else if (wanted.Redrive is { } redrive)
         {
             // The last attempt is the last delivery: there is one number, the target's.
             if (changes.Given.Contains(CountPointer[1..]) && redrive.MaxReceiveCount != target.MaxAttempts)
@@ -118,6 +126,14 @@ internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name,
         {
             Queue = change.Queue with { Config = change.Queue.Config with { Subscription = subscription } },
         };
+    }
+
+    /// <summary>What is written depends on what there is. Another target than before is refused by the broker.</summary>
+    private bool DependsOn(QueueConfig? before, QueueConfig wanted)
+    {
+        if (before is null) return replaces && IsWebhook(wanted);
+        return before.Subscription!.Target == wanted.Subscription!.Target
+            && (IsWebhook(before) || SnsSubscriptionRules.IsSns(before));
     }
 
     private static bool IsWebhook(QueueConfig config) => config.Subscription!.Target == SubscriptionTarget.Webhook;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using QueueService.Aws.Sns;
 using QueueService.Broker;
 using QueueService.Broker.Idempotency;
 using QueueService.Broker.Queues;
@@ -15,15 +16,14 @@ namespace QueueService.Server.Topics;
 
 internal static class TestSubscription
 {
-    private const string DefaultType = "application/json";
-
     private static readonly FieldNames Fields = new("body", "contentType");
 
     private static readonly Operation Description = new(
         "testSubscription", Tags.Subscriptions, "Send a sample to a webhook",
         "Made as a delivery is, now, whatever the state of the circuit, also when the subscription is paused. Answers the " +
         "whole attempt, also when the endpoint failed; nothing is kept, and nothing is tried again. Without a `body`, " +
-        "`{\"test\":true}` is sent. With an Idempotency-Key the attempt is remembered when it has ended and answered " +
+        "`{\"test\":true}` is sent. A subscription that was made over SNS gets a Notification, signed unless its topic is " +
+        "FIFO, once its owner has confirmed it; `contentType` is then its delivery policy's. With an Idempotency-Key the attempt is remembered when it has ended and answered " +
         "again: a crash in between lets a repeated request make it once more.")
     {
         IsKeyed = true,
@@ -32,7 +32,7 @@ internal static class TestSubscription
         Problems =
         [
             ProblemKind.MalformedJson, ProblemKind.SubscriptionNotFound, ProblemKind.NotWebhookSubscription,
-            ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding, ProblemKind.RequestTooLarge,
+            ProblemKind.SubscriptionNotConfirmed, ProblemKind.UnsupportedMediaType, ProblemKind.UnsupportedContentEncoding, ProblemKind.RequestTooLarge,
             ProblemKind.IdempotencyKeyInUse,
         ],
     };
@@ -87,13 +87,30 @@ internal static class TestSubscription
         (QueueDescription? subscription, Problem? problem) = await DeliveryRoutes.FindWebhook(host, name);
         if (problem is null && !host.Webhooks.IsListening) problem = new Problem(ProblemKind.Starting);
         if (problem is not null) return (null, problem);
-        AttemptDetails attempt =
-            await host.Webhooks.Test(subscription!, sample.ContentType, sample.Body, cancellation);
+        (SnsForm? form, problem) = await FormOf(host, name, subscription!, sample);
+        if (problem is not null) return (null, problem);
+        WebhookSample message = new(sample.ContentType ?? WebhookSample.DefaultType, sample.Body, form);
+        AttemptDetails attempt = await host.Webhooks.Test(subscription!, message, cancellation);
         JsonOutput output = JsonOutput.Rent();
         AttemptJson.Write(output, attempt);
         byte[] json = output.Written.ToArray();
         output.Return();
         return (json, null);
+    }
+
+    /// <summary>No form for a subscription of `/v1`.</summary>
+    private static async ValueTask<(SnsForm? Form, Problem? Problem)> FormOf(
+        BrokerHost host, SubscriptionName name, QueueDescription subscription, Sample sample)
+    {
+        if (SnsSubscription.Of(subscription.Config) is not { } known) return (null, null);
+        if (known.State != SubscriptionState.Confirmed)
+            return (null, new Problem(ProblemKind.SubscriptionNotConfirmed));
+        if (sample.ContentType is not null)
+            return (null, Problem.Invalid("/contentType", "is the delivery policy's of SNS: leave it out."));
+        Result<QueueDescription> topic = await host.Broker.GetTopic(name.Topic);
+        return topic.Succeeded
+            ? (host.Sns.FormOf(name, subscription.Config, topic.Value.Config), null)
+            : (null, BrokerProblems.Of(topic.Error));
     }
 
     private static Problem? ReadObject(ref Utf8JsonReader json, Sample sample)
@@ -121,8 +138,9 @@ internal static class TestSubscription
 
     private sealed class Sample
     {
-        public byte[] Body { get; set; } = WebhookHost.Sample;
+        public byte[] Body { get; set; } = WebhookSample.DefaultBody;
 
-        public string ContentType { get; set; } = DefaultType;
+        /// <summary>Null when none is given.</summary>
+        public string? ContentType { get; set; }
     }
 }

@@ -13,9 +13,6 @@ namespace QueueService.Server.Webhooks;
 /// </summary>
 internal sealed class WebhookHost(ServerOptions options, TimeProvider time) : IDisposable
 {
-    /// <summary>What a test sends when nothing else is given.</summary>
-    public static readonly byte[] Sample = """{"test":true}"""u8.ToArray();
-
     private readonly WebhookNetwork _network = WebhookNetwork.Real;
     private readonly ConcurrentDictionary<QueueName, WebhookTally> _tallies = new();
     private SecretBox? _secrets;
@@ -73,21 +70,22 @@ internal sealed class WebhookHost(ServerOptions options, TimeProvider time) : ID
     /// Nothing is kept, and nothing is tried again.</summary>
     /// <param name="subscription">With a webhook as its target.</param>
     public async Task<AttemptDetails> Test(
-        QueueDescription subscription, string contentType, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+        QueueDescription subscription, WebhookSample sample, CancellationToken cancellationToken)
     {
         var name = SubscriptionName.At(subscription.Name);
+        Guid id = Guid.CreateVersion7(time.GetUtcNow());
         WebhookMessage message = new()
         {
-            Id = "test-" + Guid.CreateVersion7(time.GetUtcNow()).ToString("N"),
+            Id = sample.Form is null ? $"test-{id:N}" : id.ToString(),
             Topic = name.Topic.Value,
             Subscription = name.Value,
             SequenceNumber = 0,
             SentAt = time.GetUtcNow().ToUnixTimeMilliseconds(),
-            ContentType = contentType,
-            Body = body,
-            IsText = Utf8.IsValid(body.Span),
+            ContentType = sample.ContentType,
+            Body = sample.Body,
+            IsText = Utf8.IsValid(sample.Body.Span),
         };
-        var endpoint = WebhookEndpoint.Open(subscription, Secrets);
+        var endpoint = WebhookEndpoint.Open(subscription, Secrets, sample.Form);
         await Turns.Enter(cancellationToken);
         try
         {
@@ -116,4 +114,13 @@ internal sealed class WebhookHost(ServerOptions options, TimeProvider time) : ID
     public void Forget(QueueName subscription) => _tallies.TryRemove(subscription, out _);
 
     public void Dispose() => _transport?.Dispose();
+}
+
+/// <summary>What a test sends.</summary>
+/// <param name="Form">Of a subscription of SNS; null for one of `/v1`.</param>
+internal sealed record WebhookSample(string ContentType, ReadOnlyMemory<byte> Body, SnsForm? Form)
+{
+    public const string DefaultType = "application/json";
+
+    public static readonly byte[] DefaultBody = """{"test":true}"""u8.ToArray();
 }

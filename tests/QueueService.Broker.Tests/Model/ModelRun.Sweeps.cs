@@ -99,7 +99,7 @@ internal sealed partial class ModelRun
     private static List<long> Doomed(MessageQueue queue)
     {
         var doomed = new List<(long Position, Touched Touched)>();
-        queue.Doomed(int.MaxValue, doomed);
+        queue.Doomed(int.MaxValue, long.MaxValue, doomed);
         return [.. doomed.Select(static message => message.Position)];
     }
 

@@ -94,6 +94,50 @@ public sealed class LateReceiptTests : IDisposable
     }
 
     [Fact]
+    public void What_receives_move_waits_a_quarter_of_an_hour_for_a_late_acknowledgement()
+    {
+        CreateMoving();
+        _harness.Send("a", "b");
+        Received late = ReceiveMoving(1).Single();
+        Received never = ReceiveMoving(1).Single();
+        _harness.AdvanceMilliseconds(1_000);
+        _harness.Sweep();
+        Assert.Equal([BrokerError.None], Late(late.Receipt));
+        _harness.AdvanceMilliseconds(899_000);
+        _harness.Sweep();
+        Assert.Empty(_harness.ReceiveFrom("dead"));
+        _harness.AdvanceMilliseconds(1_000);
+        _harness.Sweep();
+        Assert.Equal(never.Id, Assert.Single(_harness.ReceiveFrom("dead")).Id);
+    }
+
+    [Fact]
+    public void The_next_receive_ends_the_wait_for_a_late_acknowledgement()
+    {
+        CreateMoving();
+        _harness.Send("a");
+        Received message = ReceiveMoving(1).Single();
+        _harness.AdvanceMilliseconds(1_000);
+        Assert.Empty(ReceiveMoving(1));
+        Assert.Equal([BrokerError.None], Late(message.Receipt));
+        Assert.Single(_harness.ReceiveFrom("dead"));
+    }
+
+    [Theory]
+    [InlineData(QueueType.Fifo, false)]
+    [InlineData(QueueType.Standard, true)]
+    public void A_FIFO_queue_and_one_whose_receives_move_nothing_any_more_are_swept_at_once(QueueType type, bool plain)
+    {
+        CreateMoving(type);
+        _harness.Send("a");
+        Assert.Single(ReceiveMoving(1));
+        if (plain) Assert.Empty(_harness.Receive());
+        _harness.AdvanceMilliseconds(1_000);
+        _harness.Sweep();
+        Assert.Single(_harness.ReceiveFrom("dead"));
+    }
+
+    [Fact]
     public void In_a_FIFO_queue_an_ended_lease_acknowledges_nothing()
     {
         _harness.CreateQueue(config: new QueueConfig { Type = QueueType.Fifo });
@@ -154,6 +198,23 @@ public sealed class LateReceiptTests : IDisposable
         Assert.Equal([BrokerError.None], Extend(TwelveHours, message.Receipt));
         _harness.AdvanceMilliseconds(13_000);
         Assert.Equal([BrokerError.ExtensionTooLong], Extend(TwelveHours, message.Receipt));
+    }
+
+    private void CreateMoving(QueueType type = QueueType.Standard)
+    {
+        _harness.CreateQueue("dead", new QueueConfig { Type = type });
+        _harness.CreateQueue(config: new QueueConfig { Type = type, Redrive = new RedrivePolicy("dead", 1) });
+    }
+
+    /// <summary>Leases for a second.</summary>
+    private List<Received> ReceiveMoving(int max)
+    {
+        var request = new ReceiveRequest
+        {
+            Max = max, WaitMilliseconds = 0, VisibilityMilliseconds = 1_000, MovesDeadLetters = true,
+        };
+        return BrokerHarness.Read(_harness.Run(() =>
+            _harness.Broker.Receive(BrokerHarness.Name(), request, CancellationToken.None)).Value);
     }
 
     private BrokerError[] Late(params ReceiptHandle[] receipts) =>

@@ -1,5 +1,6 @@
 using System.Text;
 using QueueService.Broker.Messages;
+using QueueService.Broker.Operations;
 using QueueService.Broker.Queues;
 
 namespace QueueService.Broker.Tests.Queues;
@@ -85,6 +86,42 @@ public sealed class SqsDeadLetterTests : IDisposable
         Assert.Equal(1, _harness.Stats().Blocked);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Deliveries_are_counted_along_a_chain_of_dead_letter_queues(bool snapshots)
+    {
+        _harness.CreateQueue("third");
+        _harness.CreateQueue("second", new QueueConfig { Redrive = new RedrivePolicy("third", 3) });
+        _harness.CreateQueue(config: new QueueConfig { Redrive = new RedrivePolicy("second", 2) });
+        Send(null, "poison");
+        Fail("jobs", 2);
+        Assert.Equal((2, 2), Dead("second"));
+        Restart(snapshots);
+        Fail("second", 3);
+        Restart(snapshots);
+        Assert.Equal((3, 5), Dead("third"));
+    }
+
+    [Fact]
+    public void A_redrive_begins_to_count_anew()
+    {
+        Create(QueueType.Standard);
+        Send(null, "poison");
+        Fail("jobs", 2);
+        _harness.Run(() => _harness.Broker.Redrive(
+            BrokerHarness.Name("dead"), new RedriveRequest("jobs", MessageFilter.All)));
+        _harness.Run(() => new ValueTask<bool>(Redriven()));
+        Fail("jobs", 2);
+        Assert.Equal((2, 2), Dead("dead"));
+
+        async Task<bool> Redriven()
+        {
+            await _harness.Broker.RunOperations(CancellationToken.None);
+            return true;
+        }
+    }
+
     private void Create(QueueType type)
     {
         _harness.CreateQueue("dead", new QueueConfig { Type = type });
@@ -108,6 +145,33 @@ public sealed class SqsDeadLetterTests : IDisposable
         MessageBatch batch = MessageBatch.Rent();
         foreach (string body in bodies) batch.Add(new MessageHeaders { GroupId = group }, Encoding.UTF8.GetBytes(body));
         Assert.True(_harness.Run(() => _harness.Broker.Send(BrokerHarness.Name(), batch)).Succeeded);
+    }
+
+    /// <summary>Receives a message so often without an acknowledgement, and once more, which moves it.</summary>
+    private void Fail(string queue, int times)
+    {
+        var request = new ReceiveRequest { Max = 1, WaitMilliseconds = 0, VisibilityMilliseconds = 0, MovesDeadLetters = true };
+        for (int i = 0; i <= times; i++)
+        {
+            List<Received> received = BrokerHarness.Read(_harness.Run(() =>
+                _harness.Broker.Receive(BrokerHarness.Name(queue), request, CancellationToken.None)).Value);
+            Assert.Equal(i < times ? 1 : 0, received.Count);
+        }
+    }
+
+    private void Restart(bool snapshots)
+    {
+        if (!snapshots) _harness.KillAndRestart();
+        else _harness.CloseAndRestart();
+    }
+
+    /// <summary>Deliveries in the queue before this one, and in all before it.</summary>
+    private (int Last, int All) Dead(string queue)
+    {
+        using ReceivedMessages dead = _harness.Run(() =>
+            _harness.Broker.Browse(BrokerHarness.Name(queue), new BrowseRequest { Limit = 10 })).Value;
+        Assert.True(dead.TryRead(0, out MessageView message));
+        return (message.Origin!.ReceiveCount, message.Origin.Receives);
     }
 
     private void Turns()

@@ -2,8 +2,8 @@ using QueueService.Broker.Queues;
 using QueueService.Broker.Streams;
 using QueueService.Broker.Tests.Streams.QueueViews;
 using QueueService.Broker.Topics;
-using QueueService.Storage.Tiering;
 using QueueService.Testing;
+using static QueueService.Broker.Tests.Streams.TierFixture;
 using Record = QueueService.Broker.Tests.Streams.QueueViews.Record;
 
 namespace QueueService.Broker.Tests.Streams;
@@ -16,22 +16,7 @@ public sealed class TieredViewTests : IDisposable
     private readonly SimulatedDisk _objects = new();
     private readonly ViewFixture _view;
 
-    public TieredViewTests() => _view = new ViewFixture(BrokerHarness.Small with
-    {
-        Storage = BrokerHarness.Small.Storage with
-        {
-            SegmentBytes = 8 << 10,
-            TailCacheBytes = 16 << 10,
-            Tier = new TierOptions
-            {
-                Objects = new DirectoryObjectStore(_objects),
-                Time = new ManualTimeProvider(),
-                BlockBytes = 2 << 10,
-                CacheBytes = 64 << 10,
-                UploadBytesPerSecond = 0,
-            },
-        },
-    });
+    public TieredViewTests() => _view = new ViewFixture(TierFixture.Options(_objects));
 
     public void Dispose() => _view.Dispose();
 
@@ -131,8 +116,6 @@ public sealed class TieredViewTests : IDisposable
     private static StreamConfig Compact(StreamConfig stream) =>
         stream with { Cleanup = CleanupPolicy.CompactAndDelete };
 
-    private static string Body(int i) => $"{i}:{new string((char)('a' + (i % 26)), 100 + (i % 200))}";
-
     private void FillAndMove()
     {
         _view.Stream.Create(new QueueConfig
@@ -143,9 +126,7 @@ public sealed class TieredViewTests : IDisposable
         for (int i = 0; i < Records; i++) _view.Stream.Append((null, Body(i)));
         _view.Harness.Time.Advance(TimeSpan.FromSeconds(1));
         _view.Harness.CloseAndRestart();
-        TieringPass pass = _view.Harness.Run(
-            () => new ValueTask<TieringPass>(_view.Broker.RunTiering(CancellationToken.None)), turns: 10_000);
-        Assert.True(pass.Moved > 3);
+        Assert.True(TierFixture.Move(_view.Harness).Moved > 3);
     }
 
     private List<string> ReceiveAll()

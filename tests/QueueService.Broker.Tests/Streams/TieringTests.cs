@@ -6,6 +6,7 @@ using QueueService.Broker.Topics;
 using QueueService.Storage.Logs;
 using QueueService.Storage.Tiering;
 using QueueService.Testing;
+using static QueueService.Broker.Tests.Streams.TierFixture;
 
 namespace QueueService.Broker.Tests.Streams;
 
@@ -15,22 +16,7 @@ public sealed class TieringTests : IDisposable
     private readonly SimulatedDisk _objects = new();
     private readonly StreamFixture _stream;
 
-    public TieringTests() => _stream = new StreamFixture(BrokerHarness.Small with
-    {
-        Storage = BrokerHarness.Small.Storage with
-        {
-            SegmentBytes = 8 << 10,
-            TailCacheBytes = 16 << 10,
-            Tier = new TierOptions
-            {
-                Objects = new DirectoryObjectStore(_objects),
-                Time = new ManualTimeProvider(),
-                BlockBytes = 2 << 10,
-                CacheBytes = 64 << 10,
-                UploadBytesPerSecond = 0,
-            },
-        },
-    });
+    public TieringTests() => _stream = new StreamFixture(TierFixture.Options(_objects));
 
     public void Dispose() => _stream.Dispose();
 
@@ -145,8 +131,6 @@ public sealed class TieringTests : IDisposable
         RetentionSeconds = StreamLimits.DefaultRetentionSeconds, Stream = new StreamConfig { Tier = tier },
     };
 
-    private static string Body(int i) => $"{i}:{new string((char)('a' + (i % 26)), 100 + (i % 200))}";
-
     private void Step(SeededRandom random, List<string> kept)
     {
         switch (random.Next(20))
@@ -217,8 +201,7 @@ public sealed class TieringTests : IDisposable
         return [.. StreamFixture.Bodies(answer.Records!)];
     }
 
-    private TieringPass Move() => _stream.Harness.Run(
-        () => new ValueTask<TieringPass>(_stream.Broker.RunTiering(CancellationToken.None)), turns: 10_000);
+    private TieringPass Move() => TierFixture.Move(_stream.Harness);
 
     private void Checkpoints()
     {

@@ -177,7 +177,8 @@ public sealed class WebhookDeliveryTests(HookServer server)
         HookTopic topic = await HookTopic.Create(server, _api);
         SubscriptionName hook = await topic.Subscribe("a", receiver.Url("/status/503"));
         AttemptDetails details = await topic.Webhooks.Test(
-            await topic.Describe(hook), "application/json", Encoding.UTF8.GetBytes("sample"), CancellationToken.None);
+            await topic.Describe(hook), new WebhookSample("application/json", Encoding.UTF8.GetBytes("sample"), Form: null),
+            CancellationToken.None);
         Assert.Equal((AttemptOutcome.Status, 503), (details.Outcome, details.Status));
         Assert.Equal("sample", (await receiver.Next()).Text);
         Assert.Empty(await topic.Attempts(hook));

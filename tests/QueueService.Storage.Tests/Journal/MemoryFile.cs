@@ -12,8 +12,11 @@ internal sealed class MemoryFile(byte[] bytes) : IFileSystem, IFile
 
     public IFile Open(string path, FileOpening opening) => this;
 
+    public int Reads { get; private set; }
+
     public int Read(Span<byte> buffer, long position)
     {
+        Reads++;
         int count = (int)Math.Clamp(Length - position, 0, buffer.Length);
         bytes.AsSpan((int)Math.Min(position, Length), count).CopyTo(buffer);
         return count;

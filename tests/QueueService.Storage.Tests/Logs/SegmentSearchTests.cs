@@ -9,6 +9,10 @@ public sealed class SegmentSearchTests
 {
     private const uint Salt = 0xC0FFEE;
 
+    /// <summary>Of a search that is given up: a block and four fakes, after halves of the segment that had no fake in
+    /// reach.</summary>
+    private const int MostReads = 20;
+
     [Theory]
     [InlineData(1, 200)]
     [InlineData(2, 3_000)]
@@ -34,6 +38,25 @@ public sealed class SegmentSearchTests
             }
         });
         image.Check(isExact: false);
+    }
+
+    [Fact]
+    public void Bodies_full_of_long_fakes_are_given_up_after_a_few_reads()
+    {
+        // What such a header promises does not fit into what was read: each has to be fetched to be told from a record.
+        const int FetchedBytes = 20_000;
+        var image = new Image(7, 3_000_000, 100_000, static (random, body) =>
+        {
+            for (int at = 0; at + SegmentFormat.RecordHeaderBytes <= body.Length; at += SegmentFormat.RecordHeaderBytes)
+            {
+                byte[] fake = new byte[SegmentFormat.RecordHeaderBytes + FetchedBytes];
+                SegmentFormat.WriteRecord(fake, Salt + 1, 1 + random.Next(59), 1_000 + random.Next(60), new byte[FetchedBytes]);
+                fake.AsSpan(0, SegmentFormat.RecordHeaderBytes).CopyTo(body.AsSpan(at));
+            }
+        });
+        int before = image.File.Reads;
+        SegmentSearch.FindOffset(image.File, image.Segment, 50);
+        Assert.InRange(image.File.Reads - before, 1, MostReads);
     }
 
     [Fact]

@@ -29,10 +29,11 @@ internal static class TargetJson
     };
 
     /// <summary>Blames fields that are given and have no effect with the target.</summary>
-    public static void RefuseUnused(QueueConfig config, QueueChanges changes, ref Problem? problem)
+    /// <param name="used">A field that has one nevertheless; null when there is none.</param>
+    public static void RefuseUnused(QueueConfig config, QueueChanges changes, string? used, ref Problem? problem)
     {
         TargetType type = Of(config);
-        foreach (string name in type.Unused.Where(changes.Given.Contains))
+        foreach (string name in type.Unused.Where(name => name != used && changes.Given.Contains(name)))
             Problem.Blame(ref problem, "/" + name, $"has no effect with a target of the type {type.Name}.");
     }
 

@@ -14,6 +14,9 @@ internal sealed class WebhookDefinition(WebhookHost webhooks, SubscriptionName n
     /// <summary>The server does not listen yet: a name is not resolved, and no owner is asked.</summary>
     public bool IsEarly { get; init; }
 
+    /// <summary>The deliveries have signatures of their own, so no key is made for them.</summary>
+    public bool SignsItself { get; init; }
+
     /// <summary>Asks about the address, and its owner if the target wants that; seals what is secret. What was sealed
     /// before and is the same stays as it is, so that the same request again changes nothing.</summary>
     /// <param name="existing">Null when the subscription does not exist.</param>
@@ -33,7 +36,7 @@ internal sealed class WebhookDefinition(WebhookHost webhooks, SubscriptionName n
 
         WebhookTarget target = draft.Over(before ?? new WebhookTarget { Url = draft.Url! });
         WebhookSecret? fresh = draft.Secret is { } given ? WebhookSecret.Parse(given)
-            : existing is not { Keys.Count: > 0 } ? WebhookSecret.Generate() : null;
+            : existing is { Keys.Count: > 0 } || SignsItself ? null : WebhookSecret.Generate();
         target = target with { Keys = Keys(existing, fresh) };
         if (replaces || draft.Given.Contains("authorization")) target = Authorize(target, draft, existing);
         return await Confirm(target, existing, cancellation) is { } unconfirmed

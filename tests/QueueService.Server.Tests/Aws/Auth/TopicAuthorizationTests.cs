@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using QueueService.Aws.Sns;
+using QueueService.Server.Tests.Aws.Sns;
 using QueueService.Server.Tests.Webhooks;
 
 namespace QueueService.Server.Tests.Aws.Auth;
@@ -85,6 +86,37 @@ public sealed class TopicAuthorizationTests(KeyedServer server) : IClassFixture<
         AwsAnswer attributes = await _owner.Query("GetSubscriptionAttributes", "SubscriptionArn=" + subscription);
         Assert.Contains("<key>ConfirmationWasAuthenticated</key><value>true</value>", attributes.Text, StringComparison.Ordinal);
         (await _owner.Query("Unsubscribe", "SubscriptionArn=" + subscription)).ShouldSucceed();
+    }
+
+    [Fact]
+    public async Task Nobody_ends_a_subscription_of_v1_without_a_signature()
+    {
+        string path = await server.Api.NewTopic();
+        string queue = (await server.Api.NewQueue()).Split('/')[^1];
+        string subscription =
+            await server.Api.Subscribe(path, "copies", $$$"""{"target":{"type":"queue","queue":"{{{queue}}}"}}""");
+        string arn = $"{SnsApi.TopicPrefix}{path.Split('/')[^1]}:copies";
+        (await server.Anonymous.Get("/?Action=Unsubscribe&SubscriptionArn=" + arn)).ShouldBe(
+            403, "AuthorizationError", "ended by signed requests only");
+        Assert.Equal(200, (await server.Api.Get(subscription)).Status);
+        (await _owner.Query("Unsubscribe", "SubscriptionArn=" + arn)).ShouldSucceed();
+        Assert.Equal(404, (await server.Api.Get(subscription)).Status);
+    }
+
+    [Fact]
+    public async Task Whoever_confirms_without_a_signature_cannot_ask_for_one_at_the_end()
+    {
+        await using Receiver receiver = new();
+        string topic = await NewTopic();
+        (await _owner.Query("Subscribe", "TopicArn=" + topic, "Protocol=http", "Endpoint=" + receiver.Url("/ok"))).ShouldSucceed();
+        JsonNode question = JsonNode.Parse((await receiver.Next()).Text)!;
+        string link = new Uri((string)question["SubscribeURL"]!).PathAndQuery;
+        string subscription = (await server.Anonymous.Get(link + "&AuthenticateOnUnsubscribe=true"))
+            .ShouldSucceed().Value("SubscriptionArn");
+        AwsAnswer attributes = await _owner.Query("GetSubscriptionAttributes", "SubscriptionArn=" + subscription);
+        Assert.Contains("<key>ConfirmationWasAuthenticated</key><value>false</value>", attributes.Text, StringComparison.Ordinal);
+        (await server.Anonymous.Get("/?Action=Unsubscribe&SubscriptionArn=" + subscription)).ShouldSucceed();
+        (await _owner.Query("GetSubscriptionAttributes", "SubscriptionArn=" + subscription)).ShouldBe(404, "NotFound");
     }
 
     private async Task<string> NewTopic() =>

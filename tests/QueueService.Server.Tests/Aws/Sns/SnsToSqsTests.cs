@@ -56,7 +56,8 @@ public sealed class SnsToSqsTests(RunningServer server)
         await _sns.Publish(topic, "many", [.. Enumerable.Range(1, 11).SelectMany(static n => SnsApi.Attribute(n, "a" + n, "String", "x"))]);
         await _sns.Publish(topic, "few");
         Assert.Equal("few", (string?)(await _sns.Receive(url))["Body"]);
-        Assert.Equal("many", (string?)(await _sns.Receive(deadUrl))["Body"]);
+        JsonNode letter = await _sns.Receive(deadUrl);
+        Assert.Equal(("many", "1"), ((string?)letter["Body"], (string?)letter["Attributes"]!["ApproximateReceiveCount"]));
     }
 
     [Fact]
@@ -114,6 +115,49 @@ public sealed class SnsToSqsTests(RunningServer server)
         (await _sns.Call("Publish", ("TopicArn", topic), ("Message", "x"))).ShouldFail(400, "InvalidParameter", "MessageGroupId");
         (await _sns.Call("Publish", ("TopicArn", topic), ("Message", "x"), ("MessageGroupId", "g")))
             .ShouldFail(400, "InvalidParameter", "ContentBasedDeduplication");
+    }
+
+    [Fact]
+    public async Task A_copy_in_a_FIFO_queue_counts_as_sent_by_its_deduplication_id()
+    {
+        string topic = await _sns.NewTopic(("FifoTopic", "true"));
+        (string url, string queue) = await _sns.NewQueue(isFifo: true);
+        await _sns.Subscribe(topic, "sqs", queue, ("RawMessageDelivery", "true"));
+        await Send("1", "sent first");
+        await Publish("1", "dropped copy");
+        await Publish("2", "copied first");
+        Assert.Equal("sent first", (string?)(await _sns.Receive(url))["Body"]);
+        Assert.Equal("copied first", (string?)(await _sns.Receive(url))["Body"]);
+        await Send("2", "dropped send");
+        await Send("3", "the end");
+        Assert.Equal("the end", (string?)(await _sns.Receive(url))["Body"]);
+
+        Task<SnsAnswer> Publish(string id, string text) =>
+            _sns.Publish(topic, text, ("MessageGroupId", "p" + id), ("MessageDeduplicationId", id));
+
+        Task<JsonNode> Send(string id, string text) => _sns.Sqs("SendMessage", new
+        {
+            QueueUrl = url, MessageBody = text, MessageGroupId = "s" + id, MessageDeduplicationId = id,
+        });
+    }
+
+    [Fact]
+    public async Task A_copy_that_is_larger_than_its_queue_takes_is_a_dead_letter()
+    {
+        string topic = await _sns.NewTopic();
+        (string url, string queue) = await _sns.NewQueue();
+        (string deadUrl, string dead) = await _sns.NewQueue();
+        Dictionary<string, string> attributes = new() { ["MaximumMessageSize"] = "1024" };
+        await _sns.Sqs("SetQueueAttributes", new { QueueUrl = url, Attributes = attributes });
+        await _sns.Subscribe(
+            topic, "sqs", queue, ("RawMessageDelivery", "true"),
+            ("RedrivePolicy", $$"""{"deadLetterTargetArn":"{{dead}}"}"""));
+        await _sns.Publish(topic, new string('x', 1_024), SnsApi.Attribute(1, "a", "String", "b"));
+        await _sns.Publish(topic, new string('y', 1_024));
+        await _sns.Publish(topic, new string('z', 1_016), SnsApi.Attribute(1, "a", "String", "b"));
+        Assert.StartsWith("y", (string?)(await _sns.Receive(url))["Body"], StringComparison.Ordinal);
+        Assert.StartsWith("z", (string?)(await _sns.Receive(url))["Body"], StringComparison.Ordinal);
+        Assert.StartsWith("x", (string?)(await _sns.Receive(deadUrl))["Body"], StringComparison.Ordinal);
     }
 
     [Fact]
