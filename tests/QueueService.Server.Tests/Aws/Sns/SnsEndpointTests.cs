@@ -93,6 +93,22 @@ public sealed class SnsEndpointTests(HookServer server)
     }
 
     [Fact]
+    public async Task A_topic_that_is_made_again_asks_its_endpoint_again()
+    {
+        await using Receiver receiver = new();
+        string topic = await _sns.NewTopic();
+        await _sns.Subscribe(topic, "http", receiver.Url("/ok"));
+        JsonNode first = JsonNode.Parse((await receiver.Next()).Text)!;
+        await _sns.Do("DeleteTopic", ("TopicArn", topic));
+        await _sns.Do("CreateTopic", ("Name", topic.Split(':')[^1]));
+        (await _sns.Call("ConfirmSubscription", ("TopicArn", topic), ("Token", (string)first["Token"]!)))
+            .ShouldFail(400, "InvalidParameter", "Token");
+        await Confirmed(topic, receiver, "/ok");
+        await _sns.Publish(topic, "hello");
+        Assert.Equal("hello", (string?)JsonNode.Parse((await receiver.Next()).Text)!["Message"]);
+    }
+
+    [Fact]
     public async Task Addresses_that_webhooks_must_not_reach_are_refused()
     {
         string topic = await _sns.NewTopic();
