@@ -9,6 +9,24 @@ namespace QueueService.Broker.Tests.Topics;
 
 public sealed class TopicReadTests : IDisposable
 {
+    /// <summary>Both come to the same turn, the publish first.</summary>
+    private ReceivedMessages ReadBesidePublish(string body, out bool wasAnsweredBeforeSync)
+    {
+        Task<Result<SendOutcome>> publish = BrokerHarness.Begin(
+            () => _topic.Broker.Publish(TopicFixture.Topic, BrokerHarness.Batch(body)));
+        Task<Result<ReceivedMessages>> read = BrokerHarness.Begin(
+            () => _topic.Broker.Read(TopicFixture.Topic, TopicCursor.Beginning, 10, 0, CancellationToken.None));
+        bool? wasAnswered = null;
+        _topic.Harness.Disk.Observer = disk =>
+        {
+            if (disk.Operation == DiskOperation.Sync) wasAnswered ??= read.IsCompleted;
+        };
+        _topic.Harness.Turn();
+        Assert.True(publish.IsCompleted);
+        wasAnsweredBeforeSync = wasAnswered ?? throw new InvalidOperationException("Nothing was synced.");
+        return BrokerHarness.Answer(read).Value;
+    }
+
     private readonly TopicFixture _topic = new();
 
     public TopicReadTests() => _topic.CreateTopic();
@@ -33,19 +51,8 @@ public sealed class TopicReadTests : IDisposable
     public void A_read_is_answered_before_the_commit_of_what_came_with_it()
     {
         _topic.Publish("1", "2");
-        Task<Result<SendOutcome>> publish = BrokerHarness.Begin(
-            () => _topic.Broker.Publish(TopicFixture.Topic, BrokerHarness.Batch("3")));
-        Task<Result<ReceivedMessages>> read = BrokerHarness.Begin(
-            () => _topic.Broker.Read(TopicFixture.Topic, TopicCursor.Beginning, 10, 0, CancellationToken.None));
-        bool? wasAnswered = null;
-        _topic.Harness.Disk.Observer = disk =>
-        {
-            if (disk.Operation == DiskOperation.Sync) wasAnswered ??= read.IsCompleted;
-        };
-        _topic.Harness.Turn();
-        Assert.True(wasAnswered);
-        Assert.True(publish.IsCompleted);
-        using ReceivedMessages messages = BrokerHarness.Answer(read).Value;
+        using ReceivedMessages messages = ReadBesidePublish("3", out bool wasAnsweredBefore);
+        Assert.True(wasAnsweredBefore);
         Assert.Equal(["1", "2"], Bodies(messages));
     }
 
@@ -54,18 +61,8 @@ public sealed class TopicReadTests : IDisposable
     {
         _topic.Harness.CreateQueue(config: new QueueConfig { Durability = Durability.Os });
         _topic.Harness.Send("unsynced");
-        Task<Result<SendOutcome>> publish = BrokerHarness.Begin(
-            () => _topic.Broker.Publish(TopicFixture.Topic, BrokerHarness.Batch("1")));
-        Task<Result<ReceivedMessages>> read = BrokerHarness.Begin(
-            () => _topic.Broker.Read(TopicFixture.Topic, TopicCursor.Beginning, 10, 0, CancellationToken.None));
-        bool? wasAnswered = null;
-        _topic.Harness.Disk.Observer = disk =>
-        {
-            if (disk.Operation == DiskOperation.Sync) wasAnswered ??= read.IsCompleted;
-        };
-        _topic.Harness.Turn();
-        Assert.False(wasAnswered);
-        using ReceivedMessages messages = BrokerHarness.Answer(read).Value;
+        using ReceivedMessages messages = ReadBesidePublish("1", out bool wasAnsweredBefore);
+        Assert.False(wasAnsweredBefore);
         Assert.Equal(["1"], Bodies(messages));
     }
 
