@@ -70,6 +70,7 @@ internal sealed class NaiveBroker(BrokerOptions options)
                 SourceQueue = source.Name,
                 Reason = reason,
                 ReceiveCount = message.ReceiveCount,
+                EarlierReceives = message.Origin is { } before ? before.ReceiveCount + before.EarlierReceives : 0,
                 FirstFailedAt = message.FirstFailedAt == 0 ? Math.Min(message.VisibleAt, Now) : message.FirstFailedAt,
                 LastFailedAt = Math.Min(message.VisibleAt, Now),
             },
