@@ -8,6 +8,7 @@ COPY global.json Directory.Build.props Directory.Packages.props .editorconfig .g
 COPY src/BannedSymbols.txt src/
 COPY src/QueueService.Storage/*.csproj src/QueueService.Storage/
 COPY src/QueueService.Broker/*.csproj src/QueueService.Broker/
+COPY src/QueueService.Http/*.csproj src/QueueService.Http/
 COPY src/QueueService.Aws/*.csproj src/QueueService.Aws/
 COPY src/QueueService.Server/*.csproj src/QueueService.Server/
 RUN dotnet restore src/QueueService.Server

@@ -2,6 +2,7 @@ using QueueService.Aws.Auth;
 using QueueService.Aws.Sns;
 using QueueService.Broker;
 using QueueService.Broker.Queues;
+using QueueService.Http;
 
 namespace QueueService.Aws;
 
@@ -19,12 +20,10 @@ public sealed class AwsHost
     /// <summary>Answers null until the broker is open.</summary>
     public required Func<MessageBroker?> OpenBroker { get; init; }
 
-    /// <summary>Takes bytes of request bodies into account; false when there are too many in memory.</summary>
-    public required Func<long, bool> TryEnterBody { get; init; }
+    /// <summary>The account of all request bodies in memory.</summary>
+    public required BodiesInFlight Bodies { get; init; }
 
-    public required Action<long> LeaveBody { get; init; }
-
-    /// <summary>Is told that the storage failed.</summary>
+    /// <summary>Is told that something failed on this side: logs it when it was the storage.</summary>
     public required Action ReportFailure { get; init; }
 
     /// <summary>Takes messages that could not be read back out of their queue.</summary>

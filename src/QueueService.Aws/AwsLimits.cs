@@ -42,9 +42,6 @@ internal static class AwsLimits
     /// <summary>The queues that a RedriveAllowPolicy may name.</summary>
     public const int RedriveSources = 10;
 
-    /// <summary>One request: a message of 1 MiB may have to be escaped, and base64 is a third longer.</summary>
-    public const int RequestBytes = 16 * 1_048_576;
-
     /// <summary>Names in one receive: a message has ten attributes, and each is compared with each name.</summary>
     public const int AskedNames = 100;
 

@@ -33,6 +33,13 @@ public sealed record AwsAccessKey(string Id, string Secret)
     /// <summary>The name of an IAM user; null: the account itself.</summary>
     public string? User { get; init; }
 
-    /// <summary>Without the secret, which must not get into a log.</summary>
+    /// <summary>Of temporary credentials: 1 to 4,096 characters that requests have to name as well. Null: none may.
+    /// </summary>
+    public string? SessionToken { get; init; }
+
+    /// <summary>When temporary credentials end; null: with the process.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Without the secrets, which must not get into a log.</summary>
     public override string ToString() => $"{nameof(AwsAccessKey)} {Id}";
 }

@@ -14,9 +14,9 @@ public static class AwsRoutes
     public static void Map(IEndpointRouteBuilder routes, AwsHost host)
     {
         string[] methods = ["POST", "GET"];
-        routes.MapMethods("/", methods, http => Endpoint.Handle(http, host));
+        routes.MapMethods("/", methods, http => Endpoint.Handle(http, host)).WithMetadata(AwsFailure.Mark);
         routes.MapMethods(
             $"/{{{Account}:length({AwsOptions.AccountDigits}):long}}/{{{Queue}}}", methods,
-            http => Endpoint.Handle(http, host));
+            http => Endpoint.Handle(http, host)).WithMetadata(AwsFailure.Mark);
     }
 }

@@ -12,7 +12,7 @@ public sealed partial class MessageBroker
     /// <summary>What declaring these queues, topics and subscriptions would do, in this order and dead-letter queues first;
     /// changes nothing. Each name is given once.</summary>
     public ValueTask<Result<IReadOnlyList<QueuePlan>>> PlanQueues(IReadOnlyList<QueueDeclaration> declared) =>
-        Submit<IReadOnlyList<QueuePlan>>((shard, _) => QueueDeclarations.Plan(shard, declared));
+        Query<IReadOnlyList<QueuePlan>>(shard => QueueDeclarations.Plan(shard, declared));
 
     /// <summary>Does what was planned without errors. Nobody may change definitions between the two.</summary>
     public async ValueTask<BrokerError> ApplyPlan(IEnumerable<QueuePlan> plans)
@@ -66,7 +66,7 @@ public sealed partial class MessageBroker
         {
             // One more than asked for says whether another page follows.
             QueueListing request = listing with { After = after, Limit = limit + 1 - found.Count };
-            Result<QueuePage> page = await Submit<QueuePage>((shard, _) => QueueDefinitions.List(shard, request));
+            Result<QueuePage> page = await Query<QueuePage>(shard => QueueDefinitions.List(shard, request));
             if (!page.Succeeded) return page;
             found.AddRange(page.Value.Queues);
             after = page.Value.Next;

@@ -47,7 +47,7 @@ public sealed partial class MessageBroker
     /// <param name="limit">1 to 1,000.</param>
     public async ValueTask<Result<AttemptPage>> Attempts(SubscriptionName name, long? before, int limit)
     {
-        Result<AttemptSelection> selected = await Submit<AttemptSelection>((shard, _) =>
+        Result<AttemptSelection> selected = await Query<AttemptSelection>(shard =>
             shard.FindQueue(name.Address) is { } subscription
                 ? AttemptSelection.Select(subscription, before, limit)
                 : BrokerError.SubscriptionNotFound);

@@ -15,5 +15,5 @@ public sealed partial class MessageBroker
     /// <param name="sequenceNumbers">At most 1,000: they are looked at in one turn of the loop.</param>
     public ValueTask<Result<IReadOnlyList<DeliveryState>>> DeliveryStates(
         SubscriptionName name, IReadOnlyList<long> sequenceNumbers) =>
-        Submit<IReadOnlyList<DeliveryState>>((shard, _) => DeliveryState.Find(shard, name, sequenceNumbers));
+        Query<IReadOnlyList<DeliveryState>>(shard => DeliveryState.Find(shard, name, sequenceNumbers));
 }

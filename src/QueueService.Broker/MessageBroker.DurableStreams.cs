@@ -28,7 +28,7 @@ public sealed partial class MessageBroker
 
     /// <summary>Looking at a stream does not prolong its life.</summary>
     public ValueTask<Result<DurableStreamState>> GetDurableStream(DurableStreamName name) =>
-        Submit<DurableStreamState>((shard, _) =>
+        Query<DurableStreamState>(shard =>
         {
             Result<MessageQueue> found = DurableStreamDefinitions.Find(shard, name);
             return found.Succeeded ? DurableStreamDefinitions.Describe(found.Value) : found.Error;

@@ -34,7 +34,7 @@ public sealed partial class MessageBroker
     /// <summary>A page of the groups of a stream whose names start so. The age of what they have not read is not looked
     /// up on disk.</summary>
     public ValueTask<Result<GroupPage>> ListGroups(StreamName stream, string prefix, string? after, int limit) =>
-        Submit<GroupPage>((shard, _) => GroupDefinitions.List(shard, stream, (prefix, after, limit)));
+        Query<GroupPage>(shard => GroupDefinitions.List(shard, stream, (prefix, after, limit)));
 
     /// <summary>
     /// Joins the group by its first call, which also creates a group that does not exist, commits what is to be, and

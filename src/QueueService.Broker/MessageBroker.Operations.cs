@@ -31,7 +31,7 @@ public sealed partial class MessageBroker
             OperationCommands.Purge(shard, command, name, forgetsDuplicates));
 
     public ValueTask<Result<Operation>> GetOperation(OperationId id) =>
-        Submit<Operation>((shard, _) => OperationCommands.Get(shard, id));
+        Query<Operation>(shard => OperationCommands.Get(shard, id));
 
     /// <summary>Ends an operation after the page that it is at; what it has done stays done. Answers also
     /// OperationNotFound, OperationFinished.</summary>
@@ -44,7 +44,7 @@ public sealed partial class MessageBroker
         ListOperations(new OperationListing(before, limit) { Status = status, Kind = kind });
 
     public ValueTask<Result<OperationPage>> ListOperations(OperationListing listing) =>
-        Submit<OperationPage>((shard, _) => OperationCommands.List(shard, listing));
+        Query<OperationPage>(shard => OperationCommands.List(shard, listing));
 
     /// <summary>Starts an import. Every start needs its <see cref="EndImport"/>; one that is replayed has begun earlier.
     /// </summary>

@@ -15,8 +15,8 @@ public readonly record struct RelayOptions(CopyForm? Form)
     /// <summary>Messages for a queue that does not exist are dead letters, or given up. Else they wait for it.</summary>
     public bool GivesUpWithoutTarget { get; init; }
 
-    /// <summary>In a FIFO queue a copy counts as sent by its deduplication id: it is dropped when a message of that id
-    /// was sent within the queue's window, and later ones are dropped because of it.</summary>
+    /// <summary>In a FIFO queue a copy counts as sent by its deduplication id: it is dropped when a message of that id was
+    /// sent within the queue's window, and later ones are dropped because of it. What is replayed is neither.</summary>
     public bool Deduplicates { get; init; }
 }
 
@@ -35,8 +35,8 @@ public sealed partial class MessageBroker
 
     /// <summary>Copies up to a thousand messages of a subscription to its target, each exactly once, waiting for the
     /// first one.</summary>
-    /// <returns>Also SubscriptionNotFound; QueueFull, DeduplicationWindowFull, TargetQueueNotFound and
-    /// TargetStreamNotFound: call again, after a pause.</returns>
+    /// <returns>Also SubscriptionNotFound; QueueFull, DeduplicationWindowFull, TargetQueueNotFound and TargetStreamNotFound:
+    /// call again, after a pause.</returns>
     public async ValueTask<RelayOutcome> Relay(
         SubscriptionName name, int waitMilliseconds, RelayOptions options, CancellationToken cancellation)
     {
@@ -51,16 +51,19 @@ public sealed partial class MessageBroker
         using MessageBatch batch = MessageBatch.Rent();
         var receipts = new List<ReceiptHandle>(messages.Count);
         var refused = new List<ReceiptHandle>();
+        var replayed = new HashSet<int>();
         for (int i = 0; i < messages.Count; i++)
         {
             if (!messages.TryRead(i, out MessageView message)) continue;
-            (batch.TryAddCopy(message, options.Form) ? receipts : refused).Add(message.Receipt);
+            bool isCopied = batch.TryAddCopy(message, options.Form);
+            if (isCopied && message.IsReplayed) replayed.Add(receipts.Count);
+            (isCopied ? receipts : refused).Add(message.Receipt);
         }
 
         await ReportDamage(messages);
         await GiveUp(name, refused, "refused");
         if (receipts.Count == 0) return default;
-        var page = new RelayPage(name, receipts, batch) { Deduplicates = options.Deduplicates };
+        var page = new RelayPage(name, receipts, batch) { Deduplicates = options.Deduplicates, Replayed = replayed };
         RelayOutcome outcome = await Ask<RelayOutcome>(
             (shard, command) => Relays.Copy(shard, command, page), new RelayOutcome(0, BrokerError.ShuttingDown));
         if (options.GivesUpWithoutTarget && outcome.Error == BrokerError.TargetQueueNotFound)

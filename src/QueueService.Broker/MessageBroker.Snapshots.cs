@@ -13,11 +13,11 @@ public sealed partial class MessageBroker
         Submit<SnapshotChange>((shard, command) => Snapshots.Put(shard, command, name, condition));
 
     public ValueTask<Result<SubscriptionSnapshot>> GetSnapshot(SnapshotName name) =>
-        Submit<SubscriptionSnapshot>((shard, _) => Snapshots.Get(shard, name));
+        Query<SubscriptionSnapshot>(shard => Snapshots.Get(shard, name));
 
     /// <summary>All snapshots of a subscription (there are few), in ordinal order of their names.</summary>
     public ValueTask<Result<IReadOnlyList<SubscriptionSnapshot>>> ListSnapshots(SubscriptionName name) =>
-        Submit<IReadOnlyList<SubscriptionSnapshot>>((shard, _) => Snapshots.List(shard, name));
+        Query<IReadOnlyList<SubscriptionSnapshot>>(shard => Snapshots.List(shard, name));
 
     public ValueTask<BrokerError> DeleteSnapshot(SnapshotName name, Precondition condition) =>
         Submit((shard, command) => Snapshots.Delete(shard, command, name, condition));

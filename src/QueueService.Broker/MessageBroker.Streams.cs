@@ -48,13 +48,13 @@ public sealed partial class MessageBroker
     /// </summary>
     /// <param name="numbers">At most <see cref="StreamLimits.MaxRecordsPerRead"/>.</param>
     public ValueTask<Result<ReceivedMessages>> ReadRecordsAt(StreamName name, IReadOnlyList<long> numbers) =>
-        Fetch(Submit<ReceivedMessages>((shard, _) => shard.FindQueue(name.Address) is { } stream
+        Fetch(Query<ReceivedMessages>(shard => shard.FindQueue(name.Address) is { } stream
             ? TopicReading.ReadAt(stream, numbers, ReceivedMessages.Rent(stream, shard.Seal))
             : BrokerError.StreamNotFound));
 
     /// <summary>The partitions of a stream, in order.</summary>
     public ValueTask<Result<IReadOnlyList<PartitionState>>> ListPartitions(StreamName name) =>
-        Submit<IReadOnlyList<PartitionState>>((shard, _) => shard.FindQueue(name.Address) is { } stream
+        Query<IReadOnlyList<PartitionState>>(shard => shard.FindQueue(name.Address) is { } stream
             ? stream.Lanes.Select(lane => new PartitionState(
                 lane.Number, Position.OffsetOf(lane.Floor), Position.OffsetOf(lane.End), lane.Held.Bytes)
             {

@@ -23,6 +23,10 @@ public sealed partial class MessageBroker
     private ValueTask<BrokerError> Submit(Func<Shard, PlainCommand<BrokerError>, BrokerError> execute) =>
         Submit(new PlainCommand<BrokerError>(execute, static error => error));
 
+    /// <summary>Tells what is there: it does not wait for a commit.</summary>
+    private ValueTask<Result<T>> Query<T>(Func<Shard, Result<T>> read) =>
+        Submit(new PlainCommand<Result<T>>((shard, _) => read(shard), static error => error) { TellsOnly = true });
+
     /// <summary>A call that can be made safe to repeat.</summary>
     private ValueTask<Result<T>> Submit<T>(
         IdempotencyToken? token, OutcomeReader<T> replay,

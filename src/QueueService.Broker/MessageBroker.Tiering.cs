@@ -48,7 +48,7 @@ public sealed partial class MessageBroker
     public async ValueTask<Result<IReadOnlyList<SegmentState>>> ListSegments(
         StreamName name, int partition, long from, int limit)
     {
-        Result<AppendLog> log = await Submit<AppendLog>((shard, _) =>
+        Result<AppendLog> log = await Query<AppendLog>(shard =>
             shard.FindQueue(name.Address) is not { } stream ? BrokerError.StreamNotFound
             : partition < stream.Partitions ? stream.FindLane(partition)!.Log
             : BrokerError.PartitionNotFound);

@@ -103,7 +103,7 @@ public sealed partial class MessageBroker
         DeleteQueue(name.Address, precondition);
 
     /// <summary>Where a topic ends now: the first message that is published afterwards comes next.</summary>
-    public ValueTask<Result<TopicCursor>> EndOf(TopicName name) => Submit<TopicCursor>((shard, _) =>
+    public ValueTask<Result<TopicCursor>> EndOf(TopicName name) => Query<TopicCursor>(shard =>
         shard.FindQueue(name.Address) is { } topic ? TopicCursor.EndOf(topic) : name.Address.NotFound);
 
     /// <summary>The first message of a topic that was published at this time or later.</summary>
@@ -111,7 +111,7 @@ public sealed partial class MessageBroker
     public async ValueTask<Result<TopicCursor>> PlaceOf(TopicName name, long time)
     {
         if (await TryFindTime(name.Address, time) is not { } starts) return BrokerError.TierUnavailable;
-        return await Submit<TopicCursor>((shard, _) =>
+        return await Query<TopicCursor>(shard =>
             shard.FindQueue(name.Address) is { } topic ? TopicCursor.At(topic, starts) : name.Address.NotFound);
     }
 

@@ -99,7 +99,7 @@ public sealed partial class MessageBroker : IAsyncDisposable
     public async ValueTask<Result<QueueDescription>> GetQueue(QueueName name)
     {
         Result<QueueDescription> result =
-            await Submit<QueueDescription>((shard, _) => QueueDefinitions.Get(shard, name));
+            await Query<QueueDescription>(shard => QueueDefinitions.Get(shard, name));
         return result.Succeeded ? result.Value with { Stats = result.Value.Stats.ReadFromDisk() } : result;
     }
 

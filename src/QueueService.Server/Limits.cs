@@ -6,7 +6,7 @@ internal static class Limits
 {
     /// <summary>One request, bodies and framing: 64 commits' worth is never needed at once, and 16 MiB is the largest
     /// message that a queue may allow.</summary>
-    public const int RequestBytes = 16 * 1_048_576;
+    public const int RequestBytes = QueueService.Http.RequestBody.MaxBytes;
 
     /// <summary>One import: it is taken in while it arrives, so this bounds only how long one request may last.</summary>
     public const long ImportBytes = 1L << 30;

@@ -15,6 +15,7 @@ export class Server {
   #directory = mkdtempSync(join(tmpdir(), 'queueservice-clients-'));
   #settings;
   #environment;
+  #wrapper;
 
   /** Its address; the kernel picks the port at the first start. */
   url = 'http://127.0.0.1:0';
@@ -22,15 +23,17 @@ export class Server {
   /** Its address with TLS, when the settings give it one. */
   httpsUrl;
 
-  /** The settings are options of the command line, such as '--Aws:Region=eu-west-1'. */
-  constructor(settings = [], environment = {}) {
+  /** The settings are options of the command line, such as '--Aws:Region=eu-west-1'; the wrapper stands before it. */
+  constructor(settings = [], environment = {}, wrapper = []) {
     this.#settings = settings;
     this.#environment = environment;
+    this.#wrapper = wrapper;
   }
 
   async start() {
+    const [command, ...words] = [...this.#wrapper, 'dotnet', dll];
     this.#process = spawn(
-      'dotnet', [dll, '--urls', this.url, `--Storage:Directory=${join(this.#directory, 'data')}`, ...this.#settings],
+      command, [...words, '--urls', this.url, `--Storage:Directory=${join(this.#directory, 'data')}`, ...this.#settings],
       { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...this.#environment } });
     let output = '';
     [, this.url, this.httpsUrl] = await new Promise((resolve, reject) => {

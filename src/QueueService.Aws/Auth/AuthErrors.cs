@@ -13,9 +13,12 @@ internal static class AuthErrors
     public static readonly ErrorKind IncompleteSignature =
         ErrorKind.Coral("IncompleteSignatureException", "IncompleteSignature", 400);
 
-    /// <summary>No such key.</summary>
+    /// <summary>No such key, or not with this session token.</summary>
     public static readonly ErrorKind InvalidClientTokenId =
         ErrorKind.Coral("UnrecognizedClientException", "InvalidClientTokenId", 403);
+
+    /// <summary>The temporary credentials have ended.</summary>
+    public static readonly ErrorKind ExpiredToken = ErrorKind.Coral("ExpiredTokenException", "ExpiredToken", 403);
 
     /// <summary>Made with another secret, over another request, for another region, service or time.</summary>
     public static readonly ErrorKind SignatureDoesNotMatch =
@@ -26,6 +29,12 @@ internal static class AuthErrors
 
     /// <summary>Signed in a way that is not supported.</summary>
     public static readonly ErrorKind InvalidSecurity = new("InvalidSecurity", "InvalidSecurity", 403);
+
+    public static readonly AwsError InvalidToken =
+        InvalidClientTokenId.With("The security token included in the request is invalid.");
+
+    public static readonly AwsError TokenHasEnded =
+        ExpiredToken.With("The security token included in the request is expired");
 
     public static readonly AwsError OldVersion = InvalidSecurity.With(
         "Signature Version 2 is not supported: sign requests with Signature Version 4.");

@@ -17,6 +17,7 @@ internal sealed class SignatureCheck(IReadOnlyList<AccessKey> keys, string regio
 {
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(15);
 
+    private const string TokenName = "X-Amz-Security-Token";
     private const string BodyHashHeader = "X-Amz-Content-Sha256";
     private const string Unsigned = "UNSIGNED-PAYLOAD";
 
@@ -38,19 +39,12 @@ internal sealed class SignatureCheck(IReadOnlyList<AccessKey> keys, string regio
             return null;
         }
 
-        error = CheckScope(claim, service) ?? CheckTime(claim) ?? CheckHeaders(claim, request.Headers);
+        AccessKey? key = _keys.GetValueOrDefault(claim.Scope.KeyId);
+        error = CheckScope(claim, service) ?? CheckTime(claim) ?? CheckHeaders(claim, request.Headers)
+            ?? (key is null ? InvalidToken : key.Refuse(TokenOf(request), time.GetUtcNow()));
         if (error is not null) return null;
-        // Sessions come from AWS's token service, which this server does not have.
-        bool isSession = request.Headers.ContainsKey("X-Amz-Security-Token")
-            || request.ReadQuery().Exists(static parameter => parameter.Name == "X-Amz-Security-Token");
-        if (isSession || !_keys.TryGetValue(claim.Scope.KeyId, out AccessKey? key))
-        {
-            error = InvalidClientTokenId.With("The security token included in the request is invalid.");
-            return null;
-        }
-
         string? bodyHash = HashBody(claim, request, body, out error);
-        if (bodyHash is not null) error = Compare(claim, CanonicalRequest.Write(request, claim, bodyHash), key);
+        if (bodyHash is not null) error = Compare(claim, CanonicalRequest.Write(request, claim, bodyHash), key!);
         return error is null ? key : null;
     }
 
@@ -150,6 +144,11 @@ internal sealed class SignatureCheck(IReadOnlyList<AccessKey> keys, string regio
             (claimed == Unsigned ? $"; {Unsigned} is for presigned requests without a body." : "."));
         return null;
     }
+
+    /// <summary>In the header or, presigned, in the query: signed in any case.</summary>
+    private static string? TokenOf(in SignedRequest request) => request.Headers[TokenName].Count > 0
+        ? request.Headers[TokenName].ToString()
+        : request.ReadQuery().Find(static parameter => parameter.Name == TokenName).Value;
 
     private static bool IsSignedByOldVersion(in SignedRequest request, ReadOnlySpan<byte> body) =>
         request.Query.Contains("AWSAccessKeyId=", StringComparison.Ordinal) || body.IndexOf("AWSAccessKeyId="u8) >= 0;

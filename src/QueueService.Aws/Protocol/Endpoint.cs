@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Primitives;
 
 namespace QueueService.Aws.Protocol;
 
@@ -19,11 +18,14 @@ internal static class Endpoint
             return Task.CompletedTask;
         }
 
-        StringValues target = http.Request.Headers[TargetHeader];
-        return target.Count == 1 && HttpMethods.IsPost(http.Request.Method)
-            ? JsonProtocol.Handle(http, host, target[0]!)
+        return IsJson(http)
+            ? JsonProtocol.Handle(http, host, http.Request.Headers[TargetHeader]!)
             : QueryProtocol.Handle(http, host);
     }
+
+    /// <summary>Else it is a query.</summary>
+    public static bool IsJson(HttpContext http) =>
+        http.Request.Headers[TargetHeader].Count == 1 && HttpMethods.IsPost(http.Request.Method);
 
     /// <summary>What follows on parsing; answers why the request is refused.</summary>
     public static async ValueTask<AwsError?> Run(AwsCall call)
@@ -33,6 +35,7 @@ internal static class Endpoint
         bool isOpen = call.Host.Gate.IsOpen || call.Action.ChecksAccess;
         if (!isOpen && await call.Host.Gate.Authorize(call) is { } refused) return refused;
         AwsError? error = await call.Action.Run(call);
+        if (error is { Kind.IsSender: false }) call.Host.ReportFailure();
         return error is not null && request is not null ? await QueueAddresses.Explain(call, error) : error;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using QueueService.Http;
 
 namespace QueueService.Aws.Protocol;
 
@@ -25,8 +26,8 @@ internal static class JsonProtocol
         AwsError? refused;
 
         // The connection's buffer is given back before anything is waited for.
-        using (RequestBytes body = await RequestBytes.Read(http, host))
-            refused = body.Error ?? host.Gate.Authenticate(call, body.Span) ?? action.Read(call, body.Span);
+        using (RequestBody body = await RequestBody.Read(http, host.Bodies))
+            refused = ProtocolErrors.Of(body.Error) ?? host.Gate.Authenticate(call, body.Span) ?? action.Read(call, body.Span);
         refused ??= await Endpoint.Run(call);
         await (refused is null ? Answer(call) : Answer(http, refused, call.RequestId));
     }
@@ -39,7 +40,7 @@ internal static class JsonProtocol
         return output.Send(call.Http, StatusCodes.Status200OK, ContentType);
     }
 
-    private static Task Answer(HttpContext http, AwsError error, string requestId)
+    public static Task Answer(HttpContext http, AwsError error, string requestId)
     {
         AnswerBuffer output = AnswerBuffer.Rent();
         Write(error, output);

@@ -1,3 +1,5 @@
+using QueueService.Http;
+
 namespace QueueService.Aws.Protocol;
 
 /// <summary>Errors that every service has: of the layers in front of the actions.</summary>
@@ -20,12 +22,32 @@ internal static class ProtocolErrors
     public static readonly ErrorKind RequestEntityTooLarge =
         ErrorKind.Coral("RequestEntityTooLargeException", "RequestEntityTooLarge", 413);
 
+    public static readonly ErrorKind UnsupportedMediaType =
+        ErrorKind.Coral("UnsupportedMediaTypeException", "UnsupportedMediaType", 415);
+
+    /// <summary>The body did not come in time.</summary>
+    public static readonly ErrorKind RequestTimeout =
+        ErrorKind.Coral("RequestTimeoutException", "RequestTimeout", 408);
+
     public static readonly ErrorKind AccessDenied = ErrorKind.Coral("AccessDeniedException", "AccessDenied", 403);
 
     public static readonly ErrorKind ServiceUnavailable =
         ErrorKind.Coral("ServiceUnavailableException", "ServiceUnavailable", 503);
 
     public static readonly ErrorKind InternalFailure = ErrorKind.Coral("InternalFailure", "InternalFailure", 500);
+
+    public static readonly AwsError TooLarge = RequestEntityTooLarge.With("The request is larger than 16 MiB.");
+
+    /// <summary>Why a body is refused; null when it is not.</summary>
+    public static AwsError? Of(BodyError? error) => error switch
+    {
+        null => null,
+        BodyError.Encoded => UnsupportedMediaType.With("Request bodies are taken as they are: leave Content-Encoding out."),
+        BodyError.AmbiguousLength => Serialization.With(
+            "The length of the body is given twice, or in a way that HTTP/1.0 does not know."),
+        BodyError.TooLarge => TooLarge,
+        _ => ServiceUnavailable.With("Too many request bodies are in memory. Try again."),
+    };
 
     public static AwsError Missing(string parameter) =>
         MissingParameter.With($"The request must contain the parameter {parameter}.");

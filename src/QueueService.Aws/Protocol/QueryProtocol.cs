@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using QueueService.Http;
 
 namespace QueueService.Aws.Protocol;
 
@@ -23,8 +24,8 @@ internal static class QueryProtocol
     {
         QueryTree parameters = new();
         AwsCall? call = null;
-        using RequestBytes body = await RequestBytes.Read(http, host);
-        AwsError? refused = body.Error ?? Read(http, body.Span, parameters);
+        using RequestBody body = await RequestBody.Read(http, host.Bodies);
+        AwsError? refused = ProtocolErrors.Of(body.Error) ?? Read(http, body.Span, parameters);
         refused ??= Find(http, host, parameters, out call);
         refused ??= host.Gate.Authenticate(call!, body.Span) ?? Translate(call!, parameters);
         return (call, call?.Service ?? Services.OfQuery(http, parameters), refused);
@@ -49,6 +50,7 @@ internal static class QueryProtocol
         call = null;
         if (parameters.Text("Action") is not { Length: > 0 } name) return ProtocolErrors.NoOperation;
         AwsService service = Services.OfQuery(http, parameters);
+        http.Features.Set(service);
         if (service.Find(name) is not { } action)
         {
             return ProtocolErrors.InvalidAction.With(
@@ -86,7 +88,7 @@ internal static class QueryProtocol
             call.Http, StatusCodes.Status200OK, asJson ? JsonOfQuery.ContentType : XmlAnswer.ContentType);
     }
 
-    private static Task Answer(HttpContext http, AwsError error, AwsService service, string requestId)
+    public static Task Answer(HttpContext http, AwsError error, AwsService service, string requestId)
     {
         AnswerBuffer output = AnswerBuffer.Rent();
         XmlAnswer xml = new(service.Shapes, output);

@@ -24,12 +24,14 @@ internal static class SetSubscriptionAttributes
             if (found.Value is not { } subscription) return found.Error!;
             if (subscription.Sns is not { } known)
                 return SnsErrors.Invalid("SubscriptionArn", "it was made over /v1, and is changed there");
-            SubscriptionDraft draft = new(
-                call.Host, subscription.Topic, KnownFilter.In(known, subscription.Config.Subscription!.Filter));
+            string filter = subscription.Config.Subscription!.Filter;
+            SubscriptionDraft draft = new(call.Host, subscription.Topic, KnownFilter.In(known, filter));
             string? refusal = draft.Set(name, request.AttributeValue ?? "") ?? draft.Check();
             if (refusal is not null) return SnsErrors.Invalid(refusal);
-            string? deadLetters = draft.Known.DeadLetterQueue;
-            if (await DeliveryAccess.Refuse(call, subscription.Topic, deadLetters) is { } denied) return denied;
+            if (await DeliveryAccess.Refuse(call, subscription.Topic, draft.Known.DeadLetterQueue) is { } denied)
+                return denied;
+            string? added = filter.Length == 0 ? draft.Known.FilterPolicy : null;
+            if (await FilterPolicyLimit.Refuse(call, subscription.Name, added) is { } tooMany) return tooMany;
             Result<QueueChange> changed = await call.Broker.PatchSubscription(
                 subscription.Name, draft.In, new Precondition([subscription.Description.ETag], MustNotExist: false));
             if (changed.Error == BrokerError.PreconditionFailed) continue;

@@ -26,6 +26,9 @@ internal static class SnsErrors
     public static readonly ErrorKind SubscriptionLimitExceeded =
         new("SubscriptionLimitExceededException", "SubscriptionLimitExceeded", 403);
 
+    public static readonly ErrorKind FilterPolicyLimitExceeded =
+        new("FilterPolicyLimitExceededException", "FilterPolicyLimitExceeded", 403);
+
     public static readonly ErrorKind TagLimitExceeded = new("TagLimitExceededException", "TagLimitExceeded", 400);
 
     public static readonly ErrorKind Throttled = new("ThrottledException", "Throttled", 429);
@@ -78,6 +81,11 @@ internal static class SnsErrors
         BrokerError.TooManyTags => TagLimitExceeded.With("Could not complete request: tag quota of per resource exceeded"),
         BrokerError.MessageTooLarge => Invalid("Message too long"),
         BrokerError.DiskFull => InternalError.With("The disk is full: nothing new is taken until there is room."),
+        BrokerError.StorageFailed => InternalError.With(
+            "The storage failed. Whether the request was carried out is not known."),
+        BrokerError.ShuttingDown => ProtocolErrors.ServiceUnavailable.With("The server is stopping. Try again."),
+        BrokerError.TierUnavailable => ProtocolErrors.ServiceUnavailable.With(
+            "The object store does not answer. Try again."),
         BrokerError.DeduplicationWindowFull or BrokerError.Overloaded or BrokerError.QueueFull =>
             Throttled.With("Rate exceeded"),
         _ => InternalError.With($"The request could not be carried out ({error})."),

@@ -33,6 +33,9 @@ internal static class SnsLimits
 
     public const int MaxArchiveDays = 365;
 
+    /// <summary>Of a topic.</summary>
+    public const int FilterPolicies = 200;
+
     /// <summary>How often an action tries again when somebody else was faster with the same definition.</summary>
     public const int Tries = 5;
 }

@@ -49,6 +49,7 @@ internal static class Subscribe
         if (await DeliveryAccess.Refuse(call, topic, queue, draft.Known.DeadLetterQueue) is { } denied) return denied;
         if (!SubscriptionName.TryParse(topic.Name, name, out SubscriptionName subscription))
             throw new InvalidOperationException($"{name} is not a name.");
+        if (await FilterPolicyLimit.Refuse(call, subscription, draft.Known.FilterPolicy) is { } tooMany) return tooMany;
         Reply<QueueDescription> kept = await Keep(call, subscription, draft, config);
         if (kept.Value is not { } made) return kept.Error!;
         if (await Replays.Begin(call, subscription, before: null, made.Config) is { } failed) return failed;

@@ -16,7 +16,8 @@ internal static class MessageDigest
     public static string OfBody(ReadOnlySpan<byte> body)
     {
         Span<byte> hash = stackalloc byte[MD5.HashSizeInBytes];
-        MD5.HashData(body, hash);
+        if (body.Length <= ShortMd5.Longest) ShortMd5.Hash(body, hash);
+        else MD5.HashData(body, hash);
         return Convert.ToHexStringLower(hash);
     }
 

@@ -16,7 +16,6 @@ internal static class SqsErrors
     public static readonly ErrorKind PurgeQueueInProgress = Prefixed(nameof(PurgeQueueInProgress), 403);
     public static readonly ErrorKind OverLimit = Plain(nameof(OverLimit), 403);
     public static readonly ErrorKind RequestThrottled = Plain(nameof(RequestThrottled), 403);
-    public static readonly ErrorKind InvalidSecurity = Plain(nameof(InvalidSecurity), 403);
     public static readonly ErrorKind ReceiptHandleIsInvalid = Plain(nameof(ReceiptHandleIsInvalid), 404);
     public static readonly ErrorKind InvalidAddress = Plain(nameof(InvalidAddress), 404);
     public static readonly ErrorKind ResourceNotFound = Plain("ResourceNotFoundException", 404);

@@ -18,6 +18,7 @@ internal static class QueueDefinitions
         if (shard.Catalog.Count(name.Kind) >= shard.Options.MaxQueues) return BrokerError.TooManyQueues;
         if (CheckType(config) is var wrong and not BrokerError.None) return wrong;
         if (CheckTier(shard, config, []) is var nowhere and not BrokerError.None) return nowhere;
+        if (config.Tags.Count > Tag.MaxPerQueue) return BrokerError.TooManyTags;
         if (CheckRedrive(shard, name, config) is var refused and not BrokerError.None) return refused;
         uint resource = shard.Catalog.NextResource;
         queue = shard.Define(resource, ControlRecord.QueueCreated, QueueRecord.Created, name, config);

@@ -53,6 +53,8 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
         return command;
     }
 
+    public override bool IsRead => _request is { ReadFrom: not null, Acknowledge: null };
+
     public override bool Execute(Shard shard)
     {
         Queue = shard.FindQueue(_name);

@@ -16,6 +16,9 @@ internal abstract class Command
     /// <summary>Null for most calls.</summary>
     public IdempotencyToken? Token { get; set; }
 
+    /// <summary>It tells what is there and changes nothing, so that it may be executed before what came with it.</summary>
+    public virtual bool IsRead => false;
+
     /// <summary>Decides and applies. Sets the outcome, or starts to wait by answering false.</summary>
     public abstract bool Execute(Shard shard);
 

@@ -14,6 +14,11 @@ internal sealed class PlainCommand<T>(Func<Shard, PlainCommand<T>, T> execute, F
     /// <summary>Needed with a token.</summary>
     public OutcomeReader<T>? Replay { get; init; }
 
+    /// <summary>The function changes nothing.</summary>
+    public bool TellsOnly { get; init; }
+
+    public override bool IsRead => TellsOnly;
+
     public override bool Execute(Shard shard)
     {
         if (TryReplay(shard, Replay!)) return true;

@@ -27,6 +27,7 @@ internal sealed class ShardLoop
     private readonly ReplySweep _replies;
     private readonly List<Command> _done = [];
     private readonly List<Command> _early = [];
+    private readonly List<Command> _changes = [];
     private Command[] _taken = new Command[256];
     private int _takenCount;
     private int _takenNext;
@@ -106,7 +107,7 @@ internal sealed class ShardLoop
 
         long now = _shard.BeginTurn();
         bool hasRoom = _shard.Store.HasRoomFor(_roomNeeded);
-        int executed = Execute(hasRoom);
+        int executed = AnswerReads() + Execute(hasRoom);
         if (_drain && !_shard.IsDraining) _shard.Drain();
         if (_shard.IsDraining && _shard.WaiterCount > 0) _shard.ReleaseWaiters();
         _shard.ServeWaiters(_done, hasRoom ? _shard.Store.BatchBytes + MaxServeBytes : 0);
@@ -172,6 +173,35 @@ internal sealed class ShardLoop
         return until < longest ? until : longest;
     }
 
+    /// <summary>Executes reads first, and answers them at once: all that they can have seen is synced, and they need not
+    /// wait for what came with them. One that finds nothing stands in line, and is served with what this turn brings.
+    /// </summary>
+    private int AnswerReads()
+    {
+        if (_shard.Store.HasUnsynced) return 0;
+        int reads = MoveReadsToTheFront();
+        int empty = _shard.Store.BatchBytes;
+        for (int i = 0; i < reads; i++) ExecuteNext();
+        if (_done.Count == 0 || _shard.Store.BatchBytes > empty) return reads;
+        _replies.Complete(_done);
+        _done.Clear();
+        return reads;
+    }
+
+    private int MoveReadsToTheFront()
+    {
+        int next = _takenNext;
+        for (int i = _takenNext; i < _takenCount; i++)
+        {
+            if (_taken[i].IsRead) _taken[next++] = _taken[i];
+            else _changes.Add(_taken[i]);
+        }
+
+        _changes.CopyTo(_taken, next);
+        _changes.Clear();
+        return next - _takenNext;
+    }
+
     private int Execute(bool hasRoom)
     {
         int first = _takenNext;
@@ -186,14 +216,15 @@ internal sealed class ShardLoop
             }
         }
 
-        while (_takenNext < _takenCount && _shard.Store.BatchBytes < _maxCommitBytes)
-        {
-            // It stays in its place until it is executed: one that fails is refused with the rest.
-            if (_taken[_takenNext].Execute(_shard)) _done.Add(_taken[_takenNext]);
-            _taken[_takenNext++] = null!;
-        }
-
+        while (_takenNext < _takenCount && _shard.Store.BatchBytes < _maxCommitBytes) ExecuteNext();
         return _takenNext - first;
+    }
+
+    /// <summary>It stays in its place until it is executed: one that fails is refused with the rest.</summary>
+    private void ExecuteNext()
+    {
+        if (_taken[_takenNext].Execute(_shard)) _done.Add(_taken[_takenNext]);
+        _taken[_takenNext++] = null!;
     }
 
     /// <summary>Every answer leaves after the commit that covers what it reports, at its queue's level.</summary>

@@ -161,9 +161,12 @@ internal sealed record RelayPage(SubscriptionName Name, IReadOnlyList<ReceiptHan
 {
     public bool Deduplicates { get; init; }
 
+    /// <summary>Somebody has asked for these again, by their places in the batch.</summary>
+    public required IReadOnlySet<int> Replayed { get; init; }
+
     /// <summary>By which a copy is deduplicated; null when it is not.</summary>
     public UInt128? KeyFor(MessageQueue target, int index) =>
-        Deduplicates && target.IsFifo ? Batch.Key(index) : null;
+        Deduplicates && target.IsFifo && !Replayed.Contains(index) ? Batch.Key(index) : null;
 
     public ulong GroupOf(int index) => Batch.Group(index) ?? MessageFormat.NoGroupHash;
 }

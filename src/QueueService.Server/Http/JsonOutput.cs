@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using QueueService.Http;
 
 namespace QueueService.Server.Http;
 
@@ -9,64 +10,36 @@ namespace QueueService.Server.Http;
 /// A growing buffer that JSON is written into, kept per thread between requests. It checks nothing: the few shapes of
 /// the data path are spelled out by their callers, which is several times faster than a checking writer.
 /// </summary>
-internal sealed class JsonOutput : IBufferWriter<byte>
+internal sealed class JsonOutput : OutputBuffer
 {
-    private const int InitialSize = 4_096;
-
-    /// <summary>A larger buffer goes back to the pool instead of staying with the thread.</summary>
-    private const int KeptSize = 4 * Limits.ResponseChunk;
-
     private static readonly SearchValues<byte> NeedsEscape = SearchValues.Create(
         [.. Enumerable.Range(0, 0x20).Select(n => (byte)n), (byte)'"', (byte)'\\']);
 
     [ThreadStatic]
     private static JsonOutput? _spare;
 
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(InitialSize);
-
-    public int Length { get; private set; }
-
-    public ReadOnlyMemory<byte> Written => _buffer.AsMemory(0, Length);
-
     public static JsonOutput Rent()
     {
         JsonOutput output = _spare ?? new JsonOutput();
         _spare = null;
-        output.Length = 0;
+        output.Clear();
         return output;
     }
 
     /// <summary>Gives the buffer back; it must not be used afterwards.</summary>
     public void Return()
     {
-        if (_buffer.Length > KeptSize)
-        {
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = ArrayPool<byte>.Shared.Rent(InitialSize);
-        }
-
+        Shrink();
         _spare = this;
     }
-
-    public void Clear() => Length = 0;
 
     /// <summary>Takes back what was written last.</summary>
     public void Truncate(int length) => Length = length;
 
-    public void Advance(int count) => Length += count;
-
-    public Memory<byte> GetMemory(int sizeHint = 0)
-    {
-        Reserve(Math.Max(sizeHint, 256));
-        return _buffer.AsMemory(Length);
-    }
-
-    public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
-
     public JsonOutput Raw(ReadOnlySpan<byte> json)
     {
         Reserve(json.Length);
-        json.CopyTo(_buffer.AsSpan(Length));
+        json.CopyTo(Bytes.AsSpan(Length));
         Length += json.Length;
         return this;
     }
@@ -74,7 +47,7 @@ internal sealed class JsonOutput : IBufferWriter<byte>
     public JsonOutput Number(long value)
     {
         Reserve(20);
-        Utf8Formatter.TryFormat(value, _buffer.AsSpan(Length), out int written);
+        Utf8Formatter.TryFormat(value, Bytes.AsSpan(Length), out int written);
         Length += written;
         return this;
     }
@@ -86,7 +59,7 @@ internal sealed class JsonOutput : IBufferWriter<byte>
     public JsonOutput Thousandths(int value)
     {
         GetSpan(16);
-        (value / 1_000m).TryFormat(_buffer.AsSpan(Length), out int written, default, CultureInfo.InvariantCulture);
+        (value / 1_000m).TryFormat(Bytes.AsSpan(Length), out int written, default, CultureInfo.InvariantCulture);
         Length += written;
         return this;
     }
@@ -97,7 +70,7 @@ internal sealed class JsonOutput : IBufferWriter<byte>
         int start = Length;
         int bytes = Encoding.UTF8.GetMaxByteCount(text.Length);
         Reserve(bytes + 2);
-        Span<byte> utf8 = _buffer.AsSpan(start + 1, bytes);
+        Span<byte> utf8 = Bytes.AsSpan(start + 1, bytes);
         int written = Encoding.UTF8.GetBytes(text, utf8);
         if (utf8[..written].ContainsAny(NeedsEscape))
         {
@@ -105,8 +78,8 @@ internal sealed class JsonOutput : IBufferWriter<byte>
             return Text(copy);
         }
 
-        _buffer[start] = (byte)'"';
-        _buffer[start + 1 + written] = (byte)'"';
+        Bytes[start] = (byte)'"';
+        Bytes[start + 1 + written] = (byte)'"';
         Length += written + 2;
         return this;
     }
@@ -129,7 +102,7 @@ internal sealed class JsonOutput : IBufferWriter<byte>
     {
         Raw("\""u8);
         Reserve(Base64.GetMaxEncodedToUtf8Length(bytes.Length));
-        Base64.EncodeToUtf8(bytes, _buffer.AsSpan(Length), out _, out int written);
+        Base64.EncodeToUtf8(bytes, Bytes.AsSpan(Length), out _, out int written);
         Length += written;
         return Raw("\""u8);
     }
@@ -138,7 +111,7 @@ internal sealed class JsonOutput : IBufferWriter<byte>
     public JsonOutput Instant(long unixMilliseconds)
     {
         Reserve(Rfc3339.Length + 2);
-        Span<byte> text = _buffer.AsSpan(Length, Rfc3339.Length + 2);
+        Span<byte> text = Bytes.AsSpan(Length, Rfc3339.Length + 2);
         text[0] = text[^1] = (byte)'"';
         Rfc3339.Format(unixMilliseconds, text[1..^1]);
         Length += text.Length;
@@ -149,7 +122,7 @@ internal sealed class JsonOutput : IBufferWriter<byte>
     public Span<byte> Quoted(int length)
     {
         Reserve(length + 2);
-        Span<byte> text = _buffer.AsSpan(Length, length + 2);
+        Span<byte> text = Bytes.AsSpan(Length, length + 2);
         text[0] = text[^1] = (byte)'"';
         Length += text.Length;
         return text[1..^1];
@@ -178,16 +151,7 @@ internal sealed class JsonOutput : IBufferWriter<byte>
 
         Raw("\\u"u8);
         Reserve(4);
-        value.TryFormat(_buffer.AsSpan(Length), out int written, "x4", CultureInfo.InvariantCulture);
+        value.TryFormat(Bytes.AsSpan(Length), out int written, "x4", CultureInfo.InvariantCulture);
         Length += written;
-    }
-
-    private void Reserve(int count)
-    {
-        if (_buffer.Length - Length >= count) return;
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length * 2, Length + count));
-        _buffer.AsSpan(0, Length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = larger;
     }
 }

@@ -1,3 +1,4 @@
+using QueueService.Aws;
 using QueueService.Server.Hosting;
 using QueueService.Server.Streams;
 using QueueService.Storage.Tiering;
@@ -5,8 +6,8 @@ using QueueService.Storage.Tiering;
 namespace QueueService.Server.Http;
 
 /// <summary>
-/// The outermost step: gives a problem document to every failure that has no body yet (unknown routes, 405, broken
-/// request framing, our own mistakes). A request that succeeds at once costs one call here.
+/// The outermost step: gives a problem document, or AWS's form of one, to every failure that has no body yet (unknown
+/// routes, 405, broken request framing, our own mistakes). A request that succeeds at once costs one call here.
 /// </summary>
 internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> log)
 {
@@ -20,18 +21,18 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         }
         catch (BadHttpRequestException bad)
         {
-            if (!http.Response.HasStarted) await Refusal(bad).Write(http);
+            if (!http.Response.HasStarted) await Answer(http, Refusal(bad));
         }
         catch (IOException bad) when (bad.InnerException is OverflowException)
         {
             // What Kestrel throws for a chunk whose size does not fit.
-            if (!http.Response.HasStarted) await new Problem(ProblemKind.MalformedRequest, bad.Message).Write(http);
+            if (!http.Response.HasStarted) await Answer(http, new Problem(ProblemKind.MalformedRequest, bad.Message));
         }
         catch (ObjectStoreException)
         {
             // A local copy was damaged after it was checked; it is fetched anew.
             if (http.Response.HasStarted) http.Abort();
-            else await new Problem(StreamProblems.TierUnavailable).Write(http);
+            else await Answer(http, new Problem(StreamProblems.TierUnavailable));
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -43,9 +44,14 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
             if (http.RequestAborted.IsCancellationRequested && mistake is IOException) return;
             log.RequestFailed(http.Request.Method, http.Request.Path, mistake);
             if (http.Response.HasStarted) http.Abort();
-            else await new Problem(ProblemKind.InternalError).Write(http);
+            else await Answer(http, new Problem(ProblemKind.InternalError));
         }
     }
+
+    /// <summary>Clients of AWS cannot read a problem document.</summary>
+    private static Task Answer(HttpContext http, Problem problem) => AwsFailure.IsIn(http)
+        ? AwsFailure.Write(http, problem.Kind.Status, problem.Detail)
+        : problem.Write(http);
 
     private static Task Explain(HttpContext http) => http.Response.StatusCode switch
     {

@@ -49,6 +49,18 @@ public sealed class RelayDuplicateTests : IDisposable
     }
 
     [Fact]
+    public void What_is_replayed_is_copied_again_within_the_window()
+    {
+        _topic.Publish("a", "b");
+        Assert.Equal(2, Pass().Copied);
+        Assert.True(_topic.Harness.Run(() => _topic.Broker.BeginReplay(
+            TopicFixture.Name("copy"), new ReplayRequest(0, null))).Succeeded);
+        Assert.Equal(2, Pass().Copied);
+        Assert.Equal(["a", "b", "a", "b"], _topic.Harness.Receive().Select(static message => message.Body));
+        Assert.True(Send("a").IsDuplicate);
+    }
+
+    [Fact]
     public void When_no_more_ids_can_be_remembered_copies_wait()
     {
         _topic.Publish("a", "b", "c", "d");

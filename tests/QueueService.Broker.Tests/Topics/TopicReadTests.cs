@@ -3,11 +3,30 @@ using QueueService.Broker.Messages;
 using QueueService.Broker.Queues;
 using QueueService.Broker.Topics;
 using QueueService.Broker.Topics.Filters;
+using QueueService.Testing;
 
 namespace QueueService.Broker.Tests.Topics;
 
 public sealed class TopicReadTests : IDisposable
 {
+    /// <summary>Both come to the same turn, the publish first.</summary>
+    private ReceivedMessages ReadBesidePublish(string body, out bool wasAnsweredBeforeSync)
+    {
+        Task<Result<SendOutcome>> publish = BrokerHarness.Begin(
+            () => _topic.Broker.Publish(TopicFixture.Topic, BrokerHarness.Batch(body)));
+        Task<Result<ReceivedMessages>> read = BrokerHarness.Begin(
+            () => _topic.Broker.Read(TopicFixture.Topic, TopicCursor.Beginning, 10, 0, CancellationToken.None));
+        bool? wasAnswered = null;
+        _topic.Harness.Disk.Observer = disk =>
+        {
+            if (disk.Operation == DiskOperation.Sync) wasAnswered ??= read.IsCompleted;
+        };
+        _topic.Harness.Turn();
+        Assert.True(publish.IsCompleted);
+        wasAnsweredBeforeSync = wasAnswered ?? throw new InvalidOperationException("Nothing was synced.");
+        return BrokerHarness.Answer(read).Value;
+    }
+
     private readonly TopicFixture _topic = new();
 
     public TopicReadTests() => _topic.CreateTopic();
@@ -26,6 +45,25 @@ public sealed class TopicReadTests : IDisposable
         _topic.Publish("3");
         using ReceivedMessages last = BrokerHarness.Answer(waiting).Value;
         Assert.Equal(["3"], Bodies(last));
+    }
+
+    [Fact]
+    public void A_read_is_answered_before_the_commit_of_what_came_with_it()
+    {
+        _topic.Publish("1", "2");
+        using ReceivedMessages messages = ReadBesidePublish("3", out bool wasAnsweredBefore);
+        Assert.True(wasAnsweredBefore);
+        Assert.Equal(["1", "2"], Bodies(messages));
+    }
+
+    [Fact]
+    public void A_read_waits_for_the_sync_of_what_a_weaker_level_has_acknowledged()
+    {
+        _topic.Harness.CreateQueue(config: new QueueConfig { Durability = Durability.Os });
+        _topic.Harness.Send("unsynced");
+        using ReceivedMessages messages = ReadBesidePublish("1", out bool wasAnsweredBefore);
+        Assert.False(wasAnsweredBefore);
+        Assert.Equal(["1"], Bodies(messages));
     }
 
     [Theory]

@@ -13,6 +13,7 @@ public sealed class MalformedRequestTests(RunningServer server)
     private const string Send = $"POST {Queue}/messages HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
     private const string Batch =
         $"POST {Queue}/messages/batch HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n";
+    private const string Aws = "POST /?Action=ListQueues HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
     private const string Chunked = "Transfer-Encoding: chunked\r\n\r\n";
 
     public static TheoryData<int, string> Framing => new()
@@ -47,6 +48,10 @@ public sealed class MalformedRequestTests(RunningServer server)
         { 400, $"POST {Queue}/messages HTTP/1.0\r\n\r\n" },
         { 413, Send + "Content-Length: 16777217\r\n\r\n" },
         { 415, Send + "Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc" },
+        { 400, Aws + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" },
+        { 400, "POST /?Action=ListQueues HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" },
+        { 413, Aws + "Content-Length: 16777217\r\n\r\n" },
+        { 415, Aws + "Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc" },
         { 400, Send + "Message-Delay: 1\r\nMessage-Delay: 2\r\nContent-Length: 0\r\n\r\n" },
         { 400, Send + "Message-Attribute-A: \xFF\xFE\r\nContent-Length: 0\r\n\r\n" },
         { 400, Send + "Message-Attribute-: x\r\nContent-Length: 0\r\n\r\n" },

@@ -30,6 +30,10 @@ public class RunningServer : WebApplicationFactory<Program>
     /// <summary>What the server logged as a warning or worse.</summary>
     public IReadOnlyCollection<string> Complaints => _log.Complaints;
 
+    /// <summary>Takes what a test has provoked, so that the server may end without a complaint; null when there is
+    /// none.</summary>
+    public string? TakeComplaint() => _log.Complaints.TryDequeue(out string? one) ? one : null;
+
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseSetting("Storage:Directory", _data.FullName);

@@ -6,7 +6,7 @@ import * as sns from '@aws-sdk/client-sns';
 import * as sqs from '@aws-sdk/client-sqs';
 
 const patience = 15_000;
-const words = ['out', 'error', 'message', 'save', 'until', 'within', 'as', 'only', 'status'];
+const words = ['out', 'error', 'message', 'save', 'until', 'within', 'as', 'only', 'status', 'times'];
 const protocol = 'json';
 const packages = { sqs, sns };
 
@@ -31,7 +31,7 @@ export class Case {
     for (const item of this.#case.for ?? [null]) {
       this.#values.it = this.#value(item);
       for (const step of this.#case.steps)
-        if ((step.only ?? protocol) === protocol) await this.#step(step);
+        if ((step.only ?? protocol) === protocol) await this.#steps(step);
     }
   }
 
@@ -43,12 +43,19 @@ export class Case {
     this.#values[`${variable}.arn`] = `arn:aws:sqs:us-east-1:000000000000:${name}`;
   }
 
+  async #steps(step) {
+    for (let n = 1; n <= (step.times ?? 1); n++) {
+      if (step.times) this.#values.turn = n;
+      await this.#step(step);
+    }
+  }
+
   async #step(step) {
     const key = Object.keys(step).find((name) => !words.includes(name));
     const action = this.#value(key), request = this.#value(step[key]);
     const [, service = 'sqs', call, queue] = /^(?:(sns)\.)?(\w+)(?: ([\w.]+))?$/.exec(action);
     if (queue) request.QueueUrl = this.#values[queue];
-    const client = this.#clients(step.as ?? 'owner', service);
+    const client = this.#clients(this.#value(step.as ?? 'owner'), service);
     const start = Date.now();
     for (;;) {
       const problem = await this.#attempt(step, client, new packages[service][`${call}Command`](request));
@@ -166,8 +173,9 @@ function numbered(item, number) {
   return Object.fromEntries(Object.entries(item).map(([key, value]) => [key, numbered(value, number)]));
 }
 
-/** A member by its path; a variable's own name may have dots. */
+/** A member by its path, also in a text that holds JSON; a variable's own name may have dots. */
 function at(value, path) {
+  if (typeof value === 'string') value = JSON.parse(value);
   if (path in value) return value[path];
   const [head, ...rest] = path.split('.');
   if (value[head] === undefined) throw new Error(`nothing at ${path}`);

@@ -21,6 +21,9 @@ internal sealed class SignedClient(Uri server, string? keyId = null, string secr
     /// <summary>sqs or sns: in signatures, and the version of queries.</summary>
     public string Service { get; init; } = "sqs";
 
+    /// <summary>Of a session; null: none.</summary>
+    public string? Token { get; init; }
+
     public Uri Server => server;
 
     /// <summary>An action of SQS in JSON 1.0.</summary>
@@ -87,6 +90,7 @@ internal sealed class SignedClient(Uri server, string? keyId = null, string secr
         string signed = query + "&X-Amz-Algorithm=AWS4-HMAC-SHA256" +
             $"&X-Amz-Credential={Uri.EscapeDataString($"{keyId}/{scope}")}&X-Amz-Date={time}" +
             $"&X-Amz-Expires={seconds}&X-Amz-SignedHeaders=host" +
+            (Token is null ? "" : "&X-Amz-Security-Token=" + Uri.EscapeDataString(Token)) +
             (bodyHash is null ? "" : "&X-Amz-Content-Sha256=" + bodyHash);
         string sorted = string.Join('&', signed.Split('&').Order(StringComparer.Ordinal));
         string canonical = $"GET\n{path}\n{sorted}\nhost:{server.Authority}\n\nhost\n{bodyHash ?? Hash("")}";
@@ -112,6 +116,12 @@ internal sealed class SignedClient(Uri server, string? keyId = null, string secr
         {
             ["host"] = server.Authority, ["x-amz-date"] = time,
         };
+        if (Token is not null)
+        {
+            request.Headers.Add("X-Amz-Security-Token", Token);
+            headers["x-amz-security-token"] = Token;
+        }
+
         if (request.Content?.Headers.ContentType is { } type) headers["content-type"] = type.ToString();
         if (request.Headers.TryGetValues("X-Amz-Target", out IEnumerable<string>? target))
             headers["x-amz-target"] = target.Single();

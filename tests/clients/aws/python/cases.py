@@ -9,7 +9,7 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 _patience = 15
-_words = {"out", "error", "message", "save", "until", "within", "as", "only", "status"}
+_words = {"out", "error", "message", "save", "until", "within", "as", "only", "status", "times"}
 _protocol = "query"
 
 
@@ -27,7 +27,7 @@ class Case:
             self._values["it"] = self._value(item)
             for step in self._case["steps"]:
                 if step.get("only", _protocol) == _protocol:
-                    self._step(step)
+                    self._steps(step)
 
     def _create_queue(self, variable, attributes):
         name = f"{self._values['id']}-{variable}" + (".fifo" if attributes.get("FifoQueue") == "true" else "")
@@ -36,13 +36,19 @@ class Case:
         self._values[variable + ".name"] = name
         self._values[variable + ".arn"] = f"arn:aws:sqs:us-east-1:000000000000:{name}"
 
+    def _steps(self, step):
+        for number in range(1, step.get("times", 1) + 1):
+            if "times" in step:
+                self._values["turn"] = number
+            self._step(step)
+
     def _step(self, step):
         key = next(name for name in step if name not in _words)
         action, request = self._value(key), self._value(step[key])
         service, call, queue = re.fullmatch(r"(?:(sns)\.)?(\w+)(?: ([\w.]+))?", action).groups()
         if queue:
             request["QueueUrl"] = self._values[queue]
-        client = self._clients(step.get("as", "owner"), service or "sqs")
+        client = self._clients(self._value(step.get("as", "owner")), service or "sqs")
         method = getattr(client, xform_name(call))
         start = time.monotonic()
         while True:
@@ -169,7 +175,9 @@ def _numbered(item, number):
 
 
 def _at(value, path):
-    """A member by its path; a variable's own name may have dots."""
+    """A member by its path, also in a text that holds JSON; a variable's own name may have dots."""
+    if isinstance(value, str):
+        value = json.loads(value)
     if isinstance(value, dict) and path in value:
         return value[path]
     head, _, rest = path.partition(".")

@@ -10,7 +10,16 @@ def _read(path):
         return json.load(file)
 
 
+def wrapper_of(server):
+    """What stands before the command line: strace lets syncs fail, from one on. The server stays the child."""
+    after = server.get("failsAfter")
+    return [
+        "strace", "-D", "-f", "-o", "/dev/null", "-e", "trace=fdatasync",
+        "-e", f"inject=fdatasync:error=EIO:when={after}+"] if after else []
+
+
 errors = _read("errors.json")
+never = _read("never.json")
 servers = _read("servers.json")
 identities = servers.pop("identities")
 cases = [

@@ -13,15 +13,17 @@ _dll = os.path.join(
 class Server:
     """The kernel picks the port at the first start; `settings` are options of the command line."""
 
-    def __init__(self, *settings):
+    def __init__(self, *settings, wrapper=()):
         self.url = "http://127.0.0.1:0"
         self._settings = settings
+        self._wrapper = wrapper
         self._directory = tempfile.mkdtemp(prefix="queueservice-clients-")
         self._process = None
 
     def start(self):
         self._process = subprocess.Popen(
-            ["dotnet", _dll, "--urls", self.url, f"--Storage:Directory={self._directory}/data", *self._settings],
+            [*self._wrapper, "dotnet", _dll, "--urls", self.url, f"--Storage:Directory={self._directory}/data",
+             *self._settings],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         output = ""
         for line in self._process.stdout:

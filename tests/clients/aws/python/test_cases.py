@@ -9,7 +9,8 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from cases import Case
-from files import cases, errors, identities, servers
+from clock import set_clock
+from files import cases, errors, identities, never, servers, wrapper_of
 from server import Server
 
 _mine = [case for case in cases if case.get("only", "query") == "query"]
@@ -18,7 +19,7 @@ _lock = threading.Lock()
 
 @functools.cache
 def _start(name):
-    server = Server(*servers[name]["settings"]).start()
+    server = Server(*servers[name]["settings"], wrapper=wrapper_of(servers[name])).start()
     atexit.register(server.close)
     return server
 
@@ -28,10 +29,12 @@ def _create(name, identity, service):
     who = identities[identity]
     config = Config(
         parameter_validation=False, retries={"total_max_attempts": 1}, max_pool_connections=16,
-        signature_version=None if "id" in who else UNSIGNED)
-    return boto3.session.Session().client(
+        signature_version=who.get("signature") if "id" in who else UNSIGNED)
+    client = boto3.session.Session().client(
         service, endpoint_url=_start(name).url, region_name=who["region"], config=config,
         aws_access_key_id=who.get("id"), aws_secret_access_key=who.get("secret"), aws_session_token=who.get("token"))
+    set_clock(client, who.get("clockOffset", 0))
+    return client
 
 
 def _client(name, identity, service):
@@ -67,6 +70,17 @@ class CoverageTests(unittest.TestCase):
         used = {step.get("error") for case in _mine for step in case["steps"]}
         known = {code for code, row in errors.items() if row.get("only", "query") == "query"}
         self.assertEqual(known - used, set())
+
+    def test_every_error_of_the_models_is_in_the_table(self):
+        """Every error of the models is in the table with its status, or never occurs"""
+        for service in ("sqs", "sns"):
+            rare = {name for row in never if row["service"] == service for name in row["errors"]}
+            for shape in _client("plain", "owner", service).meta.service_model.error_shapes:
+                row = errors.get(shape.error_code)
+                self.assertNotEqual(row is None, shape.name not in rare, shape.name)
+                status = shape.metadata.get("error", {}).get("httpStatusCode")
+                if row and status:
+                    self.assertEqual(row["status"], status, shape.name)
 
 
 def _operations(service):

@@ -1,8 +1,8 @@
-namespace QueueService.Server.Http;
+namespace QueueService.Http;
 
 /// <summary>Counts the bytes of request bodies that are in memory, so that any number of connections stays within the
 /// limit.</summary>
-internal sealed class BodiesInFlight(long limit)
+public sealed class BodiesInFlight(long limit)
 {
     private long _bytes;
 

@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace QueueService.Server.Http;
+namespace QueueService.Http;
 
 /// <summary>
 /// A whole request body in memory. A small one that arrived in one piece is used where the connection has it; any
@@ -10,6 +11,9 @@ namespace QueueService.Server.Http;
 /// </summary>
 internal struct RequestBody : IDisposable
 {
+    /// <summary>A body has at most this many bytes: 16 MiB.</summary>
+    public const int MaxBytes = 16 * 1_048_576;
+
     private const int FirstChunk = 16_384;
 
     private PipeReader? _reader;
@@ -23,18 +27,23 @@ internal struct RequestBody : IDisposable
         _array is null ? _inPlace.FirstSpan : _array.AsSpan(0, _length);
 
     /// <summary>Why there is no body.</summary>
-    public Problem? Problem { get; private set; }
+    public BodyError? Error { get; private set; }
 
     public static async ValueTask<RequestBody> Read(HttpContext http, BodiesInFlight account)
     {
         RequestBody body = default;
         HttpRequest request = http.Request;
         if (request.Headers.ContentEncoding.Count > 0)
-            return new RequestBody { Problem = new Problem(ProblemKind.UnsupportedContentEncoding) };
+            return new RequestBody { Error = BodyError.Encoded };
         if (request.ContentLength == 0 || (request.ContentLength is null && !MayFollow(http))) return body;
         if (request.ContentLength is null && IsAmbiguous(request))
-            return new RequestBody { Problem = new Problem(ProblemKind.MalformedRequest, Ambiguous) };
-        if (request.ContentLength > Limits.RequestBytes) return new RequestBody { Problem = TooLarge(http) };
+            return new RequestBody { Error = BodyError.AmbiguousLength };
+        if (request.ContentLength > MaxBytes)
+        {
+            LetClientFinish(http);
+            return new RequestBody { Error = BodyError.TooLarge };
+        }
+
         if (!body.Reserve(account, request.ContentLength ?? FirstChunk)) return body;
 
         try
@@ -61,20 +70,12 @@ internal struct RequestBody : IDisposable
         }
     }
 
-    /// <summary>For operations without a body: what to answer when there is one.</summary>
-    public static async ValueTask<Problem?> Refuse(HttpContext http, BodiesInFlight account, string detail)
-    {
-        using RequestBody body = await Read(http, account);
-        return body.Problem ?? (body.Span.IsEmpty ? null : Problem.Invalid("", detail));
-    }
-
-    /// <summary>Refuses a body by its length, and lets the server read (and forget) it for its few seconds after the
+    /// <summary>Lets the server read (and forget) a body that is refused by its length, for its few seconds after the
     /// answer: a client that is still writing would otherwise see a broken connection instead of the answer.</summary>
-    public static Problem TooLarge(HttpContext http)
+    public static void LetClientFinish(HttpContext http)
     {
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = null;
-        return new Problem(ProblemKind.RequestTooLarge);
     }
 
     public void Dispose()
@@ -84,8 +85,6 @@ internal struct RequestBody : IDisposable
         _account?.Leave(_reserved);
         this = default;
     }
-
-    private const string Ambiguous = "The length of the body is given twice, or in a way that HTTP/1.0 does not know.";
 
     /// <summary>Kestrel lets chunking win over a length, which it renames. Proxies may decide otherwise, and then the
     /// rest of one body is the next request of somebody else.</summary>
@@ -99,7 +98,7 @@ internal struct RequestBody : IDisposable
     private bool Take(ReadOnlySequence<byte> piece, long? declared)
     {
         int needed = _length + (int)piece.Length;
-        if (needed > Limits.RequestBytes) return Fail(ProblemKind.RequestTooLarge);
+        if (needed > MaxBytes) return Fail(BodyError.TooLarge);
         if (needed > _reserved && !Reserve(_account!, needed * 2L)) return false;
         _array ??= ArrayPool<byte>.Shared.Rent((int)(declared ?? Math.Max(needed, FirstChunk)));
         if (_array.Length < needed)
@@ -117,16 +116,32 @@ internal struct RequestBody : IDisposable
 
     private bool Reserve(BodiesInFlight account, long bytes)
     {
-        if (!account.TryEnter(bytes - _reserved)) return Fail(ProblemKind.Overloaded);
+        if (!account.TryEnter(bytes - _reserved)) return Fail(BodyError.TooManyInMemory);
         _account = account;
         _reserved = bytes;
         return true;
     }
 
-    private bool Fail(ProblemKind kind)
+    private bool Fail(BodyError error)
     {
         Dispose();
-        Problem = new Problem(kind);
+        Error = error;
         return false;
     }
+}
+
+/// <summary>Why a body is refused.</summary>
+internal enum BodyError
+{
+    /// <summary>Content-Encoding: compressed bodies are not taken.</summary>
+    Encoded,
+
+    /// <summary>The length is given twice, or in a way that HTTP/1.0 does not know.</summary>
+    AmbiguousLength,
+
+    /// <summary>Larger than <see cref="RequestBody.MaxBytes"/>.</summary>
+    TooLarge,
+
+    /// <summary>The bodies of all requests together take as much memory as they may.</summary>
+    TooManyInMemory,
 }
