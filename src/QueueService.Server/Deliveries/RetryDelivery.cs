@@ -37,7 +37,7 @@ internal static class RetryDelivery
         Problem? problem = null;
         RequestQuery.ReadKeyed(http, [], ref problem);
         IdempotencyKey key = IdempotencyKey.Read(http, ref problem);
-        problem ??= await RequestBody.Refuse(http, host.Bodies, "There is no body here.");
+        problem ??= await BodyProblems.Refuse(http, host.Bodies, "There is no body here.");
         Delivery? delivery = null;
         if (problem is null) (delivery, problem) = await DeliveryRoutes.Find(http, host);
         IdempotencyToken? token = key.ToToken(http, "");

@@ -68,7 +68,7 @@ internal static class AppendToDurableStream
         if (problem is null)
         {
             using RequestBody body = await RequestBody.Read(http, host.Bodies);
-            problem = body.Problem ?? Fill(batch, append, body.Span);
+            problem = body.Problem() ?? Fill(batch, append, body.Span);
         }
 
         if (problem is not null)

@@ -55,7 +55,7 @@ internal static class PutDurableStream
         if (problem is null)
         {
             using RequestBody body = await RequestBody.Read(http, host.Bodies);
-            problem = body.Problem ?? DurableRecord.Add(batch, draft.ContentType ?? ContentTypes.OctetStream, body.Span);
+            problem = body.Problem() ?? DurableRecord.Add(batch, draft.ContentType ?? ContentTypes.OctetStream, body.Span);
         }
 
         if (problem is not null)

@@ -40,7 +40,7 @@ internal static class JsonBody
     private static Problem? Parse<TTarget>(
         HttpContext http, in RequestBody body, TTarget target, JsonParser<TTarget> parser)
     {
-        if (body.Problem is not null || body.Span.IsEmpty) return body.Problem;
+        if (body.Error is not null || body.Span.IsEmpty) return body.Problem();
         return JsonRequest.CheckContentType(http) ?? JsonRequest.Parse(body.Span, target, parser);
     }
 }

@@ -24,7 +24,7 @@ internal static class JobRoutes
         Problem? problem = null;
         RequestQuery.ReadKeyed(http, [], ref problem);
         IdempotencyKey key = IdempotencyKey.Read(http, ref problem);
-        problem ??= await RequestBody.Refuse(http, host.Bodies, "There is no body here.");
+        problem ??= await BodyProblems.Refuse(http, host.Bodies, "There is no body here.");
         if (problem is not null) return new JobRequest(null, null, problem);
         return JobList.Find(http.PathValue("job")) is { } job
             ? new JobRequest(job, key.ToToken(http, ""), null)

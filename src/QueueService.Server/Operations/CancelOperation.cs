@@ -30,7 +30,7 @@ internal static class CancelOperation
         Problem? problem = null;
         RequestQuery.Read(http, [], ref problem);
         OperationId id = OperationRoutes.Id(http, ref problem);
-        problem ??= await RequestBody.Refuse(http, host.Bodies, "There is no body here.");
+        problem ??= await BodyProblems.Refuse(http, host.Bodies, "There is no body here.");
         if (problem is not null)
         {
             await problem.Write(http);

@@ -92,7 +92,7 @@ internal static class ImportMessages
         if (!ContentTypes.Is(http.Request.ContentType, ContentTypes.Lines))
             return new Problem(ProblemKind.UnsupportedMediaType, $"Send the lines as {ContentTypes.Lines}.");
         if (http.Request.Headers.ContentEncoding.Count > 0) return new Problem(ProblemKind.UnsupportedContentEncoding);
-        if (http.Request.ContentLength > Limits.ImportBytes) return RequestBody.TooLarge(http);
+        if (http.Request.ContentLength > Limits.ImportBytes) return BodyProblems.TooLarge(http);
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = Limits.ImportBytes;
         return null;

@@ -39,7 +39,7 @@ internal static class PurgeQueue
         QueueName queue = http.Queue(ref problem);
         RequestQuery.ReadKeyed(http, [], ref problem);
         IdempotencyKey key = IdempotencyKey.Read(http, ref problem);
-        problem ??= await RequestBody.Refuse(http, host.Bodies, "Purge takes no body.");
+        problem ??= await BodyProblems.Refuse(http, host.Bodies, "Purge takes no body.");
         if (problem is not null)
         {
             await problem.Write(http);

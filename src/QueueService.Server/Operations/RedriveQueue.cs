@@ -74,7 +74,7 @@ internal static class RedriveQueue
     private static async ValueTask<Problem?> ReadBody(HttpContext http, BrokerHost host, RedriveDraft draft)
     {
         using RequestBody body = await RequestBody.Read(http, host.Bodies);
-        if (body.Problem is not null || body.Span.IsEmpty) return body.Problem;
+        if (body.Error is not null || body.Span.IsEmpty) return body.Problem();
         draft.Text = Encoding.UTF8.GetString(body.Span);
         return JsonRequest.CheckContentType(http) ?? JsonRequest.Parse(body.Span, draft, RedriveReader.Read);
     }

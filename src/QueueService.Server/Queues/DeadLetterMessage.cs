@@ -61,7 +61,7 @@ internal static class DeadLetterMessage
     private static async ValueTask<Problem?> ReadReason(HttpContext http, BrokerHost host, StringBuilder reason)
     {
         using RequestBody body = await RequestBody.Read(http, host.Bodies);
-        if (body.Problem is not null || body.Span.IsEmpty) return body.Problem;
+        if (body.Error is not null || body.Span.IsEmpty) return body.Problem();
         return JsonRequest.CheckContentType(http) ?? JsonRequest.Parse(body.Span, reason, ReadObject);
     }
 

@@ -16,7 +16,7 @@ internal static class LineReader
         HttpRequest request = http.Request;
         if (request.Headers.ContentEncoding.Count > 0) return new Problem(ProblemKind.UnsupportedContentEncoding);
         long reserved = request.ContentLength ?? Limits.RequestBytes;
-        if (reserved > Limits.RequestBytes) return RequestBody.TooLarge(http);
+        if (reserved > Limits.RequestBytes) return BodyProblems.TooLarge(http);
         if (!host.Bodies.TryEnter(reserved)) return new Problem(ProblemKind.Overloaded);
         try
         {

@@ -35,7 +35,7 @@ internal static class PauseQueue
         QueueName queue = http.Queue(ref problem);
         RequestQuery.ReadKeyed(http, [], ref problem);
         IdempotencyKey key = IdempotencyKey.Read(http, ref problem);
-        problem ??= await RequestBody.Refuse(http, host.Bodies, "There is no body here.");
+        problem ??= await BodyProblems.Refuse(http, host.Bodies, "There is no body here.");
         if (problem is not null)
         {
             await problem.Write(http);

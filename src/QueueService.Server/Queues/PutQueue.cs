@@ -61,7 +61,7 @@ internal static class PutQueue
         HttpContext http, BrokerHost host, QueueChanges changes, params string[] contentTypes)
     {
         using RequestBody body = await RequestBody.Read(http, host.Bodies);
-        if (body.Problem is not null || body.Span.IsEmpty) return body.Problem;
+        if (body.Error is not null || body.Span.IsEmpty) return body.Problem();
         return JsonRequest.CheckContentType(http, contentTypes) ?? QueueChanges.Parse(body.Span, changes);
     }
 

@@ -122,7 +122,7 @@ internal static class ReceiveMessages
         HttpContext http, BrokerHost host)
     {
         using RequestBody body = await RequestBody.Read(http, host.Bodies);
-        if (body.Problem is not null || body.Span.IsEmpty) return (null, body.Problem);
+        if (body.Error is not null || body.Span.IsEmpty) return (null, body.Problem());
         Problem? problem = JsonRequest.CheckContentType(http);
         if (problem is not null) return (null, problem);
         ReceiptList receipts = ReceiptList.ForBody(body.Span.Length);

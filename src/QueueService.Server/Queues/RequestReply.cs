@@ -62,7 +62,7 @@ internal static class RequestReply
         IdempotencyToken? token = null;
         using (RequestBody body = await RequestBody.Read(http, host.Bodies))
         {
-            problem ??= body.Problem;
+            problem ??= body.Problem();
             if (problem is null)
             {
                 batch.Add(draft.ToHeaders("Message-Attribute", "Message-Deliver-At", ref problem), body.Span, draft.Options);

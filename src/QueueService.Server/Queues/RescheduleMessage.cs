@@ -69,7 +69,7 @@ internal static class RescheduleMessage
     private static async ValueTask<Problem?> ReadBody(HttpContext http, BrokerHost host, MessageDraftBox draft)
     {
         using RequestBody body = await RequestBody.Read(http, host.Bodies);
-        Problem? problem = body.Problem ?? JsonRequest.CheckContentType(http);
+        Problem? problem = body.Problem() ?? JsonRequest.CheckContentType(http);
         return problem ?? JsonRequest.Parse(body.Span, draft, ReadObject);
     }
 

@@ -73,7 +73,7 @@ internal static class SendMessage
         UInt128 md5 = default;
         // The connection's buffer is given back before the commit is awaited.
         using (RequestBody body = await RequestBody.Read(http, host.Bodies))
-            problem = body.Problem ?? Fill(http, batch, ref draft, body.Span, out md5);
+            problem = body.Problem() ?? Fill(http, batch, ref draft, body.Span, out md5);
         if (problem is not null)
         {
             batch.Dispose();

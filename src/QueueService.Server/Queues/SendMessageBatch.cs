@@ -94,7 +94,7 @@ internal static class SendMessageBatch
         Problem? problem = JsonRequest.CheckContentType(http, ContentTypes.Lines, ContentTypes.EventBatch);
         if (problem is not null) return problem;
         using RequestBody body = await RequestBody.Read(http, host.Bodies);
-        if (body.Problem is not null) return body.Problem;
+        if (body.Error is not null) return body.Problem();
         return events ? BatchReader.ReadEvents(body.Span, intake) : BatchReader.ReadMessages(body.Span, intake);
     }
 

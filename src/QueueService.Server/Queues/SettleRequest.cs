@@ -17,7 +17,7 @@ internal sealed class SettleRequest(SettleShape shape)
     public async ValueTask<Problem?> Read(HttpContext http, BrokerHost host)
     {
         using RequestBody body = await RequestBody.Read(http, host.Bodies);
-        if (body.Problem is not null) return body.Problem;
+        if (body.Error is not null) return body.Problem();
         Problem? problem = body.Span.IsEmpty ? null : JsonRequest.CheckContentType(http);
         if (problem is not null) return problem;
         if (shape.HasReceipts) Receipts = ReceiptList.ForBody(body.Span.Length);

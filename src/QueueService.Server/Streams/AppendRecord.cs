@@ -57,7 +57,7 @@ internal static class AppendRecord
         {
             // The connection's buffer is given back before the commit is awaited.
             using RequestBody body = await RequestBody.Read(http, host.Bodies);
-            problem = body.Problem ?? Fill(http, batch, in draft, body.Span);
+            problem = body.Problem() ?? Fill(http, batch, in draft, body.Span);
         }
 
         if (problem is not null)

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using QueueService.Aws.Sqs;
-using Xunit;
+using QueueService.Testing;
 
 namespace QueueService.Server.Tests.Aws.Sqs;
 
@@ -12,7 +12,7 @@ public sealed class ShortMd5Tests
     public void Short_texts_have_the_sum_that_the_platform_finds()
     {
         byte[] text = new byte[2 * ShortMd5.Longest];
-        new Random(6).NextBytes(text);
+        new SeededRandom(6).Fill(text);
         for (int length = 0; length <= text.Length; length++)
         {
             byte[] sum = new byte[MD5.HashSizeInBytes];
