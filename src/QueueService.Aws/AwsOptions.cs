@@ -14,8 +14,8 @@ public sealed record AwsOptions
     /// <summary>In ARNs, and what signatures must name. Clients without a setting use this one.</summary>
     public string Region { get; init; } = "us-east-1";
 
-    /// <summary>A name of a queue that was deleted cannot be used again for 60 s, and a queue is purged once in 60 s, as
-    /// in AWS; off by default, because nothing here needs the time.</summary>
+    /// <summary>A name of a queue that was deleted cannot be used again for 60 s, and a queue is purged once in 60 s,
+    /// as in AWS; off by default, because nothing here needs the time.</summary>
     public bool StrictTimers { get; init; }
 
     /// <summary>Who may call. Empty: everybody may, with any signature or none.</summary>
@@ -27,7 +27,8 @@ public sealed record AwsOptions
 /// <param name="Secret">1 to 128 characters.</param>
 public sealed record AwsAccessKey(string Id, string Secret)
 {
-    /// <summary>Null: the account that owns the queues. A caller of another one needs a policy that lets it in.</summary>
+    /// <summary>Null: the account that owns the queues. A caller of another one needs a policy that lets it
+    /// in.</summary>
     public string? AccountId { get; init; }
 
     /// <summary>The name of an IAM user; null: the account itself.</summary>

@@ -19,9 +19,9 @@ public sealed record BrokerOptions
     /// the other groups of its lane.</summary>
     public int ReadAheadPerLane { get; init; } = 20_000;
 
-    /// <summary>Deduplication keys of the last five minutes, over all queues: bounds memory (48 to 96 bytes each, by the
-    /// sizes of the tables; 800 MB at the limit). 23,000 deduplicated messages per second for ever, because a minute of
-    /// keys goes as a whole; past it sends are refused, never forgotten.</summary>
+    /// <summary>Deduplication keys of the last five minutes, over all queues: bounds memory (48 to 96 bytes each, by
+    /// the sizes of the tables; 800 MB at the limit). 23,000 deduplicated messages per second for ever, because a
+    /// minute of keys goes as a whole; past it sends are refused, never forgotten.</summary>
     public int MaxDeduplicationKeys { get; init; } = 8 << 20;
 
     /// <summary>Idempotency keys of the last 24 hours: bounds memory (by estimate 150 bytes each, 150 MB at the limit).

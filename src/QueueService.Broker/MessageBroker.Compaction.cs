@@ -7,8 +7,8 @@ namespace QueueService.Broker;
 /// <summary>Compaction of streams: storage does it, and this says when.</summary>
 public sealed partial class MessageBroker
 {
-    /// <summary>Compacts the partitions that are due, one after the other. To be called every few seconds, one call at a
-    /// time.</summary>
+    /// <summary>Compacts the partitions that are due, one after the other. To be called every few seconds, one call at
+    /// a time.</summary>
     /// <param name="all">Every partition of a compacted stream, however little there is to do.</param>
     public async Task<CompactionRun> CompactStreams(bool all, CancellationToken cancellation)
     {

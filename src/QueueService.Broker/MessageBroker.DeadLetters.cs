@@ -8,8 +8,8 @@ namespace QueueService.Broker;
 /// <summary>Dead letters: what the loop selects is read here, outside it, and moved by a second command.</summary>
 public sealed partial class MessageBroker
 {
-    /// <summary>What the dead letters of a subscription look like: asked by its name, on any thread. Null, and an answer of
-    /// null: as they were published.</summary>
+    /// <summary>What the dead letters of a subscription look like: asked by its name, on any thread. Null, and an
+    /// answer of null: as they were published.</summary>
     public Func<QueueName, CopyForm?>? DeadLetterForms { get; set; }
 
     /// <summary>Moves a leased message to the dead-letter queue of its queue.</summary>
@@ -57,8 +57,8 @@ public sealed partial class MessageBroker
         return moved;
     }
 
-    /// <summary>Receives, and before it answers moves what has failed as often as it may: all of it when there was nothing
-    /// else, some of it when there was.</summary>
+    /// <summary>Receives, and before it answers moves what has failed as often as it may: all of it when there was
+    /// nothing else, some of it when there was.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Result<ReceivedMessages>> ReceiveMoving(
         QueueName name, ReceiveRequest request, CancellationToken cancellation)
@@ -87,8 +87,8 @@ public sealed partial class MessageBroker
         }
     }
 
-    /// <summary>Moves a page of what has failed as often as it may. Answers how many messages; 0 when there is none, or no
-    /// way for them.</summary>
+    /// <summary>Moves a page of what has failed as often as it may. Answers how many messages; 0 when there is none, or
+    /// no way for them.</summary>
     private async ValueTask<int> MoveDoomed(Func<Shard, DeadLetterSelection?> select)
     {
         DeadLetterSelection? selected = await Ask<DeadLetterSelection?>((shard, _) => select(shard));

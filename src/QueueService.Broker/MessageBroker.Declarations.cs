@@ -9,8 +9,8 @@ public sealed partial class MessageBroker
     /// <summary>Definitions written by one commit: about a hundred kilobytes.</summary>
     private const int DeclaredPerCommit = 100;
 
-    /// <summary>What declaring these queues, topics and subscriptions would do, in this order and dead-letter queues first;
-    /// changes nothing. Each name is given once.</summary>
+    /// <summary>What declaring these queues, topics and subscriptions would do, in this order and dead-letter queues
+    /// first; changes nothing. Each name is given once.</summary>
     public ValueTask<Result<IReadOnlyList<QueuePlan>>> PlanQueues(IReadOnlyList<QueueDeclaration> declared) =>
         Query<IReadOnlyList<QueuePlan>>(shard => QueueDeclarations.Plan(shard, declared));
 

@@ -10,8 +10,8 @@ namespace QueueService.Broker;
 /// <summary>Deliveries of subscriptions that hand their messages on: reported by whoever makes the attempts.</summary>
 public sealed partial class MessageBroker
 {
-    /// <summary>Keeps an attempt, and does what it leads to, in one commit. Answers ReceiptExpired when the delivery had
-    /// become somebody else's meanwhile; the attempt is kept all the same.</summary>
+    /// <summary>Keeps an attempt, and does what it leads to, in one commit. Answers ReceiptExpired when the delivery
+    /// had become somebody else's meanwhile; the attempt is kept all the same.</summary>
     public async ValueTask<DeliveryOutcome> Report(SubscriptionName name, DeliveryReport report)
     {
         DeliveryOutcome outcome = await Ask<DeliveryOutcome>(

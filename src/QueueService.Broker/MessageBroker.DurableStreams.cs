@@ -16,8 +16,8 @@ public sealed partial class MessageBroker
     public ValueTask<Result<DurableStreamChange>> PutDurableStream(DurableStreamDraft draft, MessageBatch batch) =>
         Submit<DurableStreamChange>((shard, command) => DurableStreamDefinitions.Put(shard, command, draft, batch));
 
-    /// <summary>Appends the records of a batch, if any, and closes the stream, if asked: one commit. The batch stays the
-    /// caller's.</summary>
+    /// <summary>Appends the records of a batch, if any, and closes the stream, if asked: one commit. The batch stays
+    /// the caller's.</summary>
     public ValueTask<Result<DurableAppendOutcome>> AppendDurable(
         DurableStreamAppend append, MessageBatch batch, IdempotencyToken? token = null) =>
         Submit(new PlainCommand<Result<DurableAppendOutcome>>(
@@ -38,8 +38,8 @@ public sealed partial class MessageBroker
     public ValueTask<BrokerError> DeleteDurableStream(DurableStreamName name) =>
         Submit((shard, command) => DurableStreamDefinitions.Delete(shard, command, name));
 
-    /// <summary>The next records, waiting for the first one. Prolongs the life of a stream with a time to live. The page
-    /// is the caller's to dispose.</summary>
+    /// <summary>The next records, waiting for the first one. Prolongs the life of a stream with a time to live. The
+    /// page is the caller's to dispose.</summary>
     /// <param name="from">Null: the end.</param>
     /// <param name="max">1 to <see cref="StreamLimits.MaxRecordsPerRead"/>.</param>
     [SuppressMessage("Reliability", "CA2000", Justification = "The page belongs to whoever awaits it.")]

@@ -10,8 +10,8 @@ public sealed partial class MessageBroker
     public ValueTask<Result<byte[]?>> Recall(IdempotencyToken token) =>
         Submit<byte[]?>(token, static outcome => outcome.ToArray(), static (_, _) => default(byte[]?));
 
-    /// <summary>Remembers an outcome in a commit of its own. Answers the one that was remembered before, if there is one:
-    /// then the token is replayed. Answers also IdempotencyKeyReused and IdempotencyWindowFull.</summary>
+    /// <summary>Remembers an outcome in a commit of its own. Answers the one that was remembered before, if there is
+    /// one: then the token is replayed. Answers also IdempotencyKeyReused and IdempotencyWindowFull.</summary>
     public ValueTask<Result<byte[]>> Remember(IdempotencyToken token, byte[] outcome) =>
         Submit<byte[]>(token, static outcome => outcome.ToArray(), (shard, command) =>
         {

@@ -46,8 +46,8 @@ public sealed partial class MessageBroker
     public ValueTask<Result<OperationPage>> ListOperations(OperationListing listing) =>
         Query<OperationPage>(shard => OperationCommands.List(shard, listing));
 
-    /// <summary>Starts an import. Every start needs its <see cref="EndImport"/>; one that is replayed has begun earlier.
-    /// </summary>
+    /// <summary>Starts an import. Every start needs its <see cref="EndImport"/>; one that is replayed has begun
+    /// earlier.</summary>
     public ValueTask<Result<Operation>> BeginImport(QueueName name, bool dryRun, IdempotencyToken? token = null) =>
         Submit(token, ReadOperation, (shard, command) =>
             OperationCommands.BeginImport(shard, command, name, dryRun));
@@ -103,8 +103,8 @@ public sealed partial class MessageBroker
     public ValueTask<IReadOnlyCollection<string>> PausedJobs() =>
         Ask<IReadOnlyCollection<string>>((shard, _) => [.. shard.Operations.PausedJobs], []);
 
-    /// <summary>Notes that a periodic job is paused, or is not any more. Also when nothing changes, if there is a token:
-    /// a repeated request must not undo what another did in between.</summary>
+    /// <summary>Notes that a periodic job is paused, or is not any more. Also when nothing changes, if there is a
+    /// token: a repeated request must not undo what another did in between.</summary>
     /// <returns>Whether it is paused.</returns>
     public ValueTask<Result<bool>> PauseJob(string job, bool paused, IdempotencyToken? token = null) =>
         Submit<bool>(token, static outcome => outcome[0] == 1, (shard, command) =>

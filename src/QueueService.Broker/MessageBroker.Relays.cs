@@ -4,19 +4,21 @@ using QueueService.Broker.Topics;
 
 namespace QueueService.Broker;
 
-/// <summary>What a copy looks like: writes its body and answers its headers. Null: the target could not take it, and the
-/// message is a dead letter, or given up.</summary>
+/// <summary>What a copy looks like: writes its body and answers its headers. Null: the target could not take it, and
+/// the message is a dead letter, or given up.</summary>
 public delegate MessageHeaders? CopyForm(in MessageView message, System.Buffers.IBufferWriter<byte> body);
 
 /// <summary>How the messages of a subscription are copied.</summary>
 /// <param name="Form">Null: copies are as the messages were published.</param>
 public readonly record struct RelayOptions(CopyForm? Form)
 {
-    /// <summary>Messages for a queue that does not exist are dead letters, or given up. Else they wait for it.</summary>
+    /// <summary>Messages for a queue that does not exist are dead letters, or given up. Else they wait for
+    /// it.</summary>
     public bool GivesUpWithoutTarget { get; init; }
 
-    /// <summary>In a FIFO queue a copy counts as sent by its deduplication id: it is dropped when a message of that id was
-    /// sent within the queue's window, and later ones are dropped because of it. What is replayed is neither.</summary>
+    /// <summary>In a FIFO queue a copy counts as sent by its deduplication id: it is dropped when a message of that id
+    /// was sent within the queue's window, and later ones are dropped because of it. What is replayed is
+    /// neither.</summary>
     public bool Deduplicates { get; init; }
 }
 
@@ -35,8 +37,8 @@ public sealed partial class MessageBroker
 
     /// <summary>Copies up to a thousand messages of a subscription to its target, each exactly once, waiting for the
     /// first one.</summary>
-    /// <returns>Also SubscriptionNotFound; QueueFull, DeduplicationWindowFull, TargetQueueNotFound and TargetStreamNotFound:
-    /// call again, after a pause.</returns>
+    /// <returns>Also SubscriptionNotFound; QueueFull, DeduplicationWindowFull, TargetQueueNotFound and
+    /// TargetStreamNotFound: call again, after a pause.</returns>
     public async ValueTask<RelayOutcome> Relay(
         SubscriptionName name, int waitMilliseconds, RelayOptions options, CancellationToken cancellation)
     {
@@ -94,8 +96,8 @@ public sealed partial class MessageBroker
         }
     }
 
-    /// <summary>Gives back what was leased before this process began, to whoever is the only consumer of a subscription.
-    /// </summary>
+    /// <summary>Gives back what was leased before this process began, to whoever is the only consumer of a
+    /// subscription.</summary>
     public ValueTask<BrokerError> ReleaseAll(SubscriptionName name) =>
         Submit((shard, command) => Relays.ReleaseAll(shard, command, name));
 }

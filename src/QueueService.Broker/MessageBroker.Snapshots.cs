@@ -7,8 +7,9 @@ namespace QueueService.Broker;
 /// <summary>Snapshots of subscriptions: which messages were not acknowledged at a moment.</summary>
 public sealed partial class MessageBroker
 {
-    /// <summary>Takes a snapshot that lives for <see cref="SnapshotLimits.Lifetime"/>, and no longer than the topic keeps
-    /// messages. Under a name that exists nothing is taken. Answers also TooManySnapshots and SnapshotTooLarge.</summary>
+    /// <summary>Takes a snapshot that lives for <see cref="SnapshotLimits.Lifetime"/>, and no longer than the topic
+    /// keeps messages. Under a name that exists nothing is taken. Answers also TooManySnapshots and
+    /// SnapshotTooLarge.</summary>
     public ValueTask<Result<SnapshotChange>> PutSnapshot(SnapshotName name, Precondition condition) =>
         Submit<SnapshotChange>((shard, command) => Snapshots.Put(shard, command, name, condition));
 

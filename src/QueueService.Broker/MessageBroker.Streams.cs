@@ -6,8 +6,8 @@ using QueueService.Broker.Topics;
 namespace QueueService.Broker;
 
 /// <summary>
-/// Streams: partitions that are appended to and read by offset. Definitions are those of queues at the stream's address.
-/// </summary>
+/// Streams: partitions that are appended to and read by offset. Definitions are those of queues at the stream's
+/// address.</summary>
 public sealed partial class MessageBroker
 {
     /// <summary>A page of the streams whose names start so.</summary>
@@ -23,8 +23,8 @@ public sealed partial class MessageBroker
     public ValueTask<BrokerError> DeleteStream(StreamName name, Precondition precondition) =>
         DeleteTopic(name.Log, precondition);
 
-    /// <summary>Appends the records of a batch, all or nothing. The batch stays the caller's, and says where its records
-    /// are (<see cref="MessageBatch.PlaceOf"/>); it must not be disposed before the answer.</summary>
+    /// <summary>Appends the records of a batch, all or nothing. The batch stays the caller's, and says where its
+    /// records are (<see cref="MessageBatch.PlaceOf"/>); it must not be disposed before the answer.</summary>
     /// <param name="producer">Null when retries are not to be recognised.</param>
     public ValueTask<Result<AppendOutcome>> Append(
         StreamName name, MessageBatch batch, ProducerState? producer = null, IdempotencyToken? token = null)
@@ -43,9 +43,9 @@ public sealed partial class MessageBroker
         StreamName name, TopicCursor from, int max, int waitMilliseconds, CancellationToken cancellation) =>
         Read(name.Log, from, max, waitMilliseconds, cancellation);
 
-    /// <summary>The records of these sequence numbers, in this order. Those that the stream does not keep any more are left
-    /// out, and so are the last ones when all would be more than one answer carries: go on behind the last one that came.
-    /// </summary>
+    /// <summary>The records of these sequence numbers, in this order. Those that the stream does not keep any more are
+    /// left out, and so are the last ones when all would be more than one answer carries: go on behind the last one
+    /// that came.</summary>
     /// <param name="numbers">At most <see cref="StreamLimits.MaxRecordsPerRead"/>.</param>
     public ValueTask<Result<ReceivedMessages>> ReadRecordsAt(StreamName name, IReadOnlyList<long> numbers) =>
         Fetch(Query<ReceivedMessages>(shard => shard.FindQueue(name.Address) is { } stream

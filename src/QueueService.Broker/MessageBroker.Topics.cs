@@ -24,7 +24,8 @@ public sealed partial class MessageBroker
     /// <summary>A page of the topics whose names start so.</summary>
     public ValueTask<Result<QueuePage>> ListTopics(
         string prefix, string? after, int limit, IReadOnlyList<TagFilter>? tags = null) =>
-        List(new QueueListing(prefix, after is null ? null : after + "/", limit, tags ?? []) { Kind = QueueKind.Topic });
+        List(
+            new QueueListing(prefix, after is null ? null : after + "/", limit, tags ?? []) { Kind = QueueKind.Topic });
 
     /// <summary>Deletes a topic, its messages and its subscriptions.</summary>
     public async ValueTask<BrokerError> DeleteTopic(TopicName name, Precondition precondition)

@@ -31,7 +31,8 @@ public sealed partial class MessageBroker : IAsyncDisposable
         _time = time;
         _inbox = new Inbox();
         _replies = new ReplySweep(inline: manual);
-        _shard = new Shard(files, options, time, _inbox.Wake) { StartReading = StartReading, StartScanning = StartScanning };
+        _shard =
+            new Shard(files, options, time, _inbox.Wake) { StartReading = StartReading, StartScanning = StartScanning };
         _loop = new ShardLoop(_shard, _inbox, _replies, options.Storage.JournalFileBytes);
         if (manual) return;
         _thread = new Thread(_loop.Run) { Name = "shard", IsBackground = true, Priority = ThreadPriority.AboveNormal };
@@ -92,8 +93,9 @@ public sealed partial class MessageBroker : IAsyncDisposable
         return error;
     }
 
-    /// <summary>A queue's or topic's definition as it is at the moment, without a turn of the loop; null when there is none.
-    /// It may be younger than the last commit, so it must not decide what an answer says: only how to ask.</summary>
+    /// <summary>A queue's or topic's definition as it is at the moment, without a turn of the loop; null when there is
+    /// none. It may be younger than the last commit, so it must not decide what an answer says: only how to
+    /// ask.</summary>
     public QueueConfig? Peek(QueueName name) => _shard.Peek(name);
 
     public async ValueTask<Result<QueueDescription>> GetQueue(QueueName name)

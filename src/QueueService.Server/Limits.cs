@@ -8,7 +8,8 @@ internal static class Limits
     /// message that a queue may allow.</summary>
     public const int RequestBytes = QueueService.Http.RequestBody.MaxBytes;
 
-    /// <summary>One import: it is taken in while it arrives, so this bounds only how long one request may last.</summary>
+    /// <summary>One import: it is taken in while it arrives, so this bounds only how long one request may
+    /// last.</summary>
     public const long ImportBytes = 1L << 30;
 
     /// <summary>A JSON batch is parsed from one buffer and answered from one.</summary>
@@ -87,7 +88,8 @@ internal static class Limits
     /// <summary>Open connections: about 10 KB each when idle, and below the usual limit of open files.</summary>
     public const int Connections = 20_000;
 
-    /// <summary>Live receives and duplex streams at once: half of the connections, so that others get through.</summary>
+    /// <summary>Live receives and duplex streams at once: half of the connections, so that others get
+    /// through.</summary>
     public const int LiveStreams = Connections / 2;
 
     /// <summary>Readers of topics at once: each is a connection, or a stream of one, and some 15 KB while nothing is

@@ -5,7 +5,8 @@ namespace QueueService.Storage;
 /// <summary>One record of the journal, on its way into the state. The payload is valid during the call only.</summary>
 /// <param name="sequence">Of the frame; rises by one per frame.</param>
 /// <param name="time">Shard time of the batch, Unix milliseconds.</param>
-public readonly ref struct JournalRecord(uint resource, byte type, ulong sequence, long time, ReadOnlySpan<byte> payload)
+public readonly ref struct JournalRecord(
+    uint resource, byte type, ulong sequence, long time, ReadOnlySpan<byte> payload)
 {
     public uint Resource { get; } = resource;
 

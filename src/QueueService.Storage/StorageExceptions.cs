@@ -9,7 +9,8 @@ public sealed class CorruptStoreException(string message) : IOException(message)
 
 /// <summary>Segments of this store are in an object store, and none is configured.</summary>
 public sealed class MissingTierException()
-    : IOException("Some of its data is in an object store, and none is configured: say where by Tier:Directory or Tier:S3.");
+    : IOException(
+        "Some of its data is in an object store, and none is configured: say where by Tier:Directory or Tier:S3.");
 
 /// <summary>The journal failed and takes nothing more until a restart recovers what is really on disk.</summary>
 public sealed class StoreFailedException(string message, Exception cause) : IOException(message, cause);

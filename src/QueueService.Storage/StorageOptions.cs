@@ -1,10 +1,11 @@
 namespace QueueService.Storage;
 
-/// <summary>Sizes and times of the engine. The defaults are for a machine with two cores and one disk; the measured ones
-/// say what they were measured for.</summary>
+/// <summary>Sizes and times of the engine. The defaults are for a machine with two cores and one disk; the measured
+/// ones say what they were measured for.</summary>
 public sealed record StorageOptions
 {
-    /// <summary>Bytes of one journal file. Must hold the largest frame (a batch of 16 MiB) with room to spare.</summary>
+    /// <summary>Bytes of one journal file. Must hold the largest frame (a batch of 16 MiB) with room to
+    /// spare.</summary>
     public int JournalFileBytes { get; init; } = 64 << 20;
 
     /// <summary>Journal written since the last checkpoint that triggers the next one. With what arrives while a

@@ -4,9 +4,9 @@ using QueueService.Storage.Logs;
 namespace QueueService.Storage;
 
 /// <summary>
-/// Checkpoints, in four stages spread over turns: spill what fills runs, capture the resources a slice at a time, let the
-/// background writer sync it all and write the manifest, recycle the journal. Two generations are kept, and the journal
-/// back to the older one.
+/// Checkpoints, in four stages spread over turns: spill what fills runs, capture the resources a slice at a time, let
+/// the background writer sync it all and write the manifest, recycle the journal. Two generations are kept, and the
+/// journal back to the older one.
 /// </summary>
 public sealed partial class Store
 {

@@ -11,8 +11,8 @@ namespace QueueService.Storage;
 /// </summary>
 public sealed partial class Store
 {
-    /// <summary>Checkpoints until the files that were replaced can be deleted: the one that does not name them any more,
-    /// and two that push out the ones before.</summary>
+    /// <summary>Checkpoints until the files that were replaced can be deleted: the one that does not name them any
+    /// more, and two that push out the ones before.</summary>
     private const int CheckpointsToForget = 3;
 
     private Compaction? _compaction;
@@ -23,8 +23,8 @@ public sealed partial class Store
 
     /// <summary>Starts a pass over a log; <see cref="Housekeep"/> goes on with it. Answers false when one is under way.
     /// </summary>
-    /// <param name="done">Called by the owner's thread at the end, also when the log is deleted or the disk fails meanwhile.
-    /// </param>
+    /// <param name="done">Called by the owner's thread at the end, also when the log is deleted or the disk fails
+    /// meanwhile.</param>
     public bool TryCompact(AppendLog log, CompactionRequest request, Action<CompactionOutcome> done)
     {
         if (_compaction is not null) return false;
@@ -53,8 +53,8 @@ public sealed partial class Store
         _background.Enqueue(new CompactionStep(this, pass));
     }
 
-    /// <summary>Spills and seals first what is to take part, and answers false meanwhile, or when there is nothing to do.
-    /// </summary>
+    /// <summary>Spills and seals first what is to take part, and answers false meanwhile, or when there is nothing to
+    /// do.</summary>
     private bool TryBegin(Compaction pass)
     {
         AppendLog log = pass.Log;
@@ -141,7 +141,8 @@ public sealed partial class Store
         });
     }
 
-    private sealed class Compaction(AppendLog log, CompactionRequest request, Action<CompactionOutcome> done) : IDisposable
+    private sealed class Compaction(AppendLog log, CompactionRequest request,
+        Action<CompactionOutcome> done) : IDisposable
     {
         public AppendLog Log => log;
 

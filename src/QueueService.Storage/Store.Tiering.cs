@@ -5,9 +5,9 @@ using QueueService.Storage.Tiering;
 namespace QueueService.Storage;
 
 /// <summary>
-/// Segments that leave the disk. In this order: the object store has a whole copy; readers are shown it; a manifest names
-/// it; and when no kept manifest names the file any more, the file goes. A crash leaves one of the two in use, and the
-/// next process deletes the other.
+/// Segments that leave the disk. In this order: the object store has a whole copy; readers are shown it; a manifest
+/// names it; and when no kept manifest names the file any more, the file goes. A crash leaves one of the two in use,
+/// and the next process deletes the other.
 /// </summary>
 public sealed partial class Store
 {
@@ -24,7 +24,8 @@ public sealed partial class Store
     /// time, or that are too many. What compaction has written stays: it has holes, which are looked up in the file.
     /// Each is held: release it.</summary>
     /// <param name="olderThan">Unix milliseconds.</param>
-    /// <param name="localBytes">Bytes of segments that may stay on the disk; the one that is being written counts.</param>
+    /// <param name="localBytes">Bytes of segments that may stay on the disk; the one that is being written
+    /// counts.</param>
     public static List<HeldSegment> Movable(AppendLog log, long olderThan, long localBytes, int max)
     {
         Segment[] segments = log.Segments;
@@ -71,8 +72,8 @@ public sealed partial class Store
             .Select(static segment => segment.Remote?.Name).OfType<string>(),
     ];
 
-    /// <param name="generation">The newest checkpoint that may name what is to be deleted: the second one after it is the
-    /// first whose predecessor does not.</param>
+    /// <param name="generation">The newest checkpoint that may name what is to be deleted: the second one after it is
+    /// the first whose predecessor does not.</param>
     private void AwaitDeletion(long generation) =>
         _deletionGeneration = Math.Max(_deletionGeneration, generation + 2);
 

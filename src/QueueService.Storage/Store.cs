@@ -78,7 +78,8 @@ public sealed partial class Store : IDisposable
 
     /// <summary>Something was written since the last checkpoint began, so <see cref="Housekeep"/> has work to come.
     /// </summary>
-    public bool CheckpointPending => _journal.NextSequence != _sequenceAtCheckpoint || _stage != Stage.Idle || _checkpointOwed
+    public bool CheckpointPending =>
+        _journal.NextSequence != _sequenceAtCheckpoint || _stage != Stage.Idle || _checkpointOwed
         || DiskFull || AwaitsDeletion || _compaction is not null || _rewrittenSince > 0;
 
     /// <summary>Bytes of native memory that recent records take.</summary>

@@ -108,7 +108,8 @@ internal sealed class BenchmarkOptions
 
     private void Validate()
     {
-        if (Rounds < 1 || Threads < 1 || Body < 1 || Rate <= 0 || Messages < 1 || Window < 1 || Seconds <= TimeSpan.Zero)
+        if (Rounds < 1 || Threads < 1 || Body < 1 || Rate <= 0 || Messages < 1 || Window < 1
+            || Seconds <= TimeSpan.Zero)
             throw new BenchmarkException("Rounds, threads, body, rate, messages, window and seconds must be positive.");
         if (Connections.Any(count => count < Threads))
             throw new BenchmarkException("Every thread needs at least one connection.");

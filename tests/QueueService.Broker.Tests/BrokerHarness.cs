@@ -102,7 +102,8 @@ internal sealed class BrokerHarness : IDisposable
     public Task<Result<ReceivedMessages>> StartReceive(
         int wait, int max = 10, bool auto = false, CancellationToken cancellation = default) =>
         Begin(() => Broker.Receive(
-            Name(), new ReceiveRequest { Max = max, WaitMilliseconds = wait, AcknowledgeOnReceipt = auto }, cancellation));
+            Name(), new ReceiveRequest { Max = max, WaitMilliseconds = wait, AcknowledgeOnReceipt = auto },
+            cancellation));
 
     /// <summary>Starts a receive and lets it stand in line.</summary>
     public Task<Result<ReceivedMessages>> Wait(int wait, int max = 10, CancellationToken cancellation = default)
@@ -117,7 +118,8 @@ internal sealed class BrokerHarness : IDisposable
 
     public QueueChange CreateQueue(string name = "jobs", QueueConfig? config = null)
     {
-        Result<QueueChange> result = Run(() => Broker.PutQueue(Name(name), config ?? new QueueConfig(), Precondition.None));
+        Result<QueueChange> result =
+            Run(() => Broker.PutQueue(Name(name), config ?? new QueueConfig(), Precondition.None));
         Assert.Equal(BrokerError.None, result.Error);
         return result.Value;
     }

@@ -85,7 +85,8 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
     }
 
     /// <summary>Moves on in steps until the task ends. Between two steps others have some milliseconds to act: in a hot
-    /// loop days of this clock would pass in a second, and all that a server does in days would have to be done.</summary>
+    /// loop days of this clock would pass in a second, and all that a server does in days would have to be
+    /// done.</summary>
     public async Task AdvanceUntil(Task task, TimeSpan step)
     {
         while (!task.IsCompleted)
@@ -142,7 +143,8 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
         // A clock that stands still would keep every timer that was ever set.
         if (_due.Count >= _sweepAt)
         {
-            var live = _due.UnorderedItems.Where(static item => item.Element.Timer.Setting == item.Element.Setting).ToArray();
+            var live =
+                _due.UnorderedItems.Where(static item => item.Element.Timer.Setting == item.Element.Setting).ToArray();
             _due.Clear();
             _due.EnqueueRange(live);
             _sweepAt = Math.Max(1_024, 2 * _due.Count);

@@ -7,7 +7,8 @@ using QueueService.Http;
 
 namespace QueueService.Aws.Protocol;
 
-/// <summary>A growing buffer for an answer, with the JSON writer that fills it; kept per thread between requests.</summary>
+/// <summary>A growing buffer for an answer, with the JSON writer that fills it; kept per thread between
+/// requests.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "Lives as long as its thread; the writer holds nothing but this.")]
 internal sealed class AnswerBuffer : OutputBuffer
 {

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace QueueService.Aws.Protocol;
 
-/// <summary>An action of a service. Inside, requests and answers are JSON: the query protocol is translated at its edge.
-/// </summary>
+/// <summary>An action of a service. Inside, requests and answers are JSON: the query protocol is translated at its
+/// edge.</summary>
 /// <param name="name">As in `Action=` and behind the dot of X-Amz-Target.</param>
 internal abstract class AwsAction(string name)
 {

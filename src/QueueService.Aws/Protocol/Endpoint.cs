@@ -2,8 +2,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace QueueService.Aws.Protocol;
 
-/// <summary>Tells the protocols apart, and leads each request through the layers: authentication, parsing, the queue that
-/// it is about, authorization, the action.</summary>
+/// <summary>Tells the protocols apart, and leads each request through the layers: authentication, parsing, the queue
+/// that it is about, authorization, the action.</summary>
 internal static class Endpoint
 {
     public const string TargetHeader = "X-Amz-Target";

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace QueueService.Aws.Protocol;
 
-/// <summary>What who calls in the query protocol and accepts JSON only is answered: the XML's structure, as JSON.</summary>
+/// <summary>What who calls in the query protocol and accepts JSON only is answered: the XML's structure, as
+/// JSON.</summary>
 internal static class JsonOfQuery
 {
     public const string ContentType = "application/json";

@@ -4,8 +4,8 @@ using QueueService.Http;
 
 namespace QueueService.Aws.Protocol;
 
-/// <summary>AWS's JSON 1.0: the action in a header, the request in the body. The fast path: bodies go to the serializer as
-/// they are.</summary>
+/// <summary>AWS's JSON 1.0: the action in a header, the request in the body. The fast path: bodies go to the serializer
+/// as they are.</summary>
 internal static class JsonProtocol
 {
     public const string ContentType = "application/x-amz-json-1.0";
@@ -27,7 +27,8 @@ internal static class JsonProtocol
 
         // The connection's buffer is given back before anything is waited for.
         using (RequestBody body = await RequestBody.Read(http, host.Bodies))
-            refused = ProtocolErrors.Of(body.Error) ?? host.Gate.Authenticate(call, body.Span) ?? action.Read(call, body.Span);
+            refused = ProtocolErrors.Of(body.Error) ?? host.Gate.Authenticate(call, body.Span)
+                ?? action.Read(call, body.Span);
         refused ??= await Endpoint.Run(call);
         await (refused is null ? Answer(call) : Answer(http, refused, call.RequestId));
     }

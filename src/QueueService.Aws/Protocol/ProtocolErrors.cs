@@ -42,7 +42,8 @@ internal static class ProtocolErrors
     public static AwsError? Of(BodyError? error) => error switch
     {
         null => null,
-        BodyError.Encoded => UnsupportedMediaType.With("Request bodies are taken as they are: leave Content-Encoding out."),
+        BodyError.Encoded =>
+            UnsupportedMediaType.With("Request bodies are taken as they are: leave Content-Encoding out."),
         BodyError.AmbiguousLength => Serialization.With(
             "The length of the body is given twice, or in a way that HTTP/1.0 does not know."),
         BodyError.TooLarge => TooLarge,

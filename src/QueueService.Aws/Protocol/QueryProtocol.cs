@@ -4,8 +4,8 @@ using QueueService.Http;
 
 namespace QueueService.Aws.Protocol;
 
-/// <summary>AWS's query protocol: the request in parameters of the URL or a form, the answer in XML. A translator in front
-/// of the same actions.</summary>
+/// <summary>AWS's query protocol: the request in parameters of the URL or a form, the answer in XML. A translator in
+/// front of the same actions.</summary>
 internal static class QueryProtocol
 {
     private const string FormType = "application/x-www-form-urlencoded";
@@ -17,8 +17,8 @@ internal static class QueryProtocol
         await (refused is null ? Answer(call!) : Answer(http, refused, service, call?.RequestId ?? RequestIds.Next()));
     }
 
-    /// <summary>Everything up to the typed request. The parameters, which may be many and long, do not outlive this: the
-    /// action may wait.</summary>
+    /// <summary>Everything up to the typed request. The parameters, which may be many and long, do not outlive this:
+    /// the action may wait.</summary>
     private static async ValueTask<(AwsCall? Call, AwsService Service, AwsError? Refused)> Open(
         HttpContext http, AwsHost host)
     {

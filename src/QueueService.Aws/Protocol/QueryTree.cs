@@ -19,7 +19,8 @@ internal sealed class QueryTree
     {
         foreach (QueryStringEnumerable.EncodedNameValuePair pair in new QueryStringEnumerable(encoded))
         {
-            if (++count > AwsLimits.QueryParameters || !TryAdd(pair.DecodeName().Span, pair.DecodeValue())) return false;
+            if (++count > AwsLimits.QueryParameters || !TryAdd(pair.DecodeName().Span, pair.DecodeValue()))
+                return false;
         }
 
         return true;
@@ -47,7 +48,8 @@ internal sealed class QueryTree
             if (++depth > AwsLimits.QueryDepth) return false;
             string key = name[part].ToString();
             node._children ??= new Dictionary<string, QueryTree>(StringComparer.Ordinal);
-            if (!node._children.TryGetValue(key, out QueryTree? child)) node._children.Add(key, child = new QueryTree());
+            if (!node._children.TryGetValue(key, out QueryTree? child))
+                node._children.Add(key, child = new QueryTree());
             node = child;
         }
 

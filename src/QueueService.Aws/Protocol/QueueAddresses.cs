@@ -32,7 +32,8 @@ internal static class QueueAddresses
         return arn?.StartsWith(prefix, StringComparison.Ordinal) == true ? arn[prefix.Length..] : null;
     }
 
-    /// <summary>Notes the queue of a request, whether there is one or not; answers what is wrong with its address.</summary>
+    /// <summary>Notes the queue of a request, whether there is one or not; answers what is wrong with its
+    /// address.</summary>
     public static AwsError? Find(AwsCall call, IQueueRequest request)
     {
         // Like AWS: a parameter wins over the address, and only the path of the URL counts.
@@ -51,8 +52,8 @@ internal static class QueueAddresses
             : SqsErrors.InvalidAddress.With($"The address {url} is not valid for this endpoint.");
     }
 
-    /// <summary>What else is wrong with a request does not matter when there is no queue, unless something is missing in
-    /// it. Asked only then: no request that succeeds pays for it.</summary>
+    /// <summary>What else is wrong with a request does not matter when there is no queue, unless something is missing
+    /// in it. Asked only then: no request that succeeds pays for it.</summary>
     public static async ValueTask<AwsError> Explain(AwsCall call, AwsError error)
     {
         bool matters = !error.Kind.IsSender || error.Kind == ProtocolErrors.MissingParameter

@@ -11,7 +11,8 @@ internal static class Services
 
     public static readonly AwsService Sns = SnsActions.Service;
 
-    /// <summary>SNS speaks the query protocol only, and is told by its version or by the scope of the signature.</summary>
+    /// <summary>SNS speaks the query protocol only, and is told by its version or by the scope of the
+    /// signature.</summary>
     /// <remarks>The links that SNS sends have neither: an action that only SNS has tells.</remarks>
     public static AwsService OfQuery(HttpContext http, QueryTree parameters)
     {

@@ -28,8 +28,8 @@ internal sealed record WireType(
 }
 
 /// <summary>
-/// The table of a service: for each structure its members, for each member how it is written. Read from an embedded file,
-/// where the types are
+/// The table of a service: for each structure its members, for each member how it is written. Read from an embedded
+/// file, where the types are
 /// <code>
 ///   string integer boolean           a value
 ///   Shape                            a structure

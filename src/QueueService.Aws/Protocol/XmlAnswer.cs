@@ -4,7 +4,8 @@ using System.Text.Json;
 
 namespace QueueService.Aws.Protocol;
 
-/// <summary>Translates the JSON of an answer into the XML of the query protocol, by the same table as requests.</summary>
+/// <summary>Translates the JSON of an answer into the XML of the query protocol, by the same table as
+/// requests.</summary>
 internal readonly struct XmlAnswer(Shapes shapes, AnswerBuffer output)
 {
     public const string ContentType = "text/xml";

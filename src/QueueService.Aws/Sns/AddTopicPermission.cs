@@ -32,8 +32,8 @@ internal static class AddTopicPermission
         if (accounts.FirstOrDefault(static one => !IsAccount(one)) is { } wrong)
             return SnsErrors.Invalid("AWSAccountId", $"{wrong} is not an account of 12 digits");
         return await Change(call, request.TopicArn, (topic, policy) => PolicyEdit.Add(policy, new Permission(
-            label, [.. accounts.Select(Caller.RootArn)], [.. actions.Select(static action => "SNS:" + action)], topic.Arn,
-            "__default_policy_ID")) is { } changed
+            label, [.. accounts.Select(Caller.RootArn)], [.. actions.Select(static action => "SNS:" + action)],
+            topic.Arn, "__default_policy_ID")) is { } changed
                 ? new ChangedPolicy(changed)
                 : SnsErrors.Invalid("Statement already exists"));
     }

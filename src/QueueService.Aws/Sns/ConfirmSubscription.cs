@@ -49,8 +49,8 @@ internal static class ConfirmSubscription
         return SnsErrors.Throttled.With("Rate exceeded");
     }
 
-    /// <summary>What was published while nobody had confirmed is passed over. One step, and under the condition that nobody
-    /// else was faster: a second confirmation must not pass over what the first one promised.</summary>
+    /// <summary>What was published while nobody had confirmed is passed over. One step, and under the condition that
+    /// nobody else was faster: a second confirmation must not pass over what the first one promised.</summary>
     private static async ValueTask<BrokerError> Begin(
         AwsCall call, FoundSubscription waiting, SnsSubscription confirmed)
     {

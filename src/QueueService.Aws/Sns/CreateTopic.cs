@@ -52,8 +52,8 @@ internal static class CreateTopic
         if (isFifo && (!hasSuffix || !isName))
         {
             return SnsErrors.Invalid(
-                "Fifo Topic names must end with .fifo and must be made up of only uppercase and lowercase ASCII letters, " +
-                "numbers, underscores, and hyphens, and must be between 1 and 256 characters long.");
+                "Fifo Topic names must end with .fifo and must be made up of only uppercase and lowercase ASCII " +
+                "letters, numbers, underscores, and hyphens, and must be between 1 and 256 characters long.");
         }
 
         if (!isName) return SnsErrors.Invalid("Topic Name");
@@ -75,7 +75,8 @@ internal static class CreateTopic
         return null;
     }
 
-    /// <summary>An attribute that is not named does not differ, and neither does one that would change nothing.</summary>
+    /// <summary>An attribute that is not named does not differ, and neither does one that would change
+    /// nothing.</summary>
     private static Reply<CreateTopicResult> Compare(FoundTopic topic, CreateTopicRequest request)
     {
         foreach ((string name, string value) in request.Attributes ?? [])

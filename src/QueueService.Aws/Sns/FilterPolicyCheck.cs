@@ -5,8 +5,8 @@ using QueueService.Broker.Topics.Filters;
 
 namespace QueueService.Aws.Sns;
 
-/// <summary>Holds a filter policy against SNS's rules, which are narrower than the broker's, and says in AWS's words what
-/// is wrong with it.</summary>
+/// <summary>Holds a filter policy against SNS's rules, which are narrower than the broker's, and says in AWS's words
+/// what is wrong with it.</summary>
 internal sealed class FilterPolicyCheck
 {
     /// <summary>Of the JSON, in bytes of UTF-8: what the broker's filters take, less what is written around the policy.

@@ -37,7 +37,8 @@ internal static class GetTopicAttributes
             : DeliveryPolicyReader.Read(delivery, ofTopic: true, out _) ?? DeliveryPolicy.None;
         attributes["EffectiveDeliveryPolicy"] = DeliveryPolicyWriter.OfTopic(own);
         if (attributes.ContainsKey(TopicAttributes.ArchivePolicy))
-            attributes["BeginningArchiveTime"] = PublishedMessage.TimeOf(BeginningOf(topic, call.Host.Time.GetUtcNow()));
+            attributes["BeginningArchiveTime"] =
+                PublishedMessage.TimeOf(BeginningOf(topic, call.Host.Time.GetUtcNow()));
         return await Count(call, topic.Name, attributes) is { } error ? error : new AttributesResult(attributes);
     }
 
@@ -51,7 +52,8 @@ internal static class GetTopicAttributes
         """.Replace("\n", "", StringComparison.Ordinal);
 
     private static long BeginningOf(FoundTopic topic, DateTimeOffset now) => Math.Max(
-        topic.Description.CreatedAt, (now - TimeSpan.FromSeconds(topic.Config.RetentionSeconds)).ToUnixTimeMilliseconds());
+        topic.Description.CreatedAt, (now - TimeSpan.FromSeconds(topic.Config.RetentionSeconds))
+            .ToUnixTimeMilliseconds());
 
     private static async ValueTask<AwsError?> Count(
         AwsCall call, TopicName topic, Dictionary<string, string> attributes)
@@ -65,7 +67,8 @@ internal static class GetTopicAttributes
         }
 
         foreach (SubscriptionState state in Enum.GetValues<SubscriptionState>())
-            attributes["Subscriptions" + state] = counts.GetValueOrDefault(state).ToString(CultureInfo.InvariantCulture);
+            attributes["Subscriptions" + state] =
+                counts.GetValueOrDefault(state).ToString(CultureInfo.InvariantCulture);
         return null;
     }
 }

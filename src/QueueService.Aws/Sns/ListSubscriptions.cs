@@ -67,7 +67,8 @@ internal static class ListSubscriptions
         }
     }
 
-    /// <summary>Adds the subscriptions of one topic; answers where the next page begins when this one is full.</summary>
+    /// <summary>Adds the subscriptions of one topic; answers where the next page begins when this one is
+    /// full.</summary>
     private static async ValueTask<string?> Fill(
         AwsCall call, QueueDescription topic, string? after, List<ListedSubscription> listed)
     {

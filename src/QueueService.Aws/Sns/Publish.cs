@@ -5,7 +5,8 @@ using QueueService.Broker.Queues;
 namespace QueueService.Aws.Sns;
 
 internal sealed record PublishRequest(
-    string? TopicArn, string? TargetArn, string? PhoneNumber, string? Message, string? Subject, string? MessageStructure,
+    string? TopicArn, string? TargetArn, string? PhoneNumber, string? Message, string? Subject,
+    string? MessageStructure,
     Dictionary<string, SnsAttributeValue>? MessageAttributes, string? MessageDeduplicationId, string? MessageGroupId)
     : ITopicRequest, IPublishedContent
 {

@@ -79,7 +79,8 @@ internal sealed record PublishContent(MessageHeaders Headers, byte[] Body, int B
         if (content.MessageGroupId is { } group && !IsGroup(group))
             return SnsErrors.Invalid("MessageGroupId", "it has 1 to 128 alphanumeric and punctuation characters");
         if (content.MessageDeduplicationId is { } id && !IsGroup(id))
-            return SnsErrors.Invalid("MessageDeduplicationId", "it has 1 to 128 alphanumeric and punctuation characters");
+            return SnsErrors.Invalid(
+                "MessageDeduplicationId", "it has 1 to 128 alphanumeric and punctuation characters");
         if (!topic.IsFifo)
         {
             return content.MessageDeduplicationId is null

@@ -6,14 +6,16 @@ using QueueService.Broker.Queues;
 
 namespace QueueService.Aws.Sns;
 
-internal sealed record PutDataProtectionPolicyRequest(string? ResourceArn, string? DataProtectionPolicy) : ITopicRequest;
+internal sealed record PutDataProtectionPolicyRequest(string? ResourceArn,
+    string? DataProtectionPolicy) : ITopicRequest;
 
 /// <summary>Keeps a data protection policy; it is given back and nothing else: messages are not looked into.</summary>
 internal static class PutDataProtectionPolicy
 {
     public static async ValueTask<Reply<Nothing>> Handle(AwsCall call, PutDataProtectionPolicyRequest request)
     {
-        if (request.DataProtectionPolicy is not { } policy) return SnsErrors.Missing(nameof(request.DataProtectionPolicy));
+        if (request.DataProtectionPolicy is not { } policy)
+            return SnsErrors.Missing(nameof(request.DataProtectionPolicy));
         if (Refuse(policy) is { } refused) return refused;
         Reply<FoundTopic> found = await TopicLookup.Topic(call, request.ResourceArn, nameof(request.ResourceArn));
         if (found.Value is not { } topic) return found.Error!;

@@ -31,7 +31,8 @@ internal sealed record ReplayRange(long From, long? Until)
             return null;
         }
 
-        refusal = "ReplayPolicy: must have the PointType Timestamp, a StartingPoint, and an EndingPoint after it or none";
+        refusal =
+            "ReplayPolicy: must have the PointType Timestamp, a StartingPoint, and an EndingPoint after it or none";
         return null;
     }
 

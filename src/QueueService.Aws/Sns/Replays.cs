@@ -35,7 +35,8 @@ internal static class Replays
     {
         Result<ReplayState?> replay = await call.Broker.GetReplay(name);
         if (!replay.Succeeded) return SnsErrors.Of(replay.Error);
-        return new ReplayProgress(replay.Value is not { } known ? null : known.IsCompleted ? "Completed" : "In progress");
+        return new ReplayProgress(
+            replay.Value is not { } known ? null : known.IsCompleted ? "Completed" : "In progress");
     }
 }
 

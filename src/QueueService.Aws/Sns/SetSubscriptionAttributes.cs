@@ -36,7 +36,8 @@ internal static class SetSubscriptionAttributes
                 subscription.Name, draft.In, new Precondition([subscription.Description.ETag], MustNotExist: false));
             if (changed.Error == BrokerError.PreconditionFailed) continue;
             if (!changed.Succeeded) return SnsErrors.Of(changed.Error);
-            return await Replays.Begin(call, subscription.Name, subscription.Config, changed.Value.Queue.Config) is { } wrong
+            return await Replays.Begin(call, subscription.Name, subscription.Config,
+                changed.Value.Queue.Config) is { } wrong
                 ? wrong
                 : Nothing.Said;
         }

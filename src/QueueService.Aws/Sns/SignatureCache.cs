@@ -8,7 +8,8 @@ namespace QueueService.Aws.Sns;
 /// about a millisecond, and a topic may have thousands of subscriptions. Thread-safe.</summary>
 internal sealed class SignatureCache
 {
-    /// <summary>Some 500 bytes each. All are forgotten when it is full: the messages that follow fill it again.</summary>
+    /// <summary>Some 500 bytes each. All are forgotten when it is full: the messages that follow fill it
+    /// again.</summary>
     private const int MaxEntries = 4_096;
 
     private readonly ConcurrentDictionary<string, string> _signatures = new(StringComparer.Ordinal);

@@ -2,8 +2,8 @@ using System.Text;
 
 namespace QueueService.Aws.Sns;
 
-/// <summary>What SNS signs: the names and values of some fields, in the order of the names, each followed by a line end.
-/// </summary>
+/// <summary>What SNS signs: the names and values of some fields, in the order of the names, each followed by a line
+/// end.</summary>
 internal static class SignedFields
 {
     public static string OfNotification(SnsNotification notification)

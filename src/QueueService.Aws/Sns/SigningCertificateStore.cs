@@ -40,8 +40,8 @@ internal sealed class SigningCertificateStore(IFileSystem files, TimeProvider ti
         catch (CryptographicException damaged)
         {
             throw new IOException(
-                $"{FileName} in the data directory is damaged. Restore it; if that cannot be, remove it: another key is " +
-                "made, and endpoints that are subscribed again are new subscriptions.",
+                $"{FileName} in the data directory is damaged. Restore it; if that cannot be, remove it: another key " +
+                "is made, and endpoints that are subscribed again are new subscriptions.",
                 damaged);
         }
     }

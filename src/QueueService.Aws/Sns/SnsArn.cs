@@ -6,7 +6,8 @@ internal static class SnsArn
     /// <summary>What an ARN has at least: a topic's.</summary>
     private const int TopicParts = 6;
 
-    public static string OfTopic(string region, string account, string topic) => $"arn:aws:sns:{region}:{account}:{topic}";
+    public static string OfTopic(string region, string account, string topic) =>
+        $"arn:aws:sns:{region}:{account}:{topic}";
 
     /// <summary>The topic's name; null when it is no ARN of a topic of this region and account.</summary>
     public static string? TopicOf(string arn, string region, string account)
@@ -15,8 +16,8 @@ internal static class SnsArn
         return parts.Length == TopicParts && IsOurs(parts, region, account) && parts[5].Length > 0 ? parts[5] : null;
     }
 
-    /// <summary>The names of topic and subscription; null when it is no ARN of a subscription of this region and account.
-    /// </summary>
+    /// <summary>The names of topic and subscription; null when it is no ARN of a subscription of this region and
+    /// account.</summary>
     public static (string Topic, string Subscription)? SubscriptionOf(string arn, string region, string account)
     {
         string[] parts = arn.Split(':');

@@ -44,14 +44,15 @@ internal static class SnsAttributeReader
         if (text is null && (isBinary ? value.StringValue : value.BinaryValue) is not null)
         {
             return SnsErrors.ParameterValueInvalid.With(
-                $"The message attribute '{name}' with type '{type}' must use field '{(isBinary ? "Binary" : "String")}'.");
+                $"The message attribute '{name}' with type '{type}' must use field " +
+                $"'{(isBinary ? "Binary" : "String")}'.");
         }
 
         if (string.IsNullOrEmpty(text))
         {
             return SnsErrors.ParameterValueInvalid.With(
-                $"The message attribute '{name}' must contain non-empty message attribute value for message attribute " +
-                $"type '{type}'.");
+                $"The message attribute '{name}' must contain non-empty message attribute value for message " +
+                $"attribute type '{type}'.");
         }
 
         return CheckValue(name, main, text) is { } wrong
@@ -70,7 +71,8 @@ internal static class SnsAttributeReader
 
     private static string? RefuseName(string name)
     {
-        bool isFine = name.Length is > 0 and <= SnsLimits.AttributeNameCharacters && name[0] != '.' && name[^1] != '.' &&
+        bool isFine =
+            name.Length is > 0 and <= SnsLimits.AttributeNameCharacters && name[0] != '.' && name[^1] != '.' &&
             !name.Contains("..", StringComparison.Ordinal) &&
             name.All(static c => char.IsLetterOrDigit(c) || c is '_' or '-' or '.') &&
             !Reserved.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));

@@ -5,4 +5,5 @@ namespace QueueService.Aws.Sns;
 /// <param name="TargetOf">What is kept of an endpoint: the destination of a subscription.</param>
 /// <param name="UrlOf">The address in such a destination.</param>
 internal sealed record SnsEndpoints(
-    Func<string, CancellationToken, ValueTask<string?>> Refuse, Func<string, string> TargetOf, Func<string, string> UrlOf);
+    Func<string, CancellationToken, ValueTask<string?>> Refuse, Func<string, string> TargetOf, Func<string,
+    string> UrlOf);

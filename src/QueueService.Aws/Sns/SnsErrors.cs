@@ -64,7 +64,8 @@ internal static class SnsErrors
     {
         string member = char.ToLowerInvariant(parameter[0]) + parameter[1..];
         return ValidationError.With(
-            $"1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null");
+            $"1 validation error detected: Value null at '{member}' failed to satisfy constraint: " +
+            "Member must not be null");
     }
 
     /// <summary>What the broker says, where an action has nothing better to say.</summary>
@@ -73,12 +74,14 @@ internal static class SnsErrors
         BrokerError.TopicNotFound => NoTopic,
         BrokerError.SubscriptionNotFound => NoSubscription,
         BrokerError.TargetQueueNotFound => Invalid("Endpoint", "The queue does not exist"),
-        BrokerError.DeadLetterQueueNotFound => Invalid("RedrivePolicy: deadLetterTargetArn is a queue that does not exist"),
+        BrokerError.DeadLetterQueueNotFound =>
+            Invalid("RedrivePolicy: deadLetterTargetArn is a queue that does not exist"),
         BrokerError.RedriveNotAllowed =>
             Invalid("RedrivePolicy: the dead-letter queue does not allow this source (RedriveAllowPolicy)"),
         BrokerError.DeadLetterCycle => Invalid("RedrivePolicy: the dead-letter queue leads back to the subscription"),
         BrokerError.AnnotationsTooLarge => Invalid("Attributes", "all attributes together take more than 256 KiB"),
-        BrokerError.TooManyTags => TagLimitExceeded.With("Could not complete request: tag quota of per resource exceeded"),
+        BrokerError.TooManyTags =>
+            TagLimitExceeded.With("Could not complete request: tag quota of per resource exceeded"),
         BrokerError.MessageTooLarge => Invalid("Message too long"),
         BrokerError.DiskFull => InternalError.With("The disk is full: nothing new is taken until there is room."),
         BrokerError.StorageFailed => InternalError.With(

@@ -21,7 +21,8 @@ internal sealed class SnsForm
 
     /// <param name="signer">Asked when something is to be signed: the key may have to be made.</param>
     public SnsForm(
-        SubscriptionName name, SnsSubscription subscription, QueueConfig topic, SnsNaming naming, Func<SnsSigner> signer)
+        SubscriptionName name, SnsSubscription subscription, QueueConfig topic, SnsNaming naming,
+        Func<SnsSigner> signer)
     {
         (_subscription, _topic, _signer) = (subscription, topic, signer);
         _topicArn = naming.ArnOf(name.Topic, topic);
@@ -53,7 +54,8 @@ internal sealed class SnsForm
         if (_subscription.IsRaw)
         {
             if (attributes.Count > AwsLimits.MessageAttributes) return null;
-            bool isOwnText = SnsAttributes.Find(headers, SnsAttributes.MessagePrefix + _subscription.Protocol) is not null;
+            bool isOwnText =
+                SnsAttributes.Find(headers, SnsAttributes.MessagePrefix + _subscription.Protocol) is not null;
             body.Write(isOwnText ? Encoding.UTF8.GetBytes(message.TextFor(_subscription.Protocol)) : message.Body.Span);
             headers = headers with { Attributes = attributes };
         }

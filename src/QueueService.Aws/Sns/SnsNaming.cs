@@ -3,8 +3,8 @@ using QueueService.Broker.Topics;
 
 namespace QueueService.Aws.Sns;
 
-/// <summary>How topics and subscriptions are called by AWS. A FIFO topic of `/v1` whose name does not end in `.fifo` has
-/// this added.</summary>
+/// <summary>How topics and subscriptions are called by AWS. A FIFO topic of `/v1` whose name does not end in `.fifo`
+/// has this added.</summary>
 internal sealed record SnsNaming(string Region, string Account)
 {
     public const string FifoSuffix = ".fifo";

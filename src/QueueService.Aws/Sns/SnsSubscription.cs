@@ -17,7 +17,8 @@ internal enum SubscriptionState
     /// <summary>The owner of its endpoint is asked; it gets nothing, and ends with its token.</summary>
     Pending,
 
-    /// <summary>It was ended; the owner of its endpoint is told, and can take it up again until its token ends.</summary>
+    /// <summary>It was ended; the owner of its endpoint is told, and can take it up again until its token
+    /// ends.</summary>
     Deleted,
 }
 
@@ -30,8 +31,8 @@ internal sealed record SnsSubscription
     /// <summary>As AWS's, which answers two days.</summary>
     public static readonly TimeSpan TokenLife = TimeSpan.FromDays(2);
 
-    /// <summary>Between two questions to one endpoint: whoever may subscribe shall not make the server post as fast as he
-    /// asks.</summary>
+    /// <summary>Between two questions to one endpoint: whoever may subscribe shall not make the server post as fast as
+    /// he asks.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
     private const int TokenBytes = 48;
@@ -126,9 +127,9 @@ internal sealed record SnsSubscription
         TokenExpiresAt = (now + TokenLife).ToUnixTimeMilliseconds(),
     };
 
-    /// <summary>The name of the subscription of an endpoint: the same for the same endpoint, so that subscribing twice is
-    /// one subscription, also when both requests come at once. Nobody can guess it: who knows it may end the subscription.
-    /// </summary>
+    /// <summary>The name of the subscription of an endpoint: the same for the same endpoint, so that subscribing twice
+    /// is one subscription, also when both requests come at once. Nobody can guess it: who knows it may end the
+    /// subscription.</summary>
     public static string NameOf(SigningCertificate certificate, string topic, string protocol, string endpoint)
     {
         byte[] hash = certificate.Derive($"{topic}\n{protocol}\n{endpoint}");

@@ -5,7 +5,8 @@ using QueueService.Broker.Topics;
 
 namespace QueueService.Aws.Sns;
 
-/// <summary>The subscriptions of a topic that AWS can speak of: also those of `/v1` with a queue or a webhook.</summary>
+/// <summary>The subscriptions of a topic that AWS can speak of: also those of `/v1` with a queue or a
+/// webhook.</summary>
 internal static class SubscriptionList
 {
     private const int PageItems = 1_000;
@@ -31,7 +32,8 @@ internal static class SubscriptionList
         while (after is not null);
     }
 
-    /// <summary>Null for one that AWS cannot speak of, and for one whose token has ended: it goes in a moment.</summary>
+    /// <summary>Null for one that AWS cannot speak of, and for one whose token has ended: it goes in a
+    /// moment.</summary>
     public static SubscriptionState? StateOf(QueueConfig config, TimeProvider time)
     {
         if (config.Subscription!.Target is not (SubscriptionTarget.Queue or SubscriptionTarget.Webhook)) return null;

@@ -33,7 +33,8 @@ internal static class TopicAttributes
 
     /// <summary>Kept as they are given; an empty one is as none.</summary>
     public static IEnumerable<string> Kept =>
-        [DisplayName, Policy, DeliveryPolicy, SignatureVersion, "TracingConfig", "KmsMasterKeyId", ArchivePolicy, .. Feedback];
+        [DisplayName, Policy, DeliveryPolicy, SignatureVersion, "TracingConfig", "KmsMasterKeyId", ArchivePolicy,
+            .. Feedback];
 
     /// <summary>The change that sets one attribute, or why it is refused.</summary>
     /// <param name="isFifo">Of the topic.</param>
@@ -60,7 +61,8 @@ internal static class TopicAttributes
     public static string? Show(QueueConfig config, string name) => name switch
     {
         FifoTopic => config.Type == QueueType.Fifo ? "true" : null,
-        ContentBasedDeduplication when config.Type == QueueType.Fifo => config.ContentBasedDeduplication ? "true" : "false",
+        ContentBasedDeduplication when config.Type == QueueType.Fifo =>
+            config.ContentBasedDeduplication ? "true" : "false",
         FifoThroughputScope when config.Type == QueueType.Fifo =>
             config.DeduplicationScope == DeduplicationScope.Group ? "MessageGroup" : "Topic",
         ContentBasedDeduplication or FifoThroughputScope => null,
@@ -107,7 +109,9 @@ internal static class TopicAttributes
     public static string? RefusePolicy(string value)
     {
         if (value.Length == 0) return null;
-        return PolicyReader.Read(value, PolicyRules.Sns, out string? problem) is null ? "Policy Error: " + problem : null;
+        return PolicyReader.Read(value, PolicyRules.Sns, out string? problem) is null
+            ? "Policy Error: " + problem
+            : null;
     }
 
     private static int RetentionOf(string policy) => IsNone(policy)
@@ -125,7 +129,8 @@ internal static class TopicAttributes
             if (document.RootElement.ValueKind != JsonValueKind.Object) return null;
             JsonProperty[] fields = [.. document.RootElement.EnumerateObject()];
             if (fields is not [{ Name: "MessageRetentionPeriod" } only]) return null;
-            string text = only.Value.ValueKind == JsonValueKind.String ? only.Value.GetString()! : only.Value.GetRawText();
+            string text =
+                only.Value.ValueKind == JsonValueKind.String ? only.Value.GetString()! : only.Value.GetRawText();
             return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int days) &&
                 days is >= 1 and <= SnsLimits.MaxArchiveDays
                     ? days
@@ -137,5 +142,6 @@ internal static class TopicAttributes
         }
     }
 
-    private static bool IsFlag(string value) => IsTrue(value) || value.Equals("false", StringComparison.OrdinalIgnoreCase);
+    private static bool IsFlag(string value) =>
+        IsTrue(value) || value.Equals("false", StringComparison.OrdinalIgnoreCase);
 }

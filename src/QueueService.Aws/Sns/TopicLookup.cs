@@ -15,7 +15,8 @@ internal sealed record FoundTopic(TopicName Name, QueueDescription Description, 
 }
 
 /// <summary>A subscription that exists, and its topic.</summary>
-internal sealed record FoundSubscription(FoundTopic Topic, SubscriptionName Name, QueueDescription Description, string Arn)
+internal sealed record FoundSubscription(
+    FoundTopic Topic, SubscriptionName Name, QueueDescription Description, string Arn)
 {
     public QueueConfig Config => Description.Config;
 
@@ -26,7 +27,8 @@ internal sealed record FoundSubscription(FoundTopic Topic, SubscriptionName Name
 /// <summary>A request about a topic.</summary>
 internal interface ITopicRequest
 {
-    /// <summary>As given; null when it is missing. Of a request about a subscription that one's, with its name.</summary>
+    /// <summary>As given; null when it is missing. Of a request about a subscription that one's, with its
+    /// name.</summary>
     string? ResourceArn { get; }
 
     /// <summary>Whoever follows a link that SNS has sent makes it, without a signature.</summary>
@@ -52,8 +54,8 @@ internal static class TopicLookup
         return await ByName(call, name);
     }
 
-    /// <summary>The address of the topic that an ARN, also one of a subscription, is about. Looks at definitions that may
-    /// be a moment younger than the last commit: only to choose a name.</summary>
+    /// <summary>The address of the topic that an ARN, also one of a subscription, is about. Looks at definitions that
+    /// may be a moment younger than the last commit: only to choose a name.</summary>
     public static bool TryResolve(AwsHost host, string arn, out QueueName topic)
     {
         AwsOptions options = host.Options;

@@ -11,8 +11,8 @@ internal sealed record UnsubscribeRequest(string? SubscriptionArn) : ITopicReque
     bool ITopicRequest.IsForLinks => true;
 }
 
-/// <summary>Ends a subscription; one that is not there is no mistake. The owner of an endpoint is told, and can take the
-/// subscription up again for two days.</summary>
+/// <summary>Ends a subscription; one that is not there is no mistake. The owner of an endpoint is told, and can take
+/// the subscription up again for two days.</summary>
 internal static class Unsubscribe
 {
     public static async ValueTask<Reply<Nothing>> Handle(AwsCall call, UnsubscribeRequest request)

@@ -25,7 +25,8 @@ internal static class AttributeEdits
         ["MessageRetentionPeriod"] = new(QueueConfigLimits.MinRetentionSeconds, AwsLimits.MaxRetentionSeconds,
             static queue => queue.RetentionSeconds, static (queue, value) => queue with { RetentionSeconds = value }),
         ["ReceiveMessageWaitTimeSeconds"] = new(0, AwsLimits.MaxWaitSeconds,
-            static queue => queue.ReceiveWaitSeconds, static (queue, value) => queue with { ReceiveWaitSeconds = value }),
+            static queue => queue.ReceiveWaitSeconds,
+            static (queue, value) => queue with { ReceiveWaitSeconds = value }),
         ["VisibilityTimeout"] = new(0, AwsLimits.MaxVisibilitySeconds,
             static queue => queue.VisibilityTimeoutSeconds,
             static (queue, value) => queue with { VisibilityTimeoutSeconds = value }),
@@ -40,12 +41,14 @@ internal static class AttributeEdits
         if (hasKey && attributes.TryGetValue(Encryption.ManagedName, out string? managed) && managed == "true")
         {
             return SqsErrors.InvalidAttributeValue.With(
-                "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.");
+                "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or " +
+                "SQS SSE.");
         }
 
         foreach ((string name, string? value) in attributes)
         {
-            if (Read(call, name, value ?? "", creates, out Func<QueueConfig, QueueConfig> change) is { } wrong) return wrong;
+            if (Read(call, name, value ?? "", creates, out Func<QueueConfig, QueueConfig> change) is { } wrong)
+                return wrong;
             edits.Add(new AttributeEdit(name, change));
         }
 
@@ -72,7 +75,8 @@ internal static class AttributeEdits
         {
             BrokerError.DeadLetterQueueNotFound => "Dead letter target does not exist.",
             BrokerError.DeadLetterCycle => "The dead-letter queues would lead back to the queue itself.",
-            BrokerError.RedriveNotAllowed => "The redrive permission of the dead-letter queue does not allow this source queue.",
+            BrokerError.RedriveNotAllowed =>
+                "The redrive permission of the dead-letter queue does not allow this source queue.",
             _ => null,
         };
         if (reason is not null)

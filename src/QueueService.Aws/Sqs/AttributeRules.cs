@@ -26,7 +26,8 @@ internal static class AttributeRules
         if (given.Count > AwsLimits.MessageAttributes)
         {
             return ProtocolErrors.InvalidParameterValue.With(
-                $"Number of message attributes [{given.Count}] exceeds the allowed maximum [{AwsLimits.MessageAttributes}].");
+                $"Number of message attributes [{given.Count}] exceeds the allowed maximum " +
+                $"[{AwsLimits.MessageAttributes}].");
         }
 
         List<MessageAttribute> list = new(given.Count);
@@ -52,7 +53,8 @@ internal static class AttributeRules
         string label = attribute.Label is null ? "" : "." + attribute.Label;
         return attribute.Kind switch
         {
-            AttributeKind.Binary => new() { DataType = Binary + label, BinaryValue = Convert.FromBase64String(attribute.Text) },
+            AttributeKind.Binary =>
+                new() { DataType = Binary + label, BinaryValue = Convert.FromBase64String(attribute.Text) },
             AttributeKind.Number => new() { DataType = Number + label, StringValue = attribute.Text },
             AttributeKind.StringArray => new() { DataType = TextArray, StringValue = attribute.Text },
             _ => new() { DataType = Text + label, StringValue = attribute.Text },
@@ -80,7 +82,8 @@ internal static class AttributeRules
         string? label = dot < 0 ? null : type[(dot + 1)..];
         if (value.BinaryValue is { } binary)
             return new MessageAttribute(name, AttributeKind.Binary, Convert.ToBase64String(binary)) { Label = label };
-        AttributeKind kind = type.StartsWith(Number, StringComparison.Ordinal) ? AttributeKind.Number : AttributeKind.String;
+        AttributeKind kind =
+            type.StartsWith(Number, StringComparison.Ordinal) ? AttributeKind.Number : AttributeKind.String;
         return new MessageAttribute(name, kind, value.StringValue!) { Label = label };
     }
 
@@ -109,8 +112,8 @@ internal static class AttributeRules
         }
 
         return name[0] == '.' || name[^1] == '.' || name.Contains("..", StringComparison.Ordinal)
-            ? $"The message attribute name '{name}' must not start or end with a period, and must not have periods in " +
-                "succession."
+            ? $"The message attribute name '{name}' must not start or end with a period, and must not have " +
+                "periods in succession."
             : null;
     }
 
@@ -121,8 +124,8 @@ internal static class AttributeRules
         string type = value.DataType;
         if (type.Length > AwsLimits.AttributeTypeCharacters)
         {
-            return $"The message attribute '{name}' has a type that is longer than {AwsLimits.AttributeTypeCharacters} " +
-                "characters.";
+            return $"The message attribute '{name}' has a type that is longer than " +
+                $"{AwsLimits.AttributeTypeCharacters} characters.";
         }
 
         string prefix = type.Split('.')[0];
@@ -134,19 +137,20 @@ internal static class AttributeRules
 
         if (value.StringListValues is { Count: > 0 } || value.BinaryListValues is { Count: > 0 })
             return "Message attribute list values in SendMessage operation are not supported.";
-        bool isEmpty = prefix == Binary ? value.BinaryValue is null or { Length: 0 } : string.IsNullOrEmpty(value.StringValue);
+        bool isEmpty =
+            prefix == Binary ? value.BinaryValue is null or { Length: 0 } : string.IsNullOrEmpty(value.StringValue);
         if (isEmpty)
         {
-            return $"The message attribute '{name}' must contain non-empty message attribute value for message attribute " +
-                $"type '{type}'.";
+            return $"The message attribute '{name}' must contain non-empty message attribute value for message " +
+                $"attribute type '{type}'.";
         }
 
         if (prefix == Binary ? value.StringValue is not null : value.BinaryValue is not null)
             return $"The message attribute '{name}' has more than one value.";
         if (value.StringValue is { } text && !MessageText.IsAllowed(text))
         {
-            return $"Invalid characters found in the value of the message attribute '{name}'. Valid unicode characters are " +
-                "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF";
+            return $"Invalid characters found in the value of the message attribute '{name}'. Valid unicode characters " +
+                "are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF";
         }
 
         return prefix == Number && !IsNumber(value.StringValue!)

@@ -34,7 +34,8 @@ internal static class Batches
             if (id.Length is 0 or > AwsLimits.BatchIdCharacters || id.AsSpan().ContainsAnyExcept(IdCharacters))
             {
                 return SqsErrors.InvalidBatchEntryId.With(
-                    "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at " +
+                    "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be " +
+                    "at " +
                     $"most {AwsLimits.BatchIdCharacters} letters long.");
             }
 

@@ -23,7 +23,8 @@ internal static class CreateQueue
         QueueAddresses.TryResolve(call.Host, request.QueueName!, out QueueAddress address);
         call.Queue = address;
         Dictionary<string, string> attributes = request.Attributes ?? [];
-        if (AttributeEdits.Read(call, attributes, creates: true, out List<AttributeEdit> edits) is { } wrong) return wrong;
+        if (AttributeEdits.Read(call, attributes, creates: true, out List<AttributeEdit> edits) is { } wrong)
+            return wrong;
         if (QueueTags.Check(request.Tags) is { } badTag) return badTag;
         if (call.Host.Deleted.Contains(address.Queue.Value) && call.Broker.Peek(address.Queue) is null)
         {
@@ -63,7 +64,8 @@ internal static class CreateQueue
         if (!existing.Succeeded) return SqsErrors.Of(call.Host, existing.Error);
         QueueConfig config = FifoAttributes.Settled(existing.Value.Config);
         AttributeEdit? other = edits.Find(edit => edit.Change(config) != config);
-        bool sameType = config.Type == QueueType.Fifo == name.EndsWith(QueueAddress.FifoSuffix, StringComparison.Ordinal);
+        bool sameType =
+            config.Type == QueueType.Fifo == name.EndsWith(QueueAddress.FifoSuffix, StringComparison.Ordinal);
         return other is null && sameType
             ? null
             : SqsErrors.QueueNameExists.With(
@@ -84,8 +86,8 @@ internal static class CreateQueue
         if (isFifo && (!hasSuffix || !isValid))
         {
             return ProtocolErrors.InvalidParameterValue.With(
-                "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end " +
-                "with .fifo suffix and be 1 to 80 in length.");
+                "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must " +
+                "end with .fifo suffix and be 1 to 80 in length.");
         }
 
         return isValid

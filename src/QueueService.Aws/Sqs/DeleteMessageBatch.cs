@@ -15,7 +15,8 @@ internal static class DeleteMessageBatch
         if (Batches.Check(request.Entries, "DeleteMessageBatchRequestEntry") is { } refused) return refused;
         ReceiptBatch batch = new(call);
         foreach (DeleteMessageBatchEntry entry in request.Entries!)
-            batch.Add(entry.Id!, entry.ReceiptHandle, Receipts.Read(entry.ReceiptHandle, out ReceiptHandle handle), handle);
+            batch.Add(
+                entry.Id!, entry.ReceiptHandle, Receipts.Read(entry.ReceiptHandle, out ReceiptHandle handle), handle);
         return await batch.Settle(Settlement.AcknowledgeLate);
     }
 }

@@ -4,7 +4,8 @@ using QueueService.Broker.Queues;
 
 namespace QueueService.Aws.Sqs;
 
-/// <summary>The attributes of encryption at rest: they are kept and answered as AWS does, and encrypt nothing.</summary>
+/// <summary>The attributes of encryption at rest: they are kept and answered as AWS does, and encrypt
+/// nothing.</summary>
 internal static class Encryption
 {
     public const string KeyId = "KmsMasterKeyId";
@@ -42,7 +43,8 @@ internal static class Encryption
         add(ReusePeriod, Annotations.Find(config, ReusePeriod) ?? (key is null ? null : DefaultReuse));
     }
 
-    /// <summary>A key switches the other kind of encryption off, and taking it away does not switch it on again.</summary>
+    /// <summary>A key switches the other kind of encryption off, and taking it away does not switch it on
+    /// again.</summary>
     private static QueueConfig WithKey(QueueConfig queue, string? key)
     {
         QueueConfig changed = Annotations.With(Annotations.With(queue, KeyId, key), ManagedName, "false");

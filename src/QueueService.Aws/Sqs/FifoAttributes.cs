@@ -56,8 +56,8 @@ internal static class FifoAttributes
         if (!isFifo && creates && value == "true")
         {
             return ProtocolErrors.InvalidParameterValue.With(
-                "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end " +
-                "with .fifo suffix and be 1 to 80 in length.");
+                "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must " +
+                "end with .fifo suffix and be 1 to 80 in length.");
         }
 
         if (!isFifo) return SqsErrors.UnknownAttribute(Type);

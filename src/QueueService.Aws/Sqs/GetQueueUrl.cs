@@ -17,7 +17,8 @@ internal static class GetQueueUrl
     {
         if (string.IsNullOrEmpty(request.QueueName)) return ProtocolErrors.Missing("QueueName");
         string owner = request.QueueOwnerAWSAccountId ?? call.Options.AccountId;
-        if (owner != call.Options.AccountId || !QueueAddresses.TryResolve(call.Host, request.QueueName, out QueueAddress queue))
+        if (owner != call.Options.AccountId
+            || !QueueAddresses.TryResolve(call.Host, request.QueueName, out QueueAddress queue))
             return SqsErrors.NoSuchQueue;
         if (await call.Host.Gate.Authorize(call, queue) is { } refused) return refused;
         Result<QueueDescription> found = await call.Broker.GetQueue(queue.Queue);

@@ -23,7 +23,8 @@ internal static class IncomingMessage
         return list;
     }
 
-    private static ReceivedMessage Read(AwsCall call, in MessageView message, QueueConfig? config, AskedAttributes asked)
+    private static ReceivedMessage Read(
+        AwsCall call, in MessageView message, QueueConfig? config, AskedAttributes asked)
     {
         MessageHeaders headers = message.HasHeaders ? message.ReadHeaders() : MessageHeaders.None;
         Dictionary<string, MessageAttributeValue>? attributes = Attributes(headers, asked.Names);
@@ -34,7 +35,8 @@ internal static class IncomingMessage
             ReceiptHandle = message.Receipt.ToString(),
             MD5OfBody = MessageDigest.OfBody(body),
             Body = new Utf8Text(body),
-            Attributes = asked.System == SystemAttributes.None ? null : System(call, in message, headers, config, asked.System),
+            Attributes =
+                asked.System == SystemAttributes.None ? null : System(call, in message, headers, config, asked.System),
             MessageAttributes = attributes,
             MD5OfMessageAttributes = MessageDigest.OfAttributes(attributes),
         };

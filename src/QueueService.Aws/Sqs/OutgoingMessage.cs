@@ -12,8 +12,8 @@ internal readonly struct OutgoingMessage(AwsCall call, MessageFields fields)
 
     private const string IdRule = "can only include alphanumeric and punctuation characters. 1 to 128 in length.";
 
-    /// <summary>What is wrong with the ids that order and deduplicate a message; in a batch it is about the whole of it.
-    /// </summary>
+    /// <summary>What is wrong with the ids that order and deduplicate a message; in a batch it is about the whole of
+    /// it.</summary>
     public AwsError? CheckIds(QueueConfig? config, bool inBatch)
     {
         if (fields.MessageGroupId is { } group && !MessageText.IsId(group))
@@ -36,7 +36,8 @@ internal readonly struct OutgoingMessage(AwsCall call, MessageFields fields)
 
         return fields.MessageDeduplicationId is null && config is { ContentBasedDeduplication: false }
             ? ProtocolErrors.InvalidParameterValue.With(
-                "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly")
+                "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided " +
+                "explicitly")
             : null;
     }
 
@@ -49,8 +50,9 @@ internal readonly struct OutgoingMessage(AwsCall call, MessageFields fields)
             return ProtocolErrors.Missing("MessageBody");
         if (body.IsBroken || !MessageText.IsAllowed(body.Span)) return SqsErrors.BadCharacters;
         if (CheckDelay(config) is { } badDelay) return badDelay;
-        if (AttributeRules.Read(fields.MessageAttributes, out IReadOnlyList<MessageAttribute> attributes, ref bytes) is { } bad)
-            return bad;
+        AwsError? bad = AttributeRules.Read(
+            fields.MessageAttributes, out IReadOnlyList<MessageAttribute> attributes, ref bytes);
+        if (bad is not null) return bad;
         if (ReadTrace(out string? trace) is { } badTrace) return badTrace;
         int most = Math.Min(config?.MaxMessageBytes ?? AwsLimits.MessageBytes, AwsLimits.MessageBytes);
         if (bytes > most) return SqsErrors.TooLong(most);
@@ -75,7 +77,8 @@ internal readonly struct OutgoingMessage(AwsCall call, MessageFields fields)
             if (name != TraceHeader)
             {
                 return ProtocolErrors.InvalidParameterValue.With(
-                    $"Message system attribute name '{name}' is invalid. The only one that can be sent is {TraceHeader}.");
+                    $"Message system attribute name '{name}' is invalid. The only one that can be sent is " +
+                    $"{TraceHeader}.");
             }
 
             bool isText = value is { DataType: "String", BinaryValue: null, StringValue.Length: > 0 };

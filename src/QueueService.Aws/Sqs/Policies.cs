@@ -13,7 +13,8 @@ internal static class Policies
     public static AwsError? Read(string value, out Func<QueueConfig, QueueConfig> change)
     {
         change = queue => AccessPolicies.With(queue, value);
-        if (value.Length == 0 || PolicyReader.Read(value, PolicyRules.Sqs, out string? problem) is not null) return null;
+        if (value.Length == 0 || PolicyReader.Read(value, PolicyRules.Sqs, out string? problem) is not null)
+            return null;
         return SqsErrors.BadAttribute(Name, problem);
     }
 }

@@ -45,7 +45,8 @@ internal static class QueueAttributes
         Add("ApproximateNumberOfMessagesDelayed", Text(queue.Stats.Delayed));
         Add("CreatedTimestamp", Text(queue.CreatedAt / 1_000));
         Add("LastModifiedTimestamp", Text(queue.UpdatedAt / 1_000));
-        foreach ((string name, NumberAttribute attribute) in AttributeEdits.Numbers) Add(name, Text(attribute.Read(config)));
+        foreach ((string name, NumberAttribute attribute) in AttributeEdits.Numbers)
+            Add(name, Text(attribute.Read(config)));
         Add(Policies.Name, Annotations.Find(config, Policies.Name));
         Redrive.Write(call.Host, config, Add);
         Encryption.Write(config, Add);

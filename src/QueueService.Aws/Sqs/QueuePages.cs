@@ -17,7 +17,8 @@ internal static class QueuePages
         }
 
         if (string.IsNullOrEmpty(token)) return null;
-        if (!Base64Url.IsValid(token)) return ProtocolErrors.Invalid("NextToken", token, "Invalid or expired next token.");
+        if (!Base64Url.IsValid(token))
+            return ProtocolErrors.Invalid("NextToken", token, "Invalid or expired next token.");
         after = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(token));
         return null;
     }

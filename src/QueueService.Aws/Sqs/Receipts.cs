@@ -31,7 +31,8 @@ internal static class Receipts
         BrokerError.MessageNotLeased => SqsErrors.MessageNotInflight.With(
             "The message referred to isn't in flight: its visibility timeout has ended."),
         BrokerError.ExtensionTooLong => ProtocolErrors.InvalidParameterValue.With(
-            "Value for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond " +
+            "Value for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is " +
+            "beyond " +
             $"the limit [{AwsLimits.MaxVisibilitySeconds} seconds]"),
         _ => SqsErrors.Of(host, error),
     };

@@ -9,7 +9,8 @@ internal static class ReceiveMessage
     public static readonly AwsAction Action = new AwsAction<ReceiveMessageRequest, ReceiveMessageResult>(
         nameof(ReceiveMessage), SqsJson.Default.ReceiveMessageRequest, SqsJson.Default.ReceiveMessageResult, Handle);
 
-    /// <summary>What was asked is brought into a form of bounded size first: a thousand of them may be waiting.</summary>
+    /// <summary>What was asked is brought into a form of bounded size first: a thousand of them may be
+    /// waiting.</summary>
     private static ValueTask<Reply<ReceiveMessageResult>> Handle(AwsCall call, ReceiveMessageRequest request)
     {
         AskedAttributes asked = new(request);
@@ -56,7 +57,8 @@ internal static class ReceiveMessage
             {
                 return ProtocolErrors.Invalid(
                     "ReceiveRequestAttemptId", attempt,
-                    "ReceiveRequestAttemptId can only include alphanumeric and punctuation characters. 1 to 128 in length.");
+                    "ReceiveRequestAttemptId can only include alphanumeric and punctuation characters. 1 to 128 in " +
+                    "length.");
             }
         }
 

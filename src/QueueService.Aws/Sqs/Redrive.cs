@@ -30,7 +30,8 @@ internal static class Redrive
             && most is >= 1 and <= RedrivePolicy.MaxMaxReceiveCount;
         if (!isCount)
             return Wrong(value, $"Invalid value for {Count}: {count}, valid values are from 1 to 1000 both inclusive.");
-        if (policy.Count > 2) return Wrong(value, "Only following attributes are supported: deadLetterTargetArn, maxReceiveCount.");
+        if (policy.Count > 2)
+            return Wrong(value, "Only following attributes are supported: deadLetterTargetArn, maxReceiveCount.");
         if (QueueAddresses.NameOf(call.Options, arn) is not { } name
             || !QueueAddresses.TryResolve(call.Host, name, out QueueAddress target))
             return Wrong(value, arn.StartsWith("arn:aws:sqs:", StringComparison.Ordinal)
@@ -52,7 +53,8 @@ internal static class Redrive
 
     public static AwsError? ReadAllow(AwsCall call, string value, out Func<QueueConfig, QueueConfig> change)
     {
-        change = static queue => Annotations.With(queue with { RedriveAllow = RedriveAllowPolicy.All }, AllowName, null);
+        change = static queue =>
+            Annotations.With(queue with { RedriveAllow = RedriveAllowPolicy.All }, AllowName, null);
         if (value.Length == 0) return null;
         if (Parse(value) is not { } policy) return WrongAllow(value, "Redrive allow policy is not a valid JSON map.");
         if (TextOf(policy[Permission]) is not { } permission)
@@ -70,7 +72,8 @@ internal static class Redrive
         bool isKnown = byQueue || permission is "allowAll" or "denyAll";
         if (!isKnown) return WrongAllow(value, $"Invalid value for {Permission}: {permission}.");
         if (byQueue == (names.Count == 0) || names.Count > AwsLimits.RedriveSources)
-            return WrongAllow(value, $"{Sources} must name 1 to {AwsLimits.RedriveSources} queues with byQueue, and none else.");
+            return WrongAllow(
+                value, $"{Sources} must name 1 to {AwsLimits.RedriveSources} queues with byQueue, and none else.");
         RedriveAllowPolicy allow = byQueue ? RedriveAllowPolicy.ByQueue(names)
             : permission == "denyAll" ? new RedriveAllowPolicy(RedrivePermission.DenyAll, "") : RedriveAllowPolicy.All;
 

@@ -12,7 +12,8 @@ internal static class SetQueueAttributes
     private static async ValueTask<Reply<Nothing>> Handle(AwsCall call, SetQueueAttributesRequest request)
     {
         if (request.Attributes is not { } attributes) return ProtocolErrors.Missing("Attributes");
-        if (AttributeEdits.Read(call, attributes, creates: false, out List<AttributeEdit> edits) is { } wrong) return wrong;
+        if (AttributeEdits.Read(call, attributes, creates: false, out List<AttributeEdit> edits) is { } wrong)
+            return wrong;
         AwsError? contradiction = null;
         Result<QueueChange> changed = await call.Broker.PatchQueue(
             call.Queue.Queue,

@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace QueueService.Aws.Sqs;
 
 /// <summary>
-/// MD5 (RFC 1321) of texts too short for the platform's: OpenSSL 3 looks the algorithm up and allocates a context for every
-/// call, which takes longer than hashing 512 bytes and was an eighth of what a batch of ten short messages cost.
+/// MD5 (RFC 1321) of texts too short for the platform's: OpenSSL 3 looks the algorithm up and allocates a context for
+/// every call, which takes longer than hashing 512 bytes and was an eighth of what a batch of ten short messages cost.
 /// </summary>
 internal static class ShortMd5
 {
@@ -20,7 +20,8 @@ internal static class ShortMd5
     private static readonly uint[] Sines =
         [.. Enumerable.Range(1, 64).Select(static i => (uint)(Math.Abs(Math.Sin(i)) * (1L << 32)))];
 
-    /// <summary>Writes the 16 bytes of the sum of <paramref name="text"/>, of any length, to <paramref name="sum"/>.</summary>
+    /// <summary>Writes the 16 bytes of the sum of <paramref name="text"/>, of any length, to
+    /// <paramref name="sum"/>.</summary>
     public static void Hash(ReadOnlySpan<byte> text, Span<byte> sum)
     {
         Span<uint> state = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476];

@@ -38,8 +38,8 @@ internal static class SqsErrors
     };
 
     public static readonly AwsError BadCharacters = InvalidMessageContents.With(
-        "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | " +
-        "#x10000 to #x10FFFF");
+        "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD " +
+        "| #x10000 to #x10FFFF");
 
     public static AwsError UnknownAttribute(string name) => InvalidAttributeName.With($"Unknown Attribute {name}.");
 
@@ -68,7 +68,8 @@ internal static class SqsErrors
                 "The request includes a parameter that is not valid for this queue type."),
             BrokerError.DelayExceedsRetention => ProtocolErrors.InvalidParameterValue.With(
                 "One or more parameters are invalid. Reason: The delay is longer than the queue keeps messages."),
-            BrokerError.QueueFull => OverLimit.With("The queue is full: it holds as many messages as its owner allows."),
+            BrokerError.QueueFull =>
+                OverLimit.With("The queue is full: it holds as many messages as its owner allows."),
             BrokerError.DeduplicationWindowFull or BrokerError.TooManyReceiveAttempts or BrokerError.TooManyWaiters
                 or BrokerError.TooManyOperations or BrokerError.Overloaded => RequestThrottled.With(
                     "The server is at one of its limits. Try again."),

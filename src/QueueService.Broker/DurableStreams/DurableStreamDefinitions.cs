@@ -59,7 +59,8 @@ internal static class DurableStreamDefinitions
         return BrokerError.None;
     }
 
-    /// <summary>Ends what has expired, and what was only kept for forks that are gone. Answers how many ended.</summary>
+    /// <summary>Ends what has expired, and what was only kept for forks that are gone. Answers how many
+    /// ended.</summary>
     public static long Sweep(Shard shard, PlainCommand<long> command)
     {
         List<MessageQueue> over = [.. shard.Queues.Where(queue => queue.IsDurable

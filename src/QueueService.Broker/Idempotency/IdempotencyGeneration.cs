@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace QueueService.Broker.Idempotency;
 
 /// <summary>
-/// The keyed calls of one hour, each with its fingerprint and outcome: a resource of its own, so that a checkpoint copies
-/// an hour at a time, and forgetting is dropping the oldest.
+/// The keyed calls of one hour, each with its fingerprint and outcome: a resource of its own, so that a checkpoint
+/// copies an hour at a time, and forgetting is dropping the oldest.
 /// </summary>
 internal sealed class IdempotencyGeneration
 {

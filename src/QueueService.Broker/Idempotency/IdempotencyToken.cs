@@ -1,8 +1,8 @@
 namespace QueueService.Broker.Idempotency;
 
 /// <summary>
-/// Makes one call safe to repeat: the first call with this key that has an effect is remembered in the same commit, and a
-/// later one gets its outcome again for 24 hours. One object per call.
+/// Makes one call safe to repeat: the first call with this key that has an effect is remembered in the same commit, and
+/// a later one gets its outcome again for 24 hours. One object per call.
 /// </summary>
 /// <param name="key">Of the caller.</param>
 /// <param name="fingerprint">Of all that was asked for: the same key with another one is refused.</param>

@@ -14,8 +14,8 @@ internal enum IdempotencyRecord : byte
 }
 
 /// <summary>
-/// The keyed calls of the last 24 hours. Nothing is forgotten early: when as many are remembered as may be, a new key is
-/// refused.
+/// The keyed calls of the last 24 hours. Nothing is forgotten early: when as many are remembered as may be, a new key
+/// is refused.
 /// </summary>
 internal sealed class IdempotencyWindow
 {

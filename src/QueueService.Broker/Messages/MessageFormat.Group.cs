@@ -24,8 +24,8 @@ internal static partial class MessageFormat
         return NoGroupHash;
     }
 
-    /// <summary>Two groups with the same hash would be one: with 64 bits that costs order at worst, and never happens by
-    /// accident.</summary>
+    /// <summary>Two groups with the same hash would be one: with 64 bits that costs order at worst, and never happens
+    /// by accident.</summary>
     private static ulong HashGroup(ReadOnlySpan<byte> group)
     {
         Span<ulong> words = stackalloc ulong[64];

@@ -27,7 +27,8 @@ internal static partial class MessageFormat
             if ((Field)field.Kind == Field.Origin || field.Kind >= FieldKinds) continue;
             string text = Encoding.UTF8.GetString(field.Value);
             if (field.IsAttribute)
-                (attributes ??= []).Add(new MessageAttribute(Encoding.UTF8.GetString(field.Name), field.AttributeKind, text));
+                (attributes ??= []).Add(
+                    new MessageAttribute(Encoding.UTF8.GetString(field.Name), field.AttributeKind, text));
             else if ((Field)field.Kind == Field.AttributeLabel)
                 attributes![^1] = attributes[^1] with { Label = text };
             else

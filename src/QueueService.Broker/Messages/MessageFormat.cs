@@ -9,7 +9,8 @@ namespace QueueService.Broker.Messages;
 /// <code>
 ///   0  u8 version (1)    1  u8 flags: bit 0 body is UTF-8 text, bits 1-3 content type, bit 4 headers follow, bit 5 the
 ///                           first header is the origin of a message that was moved, bit 6 it has no value: a tombstone
-/// [ 2  u32 bytes of headers   6  headers: { u8 kind, u8 attribute kind, u16 name bytes, u32 value bytes, name, value } ]
+/// [ 2  u32 bytes of headers   6  headers: { u8 kind, u8 attribute kind, u16 name bytes, u32 value bytes, name, value }
+/// ]
 ///   …  body, to the end
 /// </code>
 /// A message without headers costs two bytes.

@@ -133,7 +133,8 @@ internal static class OperationCommands
         return operation;
     }
 
-    /// <summary>What a repeated request with the same idempotency key answers is the operation as it was then.</summary>
+    /// <summary>What a repeated request with the same idempotency key answers is the operation as it was
+    /// then.</summary>
     private static void EndFrame(Shard shard, Operation operation)
     {
         ArrayBufferWriter<byte> outcome = shard.OutcomeBuffer();

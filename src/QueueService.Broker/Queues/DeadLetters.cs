@@ -6,8 +6,8 @@ using QueueService.Broker.Shards;
 namespace QueueService.Broker.Queues;
 
 /// <summary>
-/// Moving messages to the dead-letter queue. The bodies are read outside the loop; the loop decides twice: what is to be
-/// moved, and, when the bytes are there, whether that still holds. The move itself is one frame.
+/// Moving messages to the dead-letter queue. The bodies are read outside the loop; the loop decides twice: what is to
+/// be moved, and, when the bytes are there, whether that still holds. The move itself is one frame.
 /// </summary>
 [SuppressMessage("Reliability", "CA2000", Justification = "A selection belongs to whoever awaits it.")]
 internal static class DeadLetters
@@ -115,7 +115,8 @@ internal static class DeadLetters
     private static void Add(Shard shard, DeadLetterSelection selection, long position, in Touched touched)
     {
         // Expected and the failure times go along with the messages, in the same order.
-        selection.Expected.Add((position, touched.ReceiveCount, Leased: touched.IsLeased && touched.Deadline > shard.Now));
+        selection.Expected.Add(
+            (position, touched.ReceiveCount, Leased: touched.IsLeased && touched.Deadline > shard.Now));
 
         selection.Reasons.Add(
             selection.Reason ?? (touched.IsExpired ? Expired : MaxReceiveCountReached));

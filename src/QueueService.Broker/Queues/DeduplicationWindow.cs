@@ -5,8 +5,8 @@ namespace QueueService.Broker.Queues;
 
 /// <summary>
 /// What was sent to a FIFO queue in the last five minutes, by key: generations of a minute each, the newest last. An
-/// entry is never forgotten early; a generation goes when its last entry is out of the window. Entries say in which group
-/// they were sent, so the scope can change, and holds for what was sent before, too.
+/// entry is never forgotten early; a generation goes when its last entry is out of the window. Entries say in which
+/// group they were sent, so the scope can change, and holds for what was sent before, too.
 /// </summary>
 /// <param name="tally">Counts the entries of all windows: their limit is one for the whole shard.</param>
 internal sealed class DeduplicationWindow(DeduplicationTally tally)
@@ -39,14 +39,15 @@ internal sealed class DeduplicationWindow(DeduplicationTally tally)
     public bool IsOver(long now) => _generations.Count > 0 && _generations[^1].LastTime <= now - Milliseconds;
 
     /// <summary>The newest message that was sent with this key, where it counts, and still does.</summary>
-    /// <param name="group">The hash of the group; <see cref="Duplicate.UnknownGroup"/> only finds what was captured before
-    /// groups were.</param>
+    /// <param name="group">The hash of the group; <see cref="Duplicate.UnknownGroup"/> only finds what was captured
+    /// before groups were.</param>
     public bool TryFind(UInt128 key, ulong group, long now, out Duplicate original)
     {
         for (int i = _generations.Count - 1; i >= 0; i--)
         {
             if (_generations[i].LastTime <= now - Milliseconds) break;
-            if (_generations[i].TryFind(key, group, _byGroup, out original)) return original.SentAt > now - Milliseconds;
+            if (_generations[i].TryFind(key, group, _byGroup, out original))
+                return original.SentAt > now - Milliseconds;
         }
 
         original = default;

@@ -3,11 +3,11 @@ using System.Runtime.InteropServices;
 namespace QueueService.Broker.Queues;
 
 /// <summary>
-/// Which groups have something to be handed out. In a FIFO queue a group is in order: none of its messages is handed out
-/// while one before it is still here and away, or any of it is leased. In a standard queue groups only take turns.
+/// Which groups have something to be handed out. In a FIFO queue a group is in order: none of its messages is handed
+/// out while one before it is still here and away, or any of it is leased. In a standard queue groups only take turns.
 /// </summary>
-/// <remarks>Derived from the lanes and the touched messages, and bounded by the read-ahead: per lane a number of messages
-/// from the floor on, and their groups.</remarks>
+/// <remarks>Derived from the lanes and the touched messages, and bounded by the read-ahead: per lane a number of
+/// messages from the floor on, and their groups.</remarks>
 /// <param name="inOrder">The queue is FIFO.</param>
 /// <param name="forgetsLeased">What is leased or delayed is not known any more: the bound is one of what waits.</param>
 internal sealed class GroupIndex(bool inOrder, bool forgetsLeased, Dictionary<long, Touched> touched)

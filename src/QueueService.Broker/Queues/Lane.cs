@@ -30,7 +30,8 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
     /// <summary>What is handed out is known message by message, by looking at them.</summary>
     public bool IsIndexed => IsGrouped || IsFiltered;
 
-    /// <summary>Derived, of a filtered lane: the topic's scan says what matches from <see cref="KnownEnd"/> on.</summary>
+    /// <summary>Derived, of a filtered lane: the topic's scan says what matches from <see cref="KnownEnd"/>
+    /// on.</summary>
     public bool IsLive { get; set; }
 
     /// <summary>Derived, of a filtered lane: what was looked at, did not match and is not written down yet.</summary>
@@ -58,8 +59,8 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
     /// <summary>Derived, of an indexed lane: all messages below were looked at, those above not yet.</summary>
     public long KnownEnd { get; set; } = Position.First(number);
 
-    /// <summary>Derived, of a FIFO queue: behind the last lease that was ever given. After a restart nothing is handed out
-    /// before the groups are known up to here: a lease blocks its group wherever it is.</summary>
+    /// <summary>Derived, of a FIFO queue: behind the last lease that was ever given. After a restart nothing is handed
+    /// out before the groups are known up to here: a lease blocks its group wherever it is.</summary>
     public long LeasedEnd { get; set; }
 
     /// <summary>Derived: messages whose groups are known.</summary>
@@ -206,7 +207,8 @@ internal sealed class Lane(int number, AppendLog log, Dictionary<long, Touched> 
         if (!isShared) log.Trim(floor - _first);
     }
 
-    /// <summary>Ends messages of a shared log that were never handed out, from one position to before another.</summary>
+    /// <summary>Ends messages of a shared log that were never handed out, from one position to before
+    /// another.</summary>
     public void FinishRange(long from, long to)
     {
         if (to > Next) _terminalAhead += to - Math.Max(from, Next);

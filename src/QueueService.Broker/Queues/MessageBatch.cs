@@ -76,7 +76,8 @@ public sealed class MessageBatch : IDisposable
         if (Count == _entries.Length) Array.Resize(ref _entries, Count * 4);
         output.WrittenSpan.CopyTo(_buffer.AsSpan(Bytes));
         _entries[Count++] = new Entry(
-            Bytes, bytes, MessageFormat.Body(message).Length, new SendOptions { DelayMilliseconds = 0, Priority = priority })
+            Bytes, bytes, MessageFormat.Body(message).Length,
+            new SendOptions { DelayMilliseconds = 0, Priority = priority })
         {
             Group = group == MessageFormat.NoGroupHash ? null : group,
         };
@@ -111,7 +112,8 @@ public sealed class MessageBatch : IDisposable
     /// <summary>Copies one message in that keeps its time of sending and counts its retention from another
     /// one.</summary>
     /// <param name="sentAt">Unix milliseconds, like <paramref name="retentionFrom"/>.</param>
-    public void AddImported(MessageHeaders headers, ReadOnlySpan<byte> body, long sentAt, long retentionFrom, int priority)
+    public void AddImported(
+        MessageHeaders headers, ReadOnlySpan<byte> body, long sentAt, long retentionFrom, int priority)
     {
         byte[] message = ArrayPool<byte>.Shared.Rent(MessageFormat.Measure(headers, body.Length));
         Span<byte> bytes = message.AsSpan(0, MessageFormat.Measure(headers, body.Length));
@@ -172,8 +174,8 @@ public sealed class MessageBatch : IDisposable
     /// <summary>The deduplication key; null when the message has no id and its body was not hashed.</summary>
     internal UInt128? Key(int index) => _entries[index].Key;
 
-    /// <summary>Gives messages without a deduplication id the SHA-256 of their bodies for one. The slow part of a send to
-    /// a queue that deduplicates by content, so it is done before the message gets to the loop.</summary>
+    /// <summary>Gives messages without a deduplication id the SHA-256 of their bodies for one. The slow part of a send
+    /// to a queue that deduplicates by content, so it is done before the message gets to the loop.</summary>
     internal void HashBodies()
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

@@ -5,14 +5,14 @@ using QueueService.Broker.Topics;
 namespace QueueService.Broker.Queues;
 
 /// <summary>
-/// Which messages a receive gets. The highest priority comes first. Within one, a FIFO queue gives whole groups, in turn;
-/// a standard queue gives what came back and then what was never handed out, or, when there are groups, one message of
-/// each in turn.
+/// Which messages a receive gets. The highest priority comes first. Within one, a FIFO queue gives whole groups, in
+/// turn; a standard queue gives what came back and then what was never handed out, or, when there are groups, one
+/// message of each in turn.
 /// </summary>
 internal sealed partial class MessageQueue
 {
-    /// <summary>Deficit round robin (Shreedhar and Varghese, 1995): a group is given this many bytes in each turn, and a
-    /// message costs at least as many, so usual messages go one by one.</summary>
+    /// <summary>Deficit round robin (Shreedhar and Varghese, 1995): a group is given this many bytes in each turn, and
+    /// a message costs at least as many, so usual messages go one by one.</summary>
     private const int Quantum = 16 << 10;
 
     /// <summary>A message costs no more turns than this many: bounds the search for one that can be paid.</summary>

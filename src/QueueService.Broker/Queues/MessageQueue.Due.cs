@@ -57,7 +57,8 @@ internal sealed partial class MessageQueue
         FindExpired(now);
     }
 
-    /// <summary>A message whose delivery failed and which has to wait before the next; null when there is none.</summary>
+    /// <summary>A message whose delivery failed and which has to wait before the next; null when there is
+    /// none.</summary>
     public long? NextToRetry(out Touched touched) => NextFailed(_toRetry, remove: true, out touched);
 
     /// <summary>Whoever received last moves dead letters himself. Nobody remembers it over a restart.</summary>

@@ -22,8 +22,8 @@ internal sealed partial class MessageQueue
                 && _duplicates.TryFind(Scoped(key, group), Duplicate.UnknownGroup, now, out original)));
     }
 
-    /// <summary>A key as records have it: where it counts in its group only, the same id in another group is another key.
-    /// Its own inverse.</summary>
+    /// <summary>A key as records have it: where it counts in its group only, the same id in another group is another
+    /// key. Its own inverse.</summary>
     public UInt128 Scoped(UInt128 key, ulong group) =>
         Config.DeduplicationScope == DeduplicationScope.Group ? key ^ ((UInt128)group << 64) : key;
 

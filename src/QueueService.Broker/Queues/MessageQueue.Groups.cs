@@ -3,8 +3,8 @@ using QueueService.Broker.Messages;
 namespace QueueService.Broker.Queues;
 
 /// <summary>
-/// Groups: of which the messages from each lane's floor on are, up to the read-ahead. What is sent while a lane is known
-/// to its end is learned at once; the rest is read when there is room again (<see cref="ReadAhead"/>).
+/// Groups: of which the messages from each lane's floor on are, up to the read-ahead. What is sent while a lane is
+/// known to its end is learned at once; the rest is read when there is room again (<see cref="ReadAhead"/>).
 /// </summary>
 internal sealed partial class MessageQueue
 {
@@ -76,5 +76,6 @@ internal sealed partial class MessageQueue
     private bool IsReadAheadFull(Lane lane) =>
         lane.IsIndexed && lane.KnownCount >= MaxKnown && !IsLeasedAhead(lane);
 
-    private static bool IsLeasedAhead(Lane lane) => lane.IsIndexed && lane.KnownEnd < Math.Min(lane.LeasedEnd, lane.End);
+    private static bool IsLeasedAhead(Lane lane) =>
+        lane.IsIndexed && lane.KnownEnd < Math.Min(lane.LeasedEnd, lane.End);
 }

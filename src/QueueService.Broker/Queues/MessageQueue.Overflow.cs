@@ -38,8 +38,8 @@ internal sealed partial class MessageQueue
         (Config.MaxMessages == 0 || HeldCount + messages <= Config.MaxMessages)
         && (Config.MaxBytes == 0 || HeldBytes + bytes <= Config.MaxBytes);
 
-    /// <summary>The messages that nobody holds, in the order in which they are given up, also while the queue is paused:
-    /// the lowest priority first, and of one priority what came back and then the oldest. As of the last
+    /// <summary>The messages that nobody holds, in the order in which they are given up, also while the queue is
+    /// paused: the lowest priority first, and of one priority what came back and then the oldest. As of the last
     /// <see cref="Promote"/>; the queue must not change meanwhile.</summary>
     public IEnumerable<long> InLine()
     {
@@ -60,8 +60,8 @@ internal sealed partial class MessageQueue
                 foreach (long position in ofGroups[priority]) yield return position;
             }
 
-            foreach (long position in OldestFirst([.. _lanes.Where(lane => Position.PriorityOf(lane.Number) == priority)]))
-                yield return position;
+            Lane[] lanes = [.. _lanes.Where(lane => Position.PriorityOf(lane.Number) == priority)];
+            foreach (long position in OldestFirst(lanes)) yield return position;
         }
     }
 

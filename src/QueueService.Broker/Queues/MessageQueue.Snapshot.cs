@@ -7,8 +7,8 @@ namespace QueueService.Broker.Queues;
 /// <summary>The folded state as bytes: the same bytes for the same state.</summary>
 internal sealed partial class MessageQueue
 {
-    /// <summary>Version 1 did not say when a message was received last and in which group a deduplication id was sent, and
-    /// had no replays.</summary>
+    /// <summary>Version 1 did not say when a message was received last and in which group a deduplication id was sent,
+    /// and had no replays.</summary>
     private const ulong SnapshotVersion = 2;
 
     private const int FewTouched = 512;

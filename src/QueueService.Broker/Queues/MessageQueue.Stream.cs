@@ -16,8 +16,8 @@ internal sealed partial class MessageQueue
     /// <summary>Some of its offsets may have no record.</summary>
     public bool IsCompacted => Config.Stream is { IsCompacted: true };
 
-    /// <summary>Not folded: the partition of the next request whose records have no key. A request stays in one partition,
-    /// and the next one goes to another.</summary>
+    /// <summary>Not folded: the partition of the next request whose records have no key. A request stays in one
+    /// partition, and the next one goes to another.</summary>
     public int NextSticky
     {
         get => field % Partitions;

@@ -141,7 +141,8 @@ internal sealed partial class MessageQueue
         FollowTopic();
         Promote(now);
         long blocked = _groups?.Blocked ?? 0;
-        long available = (Filter is null ? _lanes.Sum(static lane => lane.Untouched) + _readyCount : Matched()) - blocked;
+        long available =
+            (Filter is null ? _lanes.Sum(static lane => lane.Untouched) + _readyCount : Matched()) - blocked;
         long oldest = now;
         var onDisk = new List<(AppendLog Log, long Offset)>();
         foreach (Lane lane in _lanes)

@@ -33,8 +33,8 @@ public enum GroupLock : byte
     /// <summary>The whole group: one that came back waits until no other of its group is leased.</summary>
     Group = 0,
 
-    /// <summary>The later messages of the group, as in SQS: one that came back is handed out again, also while a later one
-    /// is leased.</summary>
+    /// <summary>The later messages of the group, as in SQS: one that came back is handed out again, also while a later
+    /// one is leased.</summary>
     Later = 1,
 }
 
@@ -82,7 +82,8 @@ public sealed record QueueConfig
 
     public RedriveAllowPolicy RedriveAllow { get; init; } = RedriveAllowPolicy.All;
 
-    /// <summary>The retention of the dead-letter queue counts from the move, instead of from the original send.</summary>
+    /// <summary>The retention of the dead-letter queue counts from the move, instead of from the original
+    /// send.</summary>
     public bool ResetRetentionOnDeadLetter { get; init; }
 
     /// <summary>FIFO only: a message without a deduplication id takes the SHA-256 of its body for one.</summary>
@@ -110,10 +111,10 @@ public sealed record QueueConfig
     /// <summary>At most <see cref="Alarm.MaxPerQueue"/>, each with a name of its own.</summary>
     public ValueList<Alarm> Alarms { get; init; } = ValueList<Alarm>.Empty;
 
-    /// <summary>What a protocol in front of the broker keeps with the definition, in the order in which it was given; the
-    /// broker never reads it. <see cref="QueueConfigLimits.MaxAnnotationBytes"/> bytes at most. Replacing a definition
-    /// keeps the annotations that it has; only a patch changes them, which is a change like any other: it gives the
-    /// definition a new ETag.</summary>
+    /// <summary>What a protocol in front of the broker keeps with the definition, in the order in which it was given;
+    /// the broker never reads it. <see cref="QueueConfigLimits.MaxAnnotationBytes"/> bytes at most. Replacing a
+    /// definition keeps the annotations that it has; only a patch changes them, which is a change like any other: it
+    /// gives the definition a new ETag.</summary>
     public ValueList<Tag> Annotations { get; init; } = ValueList<Tag>.Empty;
 
     /// <summary>Null unless it is a subscription or a queue view.</summary>
@@ -168,8 +169,8 @@ public static class QueueConfigLimits
     /// <summary>Of 0 to 9, the highest is handed out first.</summary>
     public const int MaxPriority = 9;
 
-    /// <summary>Named receives of the last five minutes per queue: with the lease of at least one message each, as many as
-    /// could matter.</summary>
+    /// <summary>Named receives of the last five minutes per queue: with the lease of at least one message each, as many
+    /// as could matter.</summary>
     public const int MaxReceiveAttempts = 20_000;
 
     /// <summary>Characters of a message group or a deduplication id, as in SQS.</summary>

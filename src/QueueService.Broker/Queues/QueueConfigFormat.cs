@@ -120,7 +120,8 @@ internal static class QueueConfigFormat
             Durability = (Durability)input.ReadVarint(),
         };
         if (version >= 2) config = ReadPolicies(ref input, config);
-        if (version >= 4 && input.ReadVarint() == 1) config = config with { Subscription = ReadSubscription(ref input) };
+        if (version >= 4 && input.ReadVarint() == 1)
+            config = config with { Subscription = ReadSubscription(ref input) };
         if (version >= 5 && input.ReadVarint() == 1) config = config with { Stream = ReadStream(ref input, version) };
         if (version >= 6 && input.ReadVarint() == 1) config = config with { Durable = ReadDurable(ref input) };
         if (version >= 8 && input.ReadVarint() == 1)

@@ -8,8 +8,8 @@ namespace QueueService.Broker.Queues;
 /// declared, too.</summary>
 public sealed record QueueDeclaration(QueueName Name, QueueConfig Config)
 {
-    /// <summary>Of a subscription, Unix milliseconds: with what was published then or later it begins when it is new; null
-    /// when it begins at the end or at the beginning.</summary>
+    /// <summary>Of a subscription, Unix milliseconds: with what was published then or later it begins when it is new;
+    /// null when it begins at the end or at the beginning.</summary>
     public long? From { get; init; }
 }
 
@@ -54,7 +54,8 @@ internal static class QueueDeclarations
         return plans;
     }
 
-    /// <summary>Writes what was planned of queues and topics, a frame for each. Nobody else changes definitions meanwhile.</summary>
+    /// <summary>Writes what was planned of queues and topics, a frame for each. Nobody else changes definitions
+    /// meanwhile.</summary>
     public static BrokerError Apply(Shard shard, PlainCommand<BrokerError> command, IEnumerable<QueuePlan> plans)
     {
         if (shard.WhyNoNewData() is var reason and not BrokerError.None) return reason;

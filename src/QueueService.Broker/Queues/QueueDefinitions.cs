@@ -9,7 +9,8 @@ namespace QueueService.Broker.Queues;
 internal static class QueueDefinitions
 {
     public static Result<QueueChange> Put(
-        Shard shard, PlainCommand<Result<QueueChange>> command, QueueName name, QueueConfig config, Precondition condition)
+        Shard shard, PlainCommand<Result<QueueChange>> command, QueueName name, QueueConfig config,
+        Precondition condition)
     {
         MessageQueue? queue = shard.FindQueue(name);
         if (!Holds(queue, condition)) return BrokerError.PreconditionFailed;

@@ -65,7 +65,8 @@ public sealed record QueueStats(
             }
 
             using var reader = new SegmentReader();
-            if (reader.Read(log, log.NextOnDisk(offset), out long time, out _) == ReadOutcome.Found) first = Math.Min(first, time);
+            if (reader.Read(log, log.NextOnDisk(offset), out long time, out _) == ReadOutcome.Found)
+                first = Math.Min(first, time);
         }
 
         return this with { OldestMessageAgeSeconds = (oldest.Now - first) / 1000, OnDisk = null };

@@ -2,8 +2,8 @@ namespace QueueService.Broker.Queues;
 
 /// <summary>
 /// The records of a queue: facts, never inputs to a policy. What applying a released type does never changes; a new
-/// meaning is a new type. "Runs" are ranges of positions: varint distance from the end of the run before, varint length.
-/// </summary>
+/// meaning is a new type. "Runs" are ranges of positions: varint distance from the end of the run before, varint
+/// length.</summary>
 internal enum QueueRecord : byte
 {
     /// <summary>text name, config, varint version, i64 created at.</summary>

@@ -4,8 +4,8 @@ namespace QueueService.Broker.Queues;
 
 /// <summary>
 /// Decides whether messages fit into a queue that has limits, and which older ones make room for them. One decision at
-/// a time: <see cref="Begin"/>, <see cref="Take"/> for each message, and in the frame that adds them <see cref="Make"/>.
-/// </summary>
+/// a time: <see cref="Begin"/>, <see cref="Take"/> for each message, and in the frame that adds them
+/// <see cref="Make"/>.</summary>
 internal sealed class QueueRoom
 {
     private readonly List<long> _victims = [];

@@ -41,7 +41,8 @@ internal sealed class ReceiveCommand : Command<Result<ReceivedMessages>>
     /// <summary>When the wait ends, shard time.</summary>
     public long Due { get; set; }
 
-    /// <summary>It stands on the shard's list of those who are answered in this turn, with something or empty.</summary>
+    /// <summary>It stands on the shard's list of those who are answered in this turn, with something or
+    /// empty.</summary>
     public bool IsImpatient { get; set; }
 
     public static ReceiveCommand Rent(QueueName name, in ReceiveRequest request)

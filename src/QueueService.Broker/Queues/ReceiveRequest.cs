@@ -23,22 +23,23 @@ public readonly record struct ReceiveRequest
     /// leases, and their leases start anew. 1 to 128 characters.</summary>
     public string? AttemptId { get; init; }
 
-    /// <summary>A named receive is not repeated, but gets what is available, when one of its messages was acknowledged or
-    /// released since, or got another visibility than the others: as in SQS.</summary>
+    /// <summary>A named receive is not repeated, but gets what is available, when one of its messages was acknowledged
+    /// or released since, or got another visibility than the others: as in SQS.</summary>
     public bool RepeatsWholeOnly { get; init; }
 
     /// <summary>Receipts acknowledged in the same commit, before messages are handed out.</summary>
     public IReadOnlyList<ReceiptHandle>? Acknowledge { get; init; }
 
-    /// <summary>With as many leased messages of the queue nothing more is handed out: a receive from a standard queue that
-    /// does not wait answers TooManyInFlight when there is something it does not get, as at the limit of the process; one
-    /// that waits, and any from a FIFO queue, gets nothing, as in SQS. Null: only the limit of the process counts.</summary>
+    /// <summary>With as many leased messages of the queue nothing more is handed out: a receive from a standard queue
+    /// that does not wait answers TooManyInFlight when there is something it does not get, as at the limit of the
+    /// process; one that waits, and any from a FIFO queue, gets nothing, as in SQS. Null: only the limit of the process
+    /// counts.</summary>
     public int? MaxLeased { get; init; }
 
-    /// <summary>What has failed as often as it may is moved to the dead-letter queue before the receive is answered, as in
-    /// SQS, instead of with the next sweep; the receive goes on with what stood behind it. As long as such receives come
-    /// to a standard queue, the sweep leaves what has failed to them, and to late acknowledgements, for 15 minutes.
-    /// </summary>
+    /// <summary>What has failed as often as it may is moved to the dead-letter queue before the receive is answered, as
+    /// in SQS, instead of with the next sweep; the receive goes on with what stood behind it. As long as such receives
+    /// come to a standard queue, the sweep leaves what has failed to them, and to late acknowledgements, for 15
+    /// minutes.</summary>
     public bool MovesDeadLetters { get; init; }
 
     /// <summary>In whose name messages are leased; null for a receive that stands for itself. A receive that has to
@@ -79,10 +80,10 @@ public enum Settlement
     /// <summary>The lease now ends after the duration, counted from now; 0 releases.</summary>
     Extend,
 
-    /// <summary>Processed, as SQS's DeleteMessage means it. In a standard queue the receipt also counts when its lease has
-    /// ended, by time or by a release, and the message was not received again; when it was, nothing happens, and that is
-    /// a success. In a FIFO queue the lease must not have ended. That the message is gone already is a success, also when
-    /// it went to the dead-letter queue.</summary>
+    /// <summary>Processed, as SQS's DeleteMessage means it. In a standard queue the receipt also counts when its lease
+    /// has ended, by time or by a release, and the message was not received again; when it was, nothing happens, and
+    /// that is a success. In a FIFO queue the lease must not have ended. That the message is gone already is a success,
+    /// also when it went to the dead-letter queue.</summary>
     AcknowledgeLate,
 
     /// <summary>As <see cref="Extend"/>, as SQS's ChangeMessageVisibility means it: a message is leased for 12 hours

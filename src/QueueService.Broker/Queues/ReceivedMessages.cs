@@ -46,8 +46,8 @@ public sealed class ReceivedMessages : IDisposable
     /// <summary>Browse only: where the next page starts; null at the end of the queue.</summary>
     public long? Next { get; internal set; }
 
-    /// <summary>Of a topic that is read only: where these messages begin. It is where the reader was, except for what was
-    /// <see cref="Lost"/>.</summary>
+    /// <summary>Of a topic that is read only: where these messages begin. It is where the reader was, except for what
+    /// was <see cref="Lost"/>.</summary>
     public TopicCursor? FirstCursor { get; internal set; }
 
     /// <summary>Of a topic that is read only: where to go on.</summary>
@@ -105,7 +105,8 @@ public sealed class ReceivedMessages : IDisposable
         else
         {
             _reader ??= new SegmentReader();
-            ReadOutcome outcome = _reader.Read(item.Held, Queues.Position.OffsetOf(item.Position), out sentAt, out bytes);
+            ReadOutcome outcome =
+                _reader.Read(item.Held, Queues.Position.OffsetOf(item.Position), out sentAt, out bytes);
             if (outcome == ReadOutcome.Damaged) (Damaged ??= []).Add(item.Position);
 
             // Retention or compaction took it meanwhile: for whoever still waits for it, it has ended.
@@ -125,7 +126,8 @@ public sealed class ReceivedMessages : IDisposable
             Priority = _queue.PriorityOf(item.Position),
             IsRecord = _queue.IsPartitioned,
             Origin = origin,
-            Receipt = item.HasReceipt ? _seal.Issue(_queue.Resource, item.Position, item.ReceiveCount, _epoch) : default,
+            Receipt =
+                item.HasReceipt ? _seal.Issue(_queue.Resource, item.Position, item.ReceiveCount, _epoch) : default,
             State = item.State,
             ReceiveCount = item.ReceiveCount,
             SentAt = origin?.SentAt ?? sentAt,
@@ -180,8 +182,8 @@ public sealed class ReceivedMessages : IDisposable
         return messages;
     }
 
-    /// <summary>Takes a message in and holds its record in memory, or its file: it may be gone from the log before it is
-    /// read, because it is acknowledged on receipt or by somebody else. On the loop.</summary>
+    /// <summary>Takes a message in and holds its record in memory, or its file: it may be gone from the log before it
+    /// is read, because it is acknowledged on receipt or by somebody else. On the loop.</summary>
     internal void Add(in Delivery delivery)
     {
         if (Count == _items.Length) Array.Resize(ref _items, Count * 4);
@@ -251,8 +253,8 @@ public sealed class ReceivedMessages : IDisposable
     /// <summary>Ends here, because this file has to be looked into. On the loop.</summary>
     internal void LookInto(HeldSegment segment) => _unknown = segment;
 
-    /// <summary>Looks into the file, if there is one. Answers true when there is nothing in here and the same has to be asked
-    /// again. Not on the loop.</summary>
+    /// <summary>Looks into the file, if there is one. Answers true when there is nothing in here and the same has to be
+    /// asked again. Not on the loop.</summary>
     internal bool Learn()
     {
         if (!HasUnknown) return false;

@@ -46,7 +46,8 @@ internal static class RetentionSweep
             {
                 if (!lane.HasMessages) continue;
                 if (queue.Config.Stream is { RetentionBytes: > 0 and var bytes })
-                    expired += Expire(shard, queue, queue.IsCompacted ? lane.StoredFloorFor(bytes) : lane.FloorFor(bytes));
+                    expired += Expire(
+                        shard, queue, queue.IsCompacted ? lane.StoredFloorFor(bytes) : lane.FloorFor(bytes));
                 long oldest = lane.NextPresent(lane.Floor);
                 if (lane.TryPin(oldest, out PinnedRecord record))
                 {
@@ -65,11 +66,14 @@ internal static class RetentionSweep
         }
 
         command.Wrote |= expired > 0;
-        return new RetentionPass(expired, onDisk) { Attempts = attempts, AttemptsBefore = shard.Now - AttemptLog.MaxAge };
+        return new RetentionPass(expired, onDisk) 
+        {
+            Attempts = attempts, AttemptsBefore = shard.Now - AttemptLog.MaxAge,
+        };
     }
 
-    /// <summary>The lanes of queues that hold messages of other queues and were not looked at for a while, with the time
-    /// before which their messages end.</summary>
+    /// <summary>The lanes of queues that hold messages of other queues and were not looked at for a while, with the
+    /// time before which their messages end.</summary>
     public static List<(MessageQueue Queue, Lane Lane, long Before)> Moved(
         Shard shard, PlainCommand<List<(MessageQueue Queue, Lane Lane, long Before)>> command)
     {
@@ -145,7 +149,8 @@ internal static class RetentionSweep
     /// <summary>Forgets attempts below an offset of their log.</summary>
     public static bool ForgetAttempts(Shard shard, MessageQueue subscription, long floor)
     {
-        if (subscription.IsDeleted || subscription.Attempts is not { } attempts || floor <= attempts.Floor) return false;
+        if (subscription.IsDeleted || subscription.Attempts is not { } attempts || floor <= attempts.Floor)
+            return false;
         Span<byte> record = stackalloc byte[RecordWriting.MaxVarintBytes];
         int used = RecordWriting.WriteVarint(record, (ulong)floor);
         shard.Store.BeginFrame();

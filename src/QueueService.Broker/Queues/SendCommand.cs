@@ -98,7 +98,8 @@ internal sealed class SendCommand : Command<Result<SendOutcome>>
 
         long delay = DelayOf(shard, queue, batch.Options(index));
         if (delay > QueueConfigLimits.MaxDelaySeconds * 1000L) return BrokerError.DeliverAtTooFar;
-        long end = Math.Min(batch.Options(index).TtlMilliseconds ?? long.MaxValue, queue.Config.RetentionSeconds * 1000L);
+        long end =
+            Math.Min(batch.Options(index).TtlMilliseconds ?? long.MaxValue, queue.Config.RetentionSeconds * 1000L);
         return delay >= end
             ? BrokerError.DelayExceedsRetention
             : BrokerError.None;

@@ -185,7 +185,8 @@ internal sealed class TerminalSet
         return words;
     }
 
-    /// <summary>The lowest offset of a block at or above this one that is in the set; null when there is none.</summary>
+    /// <summary>The lowest offset of a block at or above this one that is in the set; null when there is
+    /// none.</summary>
     private static long? FirstIn(Block block, long offset)
     {
         long first = block.Number << 16;

@@ -1,8 +1,9 @@
 namespace QueueService.Broker.Queues;
 
 /// <summary>A message that was handed out before, or is delayed. A million of them is usual where messages are
-/// delayed, so it is 24 bytes: three instants of 48 bits (until the year 10889), and the rest in the bits that are left.
-/// When it was received last is kept modulo <see cref="ReceiveCycle"/>: more than a lease of SQS may last.</summary>
+/// delayed, so it is 24 bytes: three instants of 48 bits (until the year 10889), and the rest in the bits that are
+/// left. When it was received last is kept modulo <see cref="ReceiveCycle"/>: more than a lease of SQS may
+/// last.</summary>
 internal struct Touched
 {
     private const int InstantShift = 16;
@@ -105,8 +106,8 @@ internal struct Touched
 
     public static int SlotOf(long time) => (int)(time / SlotMilliseconds % Slots);
 
-    /// <summary>Not before it was received last, and at most 12 seconds after that; of one that has been leased for longer
-    /// than a cycle, whole cycles later.</summary>
+    /// <summary>Not before it was received last, and at most 12 seconds after that; of one that has been leased for
+    /// longer than a cycle, whole cycles later.</summary>
     public readonly long LatestReceive(long now)
     {
         long slot = now / SlotMilliseconds * SlotMilliseconds;

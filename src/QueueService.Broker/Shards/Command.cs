@@ -16,7 +16,8 @@ internal abstract class Command
     /// <summary>Null for most calls.</summary>
     public IdempotencyToken? Token { get; set; }
 
-    /// <summary>It tells what is there and changes nothing, so that it may be executed before what came with it.</summary>
+    /// <summary>It tells what is there and changes nothing, so that it may be executed before what came with
+    /// it.</summary>
     public virtual bool IsRead => false;
 
     /// <summary>Decides and applies. Sets the outcome, or starts to wait by answering false.</summary>
@@ -69,7 +70,8 @@ internal abstract class Command<T> : Command, IValueTaskSource<T>
     /// <summary>Forgets the request and goes back to the pool.</summary>
     protected abstract void Recycle();
 
-    /// <summary>Sets the outcome when the call is not to be executed: it was before, or its key cannot be used.</summary>
+    /// <summary>Sets the outcome when the call is not to be executed: it was before, or its key cannot be
+    /// used.</summary>
     protected bool TryReplay(Shard shard, OutcomeReader<T> read)
     {
         if (!shard.TryReplay(Token, out BrokerError error, out ReadOnlySpan<byte> outcome)) return false;

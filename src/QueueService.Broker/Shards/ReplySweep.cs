@@ -6,8 +6,8 @@ namespace QueueService.Broker.Shards;
 /// </summary>
 internal sealed class ReplySweep(bool inline)
 {
-    /// <summary>Answers per work item, at least. A continuation takes a few microseconds; waking another worker costs two
-    /// switches and more, so a usual commit's answers leave from one thread.</summary>
+    /// <summary>Answers per work item, at least. A continuation takes a few microseconds; waking another worker costs
+    /// two switches and more, so a usual commit's answers leave from one thread.</summary>
     private const int MinGroup = 16;
 
     private static readonly int Parallelism = Math.Max(2, Environment.ProcessorCount);

@@ -12,7 +12,8 @@ internal sealed partial class Shard
     private readonly List<Command> _ended = [];
     private readonly PriorityQueue<MessageQueue, long> _queueTimers = new();
 
-    /// <summary>The receive stands in its queue's line now. Without a wait it stands there for this turn only.</summary>
+    /// <summary>The receive stands in its queue's line now. Without a wait it stands there for this turn
+    /// only.</summary>
     public void AddWaiter(ReceiveCommand waiter, long wait)
     {
         _waiters.Add(waiter, Now + wait);

@@ -102,8 +102,8 @@ internal sealed partial class Shard : IFold, IDisposable
     /// <summary>Bodies sent to this queue need a hash. Any thread; a moment late after a change.</summary>
     public bool HashesBodies(QueueName name) => Peek(name)?.ContentBasedDeduplication == true;
 
-    /// <summary>The definition that was applied last; null when there is none. Any thread, without waiting: a moment late
-    /// after a change, or a moment before its commit.</summary>
+    /// <summary>The definition that was applied last; null when there is none. Any thread, without waiting: a moment
+    /// late after a change, or a moment before its commit.</summary>
     public QueueConfig? Peek(QueueName name) => _named.GetValueOrDefault(name.Value)?.Config;
 
     public IEnumerable<MessageQueue> Queues => _queues.Values;

@@ -2,8 +2,8 @@ namespace QueueService.Broker.Shards;
 
 /// <summary>
 /// Shard time, Unix milliseconds: never goes back, continues from the last commit after a restart, and slews towards
-/// the wall clock by a tenth of the time that passes. A wall clock that jumps cannot expire thousands of leases at once.
-/// </summary>
+/// the wall clock by a tenth of the time that passes. A wall clock that jumps cannot expire thousands of leases at
+/// once.</summary>
 internal sealed class ShardClock
 {
     private const int SlewDivisor = 10;

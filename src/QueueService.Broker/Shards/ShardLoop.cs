@@ -46,7 +46,8 @@ internal sealed class ShardLoop
         _roomNeeded = _maxCommitBytes + shard.MaxFrameBytes + MaxServeBytes;
     }
 
-    /// <summary>Bytes of leases that waiting receives may add to a commit; the rest of them goes into the next.</summary>
+    /// <summary>Bytes of leases that waiting receives may add to a commit; the rest of them goes into the
+    /// next.</summary>
     private int MaxServeBytes => _maxCommitBytes / 2;
 
     /// <summary>Why the loop ended; null while it runs, or when it was stopped.</summary>
@@ -173,9 +174,9 @@ internal sealed class ShardLoop
         return until < longest ? until : longest;
     }
 
-    /// <summary>Executes reads first, and answers them at once: all that they can have seen is synced, and they need not
-    /// wait for what came with them. One that finds nothing stands in line, and is served with what this turn brings.
-    /// </summary>
+    /// <summary>Executes reads first, and answers them at once: all that they can have seen is synced, and they need
+    /// not wait for what came with them. One that finds nothing stands in line, and is served with what this turn
+    /// brings.</summary>
     private int AnswerReads()
     {
         if (_shard.Store.HasUnsynced) return 0;
@@ -230,7 +231,8 @@ internal sealed class ShardLoop
     /// <summary>Every answer leaves after the commit that covers what it reports, at its queue's level.</summary>
     private void CommitAndReply(long now)
     {
-        bool sync = _shard.NeedsSync || (_shard.Store.HasUnsynced && now - _lastSync >= HouseInterval.TotalMilliseconds);
+        bool sync =
+            _shard.NeedsSync || (_shard.Store.HasUnsynced && now - _lastSync >= HouseInterval.TotalMilliseconds);
         if (_shard.HasWeakReplies)
         {
             ReplyTo(Durability.Memory);

@@ -15,7 +15,8 @@ public readonly record struct AppendOutcome(long Timestamp, Durability Durabilit
     /// <summary>The producer had sent this request before: nothing was appended now.</summary>
     public bool IsDuplicate { get; init; }
 
-    /// <summary>Of a partial batch: one for each record, None for those that were appended; null when all were.</summary>
+    /// <summary>Of a partial batch: one for each record, None for those that were appended; null when all
+    /// were.</summary>
     public IReadOnlyList<BrokerError>? Errors { get; init; }
 
     /// <summary>With ProducerFenced: the epoch that is valid. With ProducerSequenceGap: the sequence that is expected.

@@ -46,7 +46,8 @@ internal sealed record AppendedRuns(
     /// </summary>
     public bool TryPlace(MessageBatch batch)
     {
-        var next = Runs.ToDictionary(static run => run.Partition, static run => (run.First, End: run.First + run.Count));
+        var next =
+            Runs.ToDictionary(static run => run.Partition, static run => (run.First, End: run.First + run.Count));
         for (int i = 0; i < batch.Count; i++)
         {
             int partition = PartitionOf(batch, i, Partitions, Sticky);

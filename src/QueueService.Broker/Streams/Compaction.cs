@@ -29,7 +29,8 @@ internal static class Compaction
         long worthwhile = Math.Max(usage.CleanBytes, StreamLimits.MinDirtyBytes);
         bool isOld = shard.Now - usage.OldestDirty > StreamLimits.MaxDirtyMilliseconds;
 
-        // A tail that was sealed waits until it may be compacted, and until then no other one is sealed: each is a file.
+        // A tail that was sealed waits until it may be compacted, and until then no other one is sealed: each is a
+        // file.
         if (!usage.IsRipening && (usage.TailBytes >= worthwhile || isOld)) return request with { SealsTail = true };
         return usage.ReadyBytes >= worthwhile || isOld || usage.HasDeadTombstones ? request : null;
     }

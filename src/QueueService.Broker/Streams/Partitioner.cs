@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 
 namespace QueueService.Broker.Streams;
 
-/// <summary>Where records with a key go: as Kafka's default partitioner decides, so that streams and topics of Kafka can
-/// be joined by partition.</summary>
+/// <summary>Where records with a key go: as Kafka's default partitioner decides, so that streams and topics of Kafka
+/// can be joined by partition.</summary>
 internal static class Partitioner
 {
     private const uint Seed = 0x9747B28C;

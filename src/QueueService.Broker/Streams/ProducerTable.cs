@@ -64,7 +64,8 @@ internal sealed class ProducerTable
 
     public void Forget(long before)
     {
-        List<string> old = [.. _producers.Where(entry => entry.Value.SeenAt < before).Select(static entry => entry.Key)];
+        List<string> old =
+            [.. _producers.Where(entry => entry.Value.SeenAt < before).Select(static entry => entry.Key)];
         foreach (string id in old) _producers.Remove(id);
     }
 

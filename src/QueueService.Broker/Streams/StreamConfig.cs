@@ -7,8 +7,8 @@ public sealed record StreamConfig
     /// <summary>Can grow and never shrinks: then keys of records that are there would be elsewhere.</summary>
     public int Partitions { get; init; } = 1;
 
-    /// <summary>Bytes of records that each partition keeps, as they are stored; older ones go, some hundred at a time. 0:
-    /// any number.</summary>
+    /// <summary>Bytes of records that each partition keeps, as they are stored; older ones go, some hundred at a time.
+    /// 0: any number.</summary>
     public long RetentionBytes { get; init; }
 
     /// <summary>When segments go to the object store; null: never.</summary>
@@ -60,8 +60,8 @@ public static class StreamLimits
     /// <summary>Below that, a single record could be all there is.</summary>
     public const long MinRetentionBytes = 1_048_576;
 
-    /// <summary>A record that is superseded is there for so long at least: whoever reads a table page by page, as of one
-    /// moment, finds each key that it had then.</summary>
+    /// <summary>A record that is superseded is there for so long at least: whoever reads a table page by page, as of
+    /// one moment, finds each key that it had then.</summary>
     public const long SupersededKeptMilliseconds = 5 * 60_000;
 
     /// <summary>Compaction looks at a partition by itself when so much of it was not compacted yet, and as much as was.

@@ -8,7 +8,8 @@ namespace QueueService.Broker.Topics;
 /// </summary>
 internal sealed class AttemptLog(AppendLog log)
 {
-    /// <summary>Attempts that are kept for each subscription: with 1 to 6 KiB each, tens of megabytes at most.</summary>
+    /// <summary>Attempts that are kept for each subscription: with 1 to 6 KiB each, tens of megabytes at
+    /// most.</summary>
     public const int MaxKept = 10_000;
 
     /// <summary>How long they are kept, in milliseconds: a week, longer than all retries of a delivery take.</summary>

@@ -30,7 +30,8 @@ internal static class Deliveries
         if (succeeded != (subscription.FailingSince == 0))
             shard.WriteFailing(subscription, succeeded ? 0 : shard.Now);
         if (report.Result == DeliveryResult.Gone) disabled = Gone;
-        else if (!succeeded && shard.Now - subscription.FailingSince >= report.MaxFailingMilliseconds) disabled = Failing;
+        else if (!succeeded && shard.Now - subscription.FailingSince >= report.MaxFailingMilliseconds)
+            disabled = Failing;
         if (subscription.DisabledReason is not null) disabled = null;
         if (disabled is not null) shard.WriteDisabled(subscription, disabled);
         shard.Store.EndFrame();
@@ -39,8 +40,8 @@ internal static class Deliveries
     }
 
     /// <summary>Makes deliveries that have ended begin again, and those that wait for their next attempt go on now.
-    /// Answers how many; what is being delivered, or not kept by the topic any more, is left out. With a token also none
-    /// is written down: the same request later might find some.</summary>
+    /// Answers how many; what is being delivered, or not kept by the topic any more, is left out. With a token also
+    /// none is written down: the same request later might find some.</summary>
     public static Result<Redelivery> Redeliver(
         Shard shard, PlainCommand<Result<Redelivery>> command, SubscriptionName name, IReadOnlyList<long> positions)
     {

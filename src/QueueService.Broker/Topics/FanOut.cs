@@ -74,7 +74,8 @@ internal sealed class FanOuts
         if (!queue.IsSubscription) return;
         SubscriptionConfig subscription = queue.Config.Subscription!;
         string filter = queue.Filter is null ? "" : Encoding.UTF8.GetString(queue.Filter.Json.Span);
-        if (filter == subscription.Filter && (queue.Filter is null || queue.Filter.Numbers == subscription.Numbers)) return;
+        if (filter == subscription.Filter && (queue.Filter is null || queue.Filter.Numbers == subscription.Numbers))
+            return;
         Refilter(queue, subscription.Filter);
     }
 

@@ -7,13 +7,13 @@ using QueueService.Broker.Streams;
 namespace QueueService.Broker.Topics;
 
 /// <summary>
-/// Copying the messages of a subscription to a queue or a stream. The relay leases a page like any consumer and reads it outside
-/// the loop; the copies and the acknowledgement of what they are copies of are one frame, so each is made exactly once.
-/// </summary>
+/// Copying the messages of a subscription to a queue or a stream. The relay leases a page like any consumer and reads
+/// it outside the loop; the copies and the acknowledgement of what they are copies of are one frame, so each is made
+/// exactly once.</summary>
 internal static class Relays
 {
-    /// <summary>Adds the copies that still may be made to the target and acknowledges their originals. What does not fit
-    /// into the target stays leased, and so does everything after it: order is kept.</summary>
+    /// <summary>Adds the copies that still may be made to the target and acknowledges their originals. What does not
+    /// fit into the target stays leased, and so does everything after it: order is kept.</summary>
     public static RelayOutcome Copy(Shard shard, PlainCommand<RelayOutcome> command, RelayPage page)
     {
         if (shard.FindQueue(page.Name.Address) is not { } subscription)

@@ -5,8 +5,8 @@ using QueueService.Broker.Shards;
 namespace QueueService.Broker.Topics;
 
 /// <summary>
-/// Replays on the loop: the cursor of a subscription is set to where it is, but for what is to be delivered again, which
-/// counts as not done with. So nothing else is delivered twice, and nothing that waits is passed over.
+/// Replays on the loop: the cursor of a subscription is set to where it is, but for what is to be delivered again,
+/// which counts as not done with. So nothing else is delivered twice, and nothing that waits is passed over.
 /// </summary>
 internal static class Replays
 {
@@ -74,7 +74,8 @@ internal static class Replays
     private static ReplayState? StateOf(MessageQueue subscription) => subscription.Replay is { } replay
         ? new ReplayState(
             replay.Request, replay.StartedAt,
-            Array.TrueForAll(replay.Ranges, range => subscription.LaneOf(range.From).NextPresent(range.From) >= range.To))
+            Array.TrueForAll(
+                replay.Ranges, range => subscription.LaneOf(range.From).NextPresent(range.From) >= range.To))
         : null;
 
     /// <summary>Adds what stays done with in a lane, and answers where its cursor begins.</summary>
@@ -114,7 +115,8 @@ internal static class Replays
 internal sealed record ReplayPlaces(
     ReplayRequest Request, IReadOnlyDictionary<int, long> Starts, IReadOnlyDictionary<int, long>? Ends)
 {
-    /// <summary>In a lane of the topic that was begun since they were looked up there is nothing to deliver again.</summary>
+    /// <summary>In a lane of the topic that was begun since they were looked up there is nothing to deliver
+    /// again.</summary>
     public (long From, long To) RangeIn(Lane lane)
     {
         if (!Starts.TryGetValue(lane.Number, out long start)) return default;

@@ -37,7 +37,10 @@ internal static class Snapshots
         if (shard.FindQueue(name.Address) is not { } subscription) return BrokerError.SubscriptionNotFound;
         return new Result<IReadOnlyList<SubscriptionSnapshot>>(
             BrokerError.None,
-            [.. subscription.Kept.Keys.Select(snapshot => Find(shard, subscription, snapshot)).OfType<SubscriptionSnapshot>()]);
+            [
+                .. subscription.Kept.Keys.Select(snapshot => Find(shard, subscription, snapshot))
+                    .OfType<SubscriptionSnapshot>(),
+            ]);
     }
 
     public static BrokerError Delete(
@@ -51,8 +54,8 @@ internal static class Snapshots
         return BrokerError.None;
     }
 
-    /// <summary>Starts a subscription anew where a snapshot was taken, its own or that of another one of its topic. What
-    /// the topic does not keep any more of it is written down as missed.</summary>
+    /// <summary>Starts a subscription anew where a snapshot was taken, its own or that of another one of its topic.
+    /// What the topic does not keep any more of it is written down as missed.</summary>
     public static Result<Durability> Seek(
         Shard shard, PlainCommand<Result<Durability>> command, SubscriptionName name, SnapshotName snapshot)
     {
@@ -84,7 +87,8 @@ internal static class Snapshots
 
     private static SubscriptionSnapshot? Find(Shard shard, MessageQueue subscription, string name) =>
         subscription.FindKept(name, shard.Now) is { } kept
-            ? new SubscriptionSnapshot(name, kept.TakenAt, kept.ExpiresAt, $"{subscription.Resource:x}-s{kept.Sequence:x}")
+            ? new SubscriptionSnapshot(
+                name, kept.TakenAt, kept.ExpiresAt, $"{subscription.Resource:x}-s{kept.Sequence:x}")
             : null;
 
     /// <summary>Before anything is written: the largest one has to fit. An expired one that nobody has swept yet counts

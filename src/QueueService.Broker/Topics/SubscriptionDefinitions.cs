@@ -48,8 +48,8 @@ internal static class SubscriptionDefinitions
             : QueueDefinitions.Replace(shard, command, subscription, config);
     }
 
-    /// <summary>Changes a subscription and starts it anew at the end of its topic. The cursor goes first: nothing that was
-    /// published before is handed out by the change.</summary>
+    /// <summary>Changes a subscription and starts it anew at the end of its topic. The cursor goes first: nothing that
+    /// was published before is handed out by the change.</summary>
     public static Result<QueueChange> Begin(
         Shard shard, PlainCommand<Result<QueueChange>> command, SubscriptionName name,
         Func<QueueConfig, QueueConfig> change, Precondition condition)

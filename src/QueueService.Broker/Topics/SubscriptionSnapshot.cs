@@ -21,6 +21,7 @@ public static class SnapshotLimits
     /// <summary>Of all snapshots together: they are kept in memory.</summary>
     public const int TotalBytes = 256 << 20;
 
-    /// <summary>In milliseconds: 7 days, as in Google Pub/Sub; less when the topic keeps its messages for less.</summary>
+    /// <summary>In milliseconds: 7 days, as in Google Pub/Sub; less when the topic keeps its messages for
+    /// less.</summary>
     public const long Lifetime = 7L * 24 * 3600 * 1000;
 }

@@ -20,15 +20,15 @@ public sealed class TopicCursor
 
     private TopicCursor(SortedList<int, long> next) => _next = next;
 
-    /// <summary>Of a stream: only the partitions that are named are read. Else all lanes are, one that is not named from
-    /// its beginning.</summary>
+    /// <summary>Of a stream: only the partitions that are named are read. Else all lanes are, one that is not named
+    /// from its beginning.</summary>
     public bool IsSelection { get; init; }
 
     /// <summary>The lanes that are named, and the first offset of each that was not read.</summary>
     public IEnumerable<KeyValuePair<int, long>> Places => _next;
 
-    /// <summary>All of a stream, with these partitions each from an offset on, and the others from where they stand here.
-    /// </summary>
+    /// <summary>All of a stream, with these partitions each from an offset on, and the others from where they stand
+    /// here.</summary>
     public TopicCursor Moved(IEnumerable<KeyValuePair<int, long>> places)
     {
         var next = new SortedList<int, long>(_next);
@@ -130,8 +130,8 @@ public sealed class TopicCursor
         var next = new SortedList<int, long>();
         foreach (Lane lane in topic.Lanes)
         {
-            // The log may still have what retention has taken; and a lane that nobody knew of when the time was looked for
-            // has only what was published since.
+            // The log may still have what retention has taken; and a lane that nobody knew of when the time was looked
+            // for has only what was published since.
             long start = Math.Max(lane.Floor, starts.GetValueOrDefault(lane.Number, lane.Floor));
             next.Add(lane.Number, Position.OffsetOf(start));
         }

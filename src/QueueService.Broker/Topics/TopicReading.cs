@@ -7,8 +7,8 @@ namespace QueueService.Broker.Topics;
 /// <summary>Reading a topic by whoever keeps the place itself: nothing is leased and nothing is written.</summary>
 internal static class TopicReading
 {
-    /// <summary>Takes the next messages into the answer; answers false when there are none, and nothing was lost either.
-    /// </summary>
+    /// <summary>Takes the next messages into the answer; answers false when there are none, and nothing was lost
+    /// either.</summary>
     public static bool TryRead(MessageQueue topic, TopicCursor from, int max, ReceivedMessages messages)
     {
         var read = new List<(Lane, long)>();

@@ -160,7 +160,8 @@ internal sealed class TopicScan
             foreach (Lane lane in subscription.Lanes)
             {
                 if (lane.IsLive || lane.IsReading || lane.KnownEnd > Position.First(lane.Number)) continue;
-                if (!_lanes.TryGetValue(lane.Number, out ScanLane? scan)) _lanes.Add(lane.Number, scan = new ScanLane());
+                if (!_lanes.TryGetValue(lane.Number, out ScanLane? scan))
+                    _lanes.Add(lane.Number, scan = new ScanLane());
                 if (scan.Live.Count == 0) scan.End = lane.KnownEnd;
                 if (lane.KnownEnd == scan.End) lane.IsLive = scan.Live.Add(lane);
             }

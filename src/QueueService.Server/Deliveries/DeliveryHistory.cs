@@ -4,9 +4,9 @@ using QueueService.Broker.Topics;
 
 namespace QueueService.Server.Deliveries;
 
-/// <summary>Goes through the attempts of a subscription, the newest first, and meets each delivery at its newest attempt.
-/// There is no index: a subscription keeps 10,000 attempts, and reading all of them takes some tens of milliseconds.
-/// </summary>
+/// <summary>Goes through the attempts of a subscription, the newest first, and meets each delivery at its newest
+/// attempt. There is no index: a subscription keeps 10,000 attempts, and reading all of them takes some tens of
+/// milliseconds.</summary>
 internal sealed class DeliveryHistory(MessageBroker broker, SubscriptionName name)
 {
     /// <summary>Attempts that are in memory at once: a few megabytes.</summary>
@@ -35,8 +35,8 @@ internal sealed class DeliveryHistory(MessageBroker broker, SubscriptionName nam
         return [.. page.Value.Attempts.Where(attempt => _seen.Add(attempt.Delivery.SequenceNumber))];
     }
 
-    /// <summary>The deliveries of which an attempt is kept, page by page; null at the end. Those whose newest attempt is
-    /// at or above a place are passed over.</summary>
+    /// <summary>The deliveries of which an attempt is kept, page by page; null at the end. Those whose newest attempt
+    /// is at or above a place are passed over.</summary>
     public async ValueTask<IReadOnlyList<Delivery>?> Next(long? before = null)
     {
         if (await NextAttempts() is not { } attempts) return null;

@@ -15,8 +15,8 @@ internal static class ListAttempts
 
     private static readonly Operation Description = new(
         "listDeliveryAttempts", Tags.Deliveries, "List the attempts of a delivery",
-        "The newest first: what was sent, what came back, from which address, and how long it took. Of the bodies the " +
-        "first 4 KiB are kept; what is secret in a request is shown as `***`.")
+        "The newest first: what was sent, what came back, from which address, and how long it took. Of the bodies " +
+        "the first 4 KiB are kept; what is secret in a request is shown as `***`.")
     {
         Parameters = [Schemas.Limit, Schemas.Cursor],
         Replies =

@@ -15,8 +15,8 @@ internal static class ListDeliveries
     private static readonly Operation Description = new(
         "listDeliveries", Tags.Deliveries, "List the deliveries of a webhook",
         "Those of which an attempt is kept, the one that was attempted last first; a subscription keeps its newest " +
-        "10,000 attempts, for a week. With the status `pending`: all that wait or are being attempted, in the order of " +
-        "the topic, also those that were never attempted. `subscription` is required.")
+        "10,000 attempts, for a week. With the status `pending`: all that wait or are being attempted, in the order " +
+        "of the topic, also those that were never attempted. `subscription` is required.")
     {
         Parameters =
         [
@@ -124,7 +124,8 @@ internal static class ListDeliveries
         HashSet<long> wanted = [];
         for (int i = 0; i < messages.Count; i++)
         {
-            if (messages.TryRead(i, out MessageView message) && (message.ReceiveCount > 0 || filter.Matches(in message)))
+            if (messages.TryRead(i, out MessageView message)
+                && (message.ReceiveCount > 0 || filter.Matches(in message)))
                 wanted.Add(message.SequenceNumber);
         }
 

@@ -13,9 +13,10 @@ internal static class AppendToDurableStream
 {
     public static readonly Operation Description = new(
         "appendToDurableStream", Tags.DurableStreams, "Append to a durable stream, or close it",
-        "The body is appended as one piece; of a JSON array each element is a message. With `Stream-Closed` nothing can " +
-        "be appended afterwards, and the body may be empty: both happen in one commit. With the three `Producer-` headers " +
-        "a retry appends nothing and answers 204; with an Idempotency-Key it is told what the first one was.")
+        "The body is appended as one piece; of a JSON array each element is a message. With `Stream-Closed` nothing " +
+        "can be appended afterwards, and the body may be empty: both happen in one commit. With the three " +
+        "`Producer-` headers a retry appends nothing and answers 204; with an Idempotency-Key it is told what the " +
+        "first one was.")
     {
         IsKeyed = true,
         Parameters =
@@ -23,8 +24,9 @@ internal static class AppendToDurableStream
             DurableStreamHeaders.ClosedParameter,
             new(DurableStreamHeaders.Sequence, "String",
                 "Must be greater, byte by byte, than that of the append before.", "0001", ParameterPlace.Header),
-            new(DurableStreamHeaders.ProducerId, "String", "Names the producer among whose requests retries are recognised.",
-                "importer-1", ParameterPlace.Header),
+            new(
+                DurableStreamHeaders.ProducerId, "String",
+                "Names the producer among whose requests retries are recognised.", "importer-1", ParameterPlace.Header),
             new(DurableStreamHeaders.ProducerEpoch, "Counter",
                 "Of the process that speaks for the producer: a higher one fences those before it.", "0",
                 ParameterPlace.Header),

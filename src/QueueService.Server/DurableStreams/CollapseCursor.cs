@@ -4,9 +4,9 @@ using System.Security.Cryptography;
 namespace QueueService.Server.DurableStreams;
 
 /// <summary>
-/// Numbers of 20-second intervals that readers put into the address of their next live read: those who wait at one place
-/// ask the same question, which a cache asks only once. Never the number that the reader has sent, or the cache would
-/// answer it with what it has.
+/// Numbers of 20-second intervals that readers put into the address of their next live read: those who wait at one
+/// place ask the same question, which a cache asks only once. Never the number that the reader has sent, or the cache
+/// would answer it with what it has.
 /// </summary>
 internal static class CollapseCursor
 {
@@ -22,6 +22,7 @@ internal static class CollapseCursor
         long now = (long)(time.GetUtcNow() - Start).TotalSeconds / IntervalSeconds;
         bool isAhead = long.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out long last)
             && last >= now && last < long.MaxValue - Jitter;
-        return (isAhead ? last + RandomNumberGenerator.GetInt32(1, Jitter + 1) : now).ToString(CultureInfo.InvariantCulture);
+        return (isAhead ? last + RandomNumberGenerator.GetInt32(1, Jitter + 1) : now).ToString(
+            CultureInfo.InvariantCulture);
     }
 }

@@ -73,7 +73,8 @@ internal static class DurableStreamDrafts
             http, DurableStreamHeaders.ForkSubOffset, Limits.RequestBytes, ref problem);
         if (from is null)
         {
-            if (at is not null) Problem.Blame(ref problem, DurableStreamHeaders.ForkOffset, "needs Stream-Forked-From.");
+            if (at is not null)
+                Problem.Blame(ref problem, DurableStreamHeaders.ForkOffset, "needs Stream-Forked-From.");
             if (part is not null)
                 Problem.Blame(ref problem, DurableStreamHeaders.ForkSubOffset, "needs Stream-Forked-From.");
             return draft;

@@ -109,7 +109,8 @@ internal static class DurableStreamHeaders
         long? epoch = Integer(http, ProducerEpoch, DurableStreamLimits.MaxCounter, ref problem);
         long? sequence = Integer(http, ProducerSequence, DurableStreamLimits.MaxCounter, ref problem);
         if (id is null && epoch is null && sequence is null) return null;
-        if (id is not { Length: > 0 and <= StreamLimits.ProducerIdLength } || id.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+        if (id is not { Length: > 0 and <= StreamLimits.ProducerIdLength }
+            || id.AsSpan().ContainsAnyExceptInRange(' ', '~'))
         {
             Problem.Blame(
                 ref problem, ProducerId,

@@ -17,8 +17,8 @@ internal static class DurableStreamProblems
 
     public static readonly ProblemKind Exists = new(
         "durable-stream-exists", 409, "There is another durable stream at this path", false, Nothing,
-        "A stream is created with one content type, life and source, which do not change: use another path, or delete it. " +
-        "The path of a deleted stream is free when its last fork is gone.");
+        "A stream is created with one content type, life and source, which do not change: use another path, or " +
+        "delete it. The path of a deleted stream is free when its last fork is gone.");
 
     public static readonly ProblemKind Closed = new(
         "durable-stream-closed", 409, "The durable stream is closed", false, Nothing,

@@ -44,7 +44,8 @@ internal static class DurableStreamRoutes
         return name;
     }
 
-    private static void Map(IEndpointRouteBuilder routes, string method, OperationHandler handler, Operation operation) =>
+    private static void Map(
+        IEndpointRouteBuilder routes, string method, OperationHandler handler, Operation operation) =>
         routes.MapOperation(method, Stream, (http, host) =>
         {
             // A stream may hold anything, also a page with scripts: it must not act in this server's name.

@@ -145,7 +145,8 @@ internal sealed class FollowDurableStream(HttpContext http, BrokerHost host, Dur
     private static void WriteBase64(JsonOutput output, ReadOnlySpan<byte> bytes)
     {
         output.Raw("data:"u8);
-        Base64.EncodeToUtf8(bytes, output.GetSpan(Base64.GetMaxEncodedToUtf8Length(bytes.Length)), out _, out int written);
+        Base64.EncodeToUtf8(
+            bytes, output.GetSpan(Base64.GetMaxEncodedToUtf8Length(bytes.Length)), out _, out int written);
         output.Advance(written);
         output.Raw("\n"u8);
     }

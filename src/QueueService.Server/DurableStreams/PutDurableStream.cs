@@ -11,14 +11,15 @@ internal static class PutDurableStream
 {
     public static readonly Operation Description = new(
         "putDurableStream", Tags.DurableStreams, "Create a durable stream",
-        "With the body, if any, as its first append. Idempotent: the same request again answers 200 and appends nothing. " +
-        "With `Stream-Forked-From` the stream begins with what another one has at this moment, or had at an offset, and " +
-        "nothing is copied.")
+        "With the body, if any, as its first append. Idempotent: the same request again answers 200 and appends " +
+        "nothing. With `Stream-Forked-From` the stream begins with what another one has at this moment, or had at an " +
+        "offset, and nothing is copied.")
     {
         Parameters =
         [
-            new(DurableStreamHeaders.Ttl, "Counter", "Ends when nobody has read or appended for so many seconds.", "3600",
-                ParameterPlace.Header),
+            new(
+                DurableStreamHeaders.Ttl, "Counter", "Ends when nobody has read or appended for so many seconds.",
+                "3600", ParameterPlace.Header),
             new(DurableStreamHeaders.ExpiresAt, "String", "Ends at this instant.", "2026-11-21T10:00:00Z",
                 ParameterPlace.Header),
             DurableStreamHeaders.ClosedParameter,
@@ -55,7 +56,8 @@ internal static class PutDurableStream
         if (problem is null)
         {
             using RequestBody body = await RequestBody.Read(http, host.Bodies);
-            problem = body.Problem() ?? DurableRecord.Add(batch, draft.ContentType ?? ContentTypes.OctetStream, body.Span);
+            problem =
+                body.Problem() ?? DurableRecord.Add(batch, draft.ContentType ?? ContentTypes.OctetStream, body.Span);
         }
 
         if (problem is not null)

@@ -22,13 +22,16 @@ internal static class ReadDurableStream
 
     public static readonly Operation Description = new(
         "readDurableStream", Tags.DurableStreams, "Read a durable stream",
-        "What was appended from an offset on, in one piece; of JSON an array of messages. Go on at `Stream-Next-Offset` " +
-        "until `Stream-Up-To-Date`. `live=long-poll` waits up to 15 s for something new and else answers 204; `live=sse` " +
-        "goes on for a minute with `data` and `control` events. Unknown query parameters are ignored, as the protocol says.")
+        "What was appended from an offset on, in one piece; of JSON an array of messages. Go on at " +
+        "`Stream-Next-Offset` until `Stream-Up-To-Date`. `live=long-poll` waits up to 15 s for something new and " +
+        "else answers 204; `live=sse` goes on for a minute with `data` and `control` events. Unknown query " +
+        "parameters are ignored, as the protocol says.")
     {
         Parameters =
         [
-            new("offset", "String", "Where to begin: an offset that was told, `-1` (the beginning) or `now` (the end).", "-1"),
+            new(
+                "offset", "String", "Where to begin: an offset that was told, `-1` (the beginning) or `now` (the end).",
+                "-1"),
             new("live", "String", "`long-poll` or `sse`; needs `offset`.", "long-poll"),
             new("cursor", "String", "`Stream-Cursor` of the answer before.", "3021"),
             new("If-None-Match", "String", "Answers 304 when nothing has changed since this ETag.", "\"1-0-3\"",
@@ -48,7 +51,8 @@ internal static class ReadDurableStream
                 },
             new(204, "Nothing came while it was waited for.")
             {
-                Headers = [.. DurableStreamHeaders.OfStream, DurableStreamHeaders.UpToDate, DurableStreamHeaders.Cursor],
+                Headers =
+                    [.. DurableStreamHeaders.OfStream, DurableStreamHeaders.UpToDate, DurableStreamHeaders.Cursor],
             },
             new(304, "It is what the ETag that `If-None-Match` names stands for."),
         ],
@@ -65,7 +69,8 @@ internal static class ReadDurableStream
         DurableStreamName name = http.DurableStream(ref problem);
         string? from = Value(http, "offset", ref problem);
         string? live = Value(http, "live", ref problem);
-        if (live is not (null or "long-poll" or "sse")) Problem.Blame(ref problem, "?live", "must be long-poll or sse.");
+        if (live is not (null or "long-poll" or "sse"))
+            Problem.Blame(ref problem, "?live", "must be long-poll or sse.");
         if (live is not null && from is null) Problem.Blame(ref problem, "?offset", "is needed with live.");
         long? offset = Place(from, ref problem);
         DurableReading reading = new(name, offset, Value(http, "cursor", ref problem));
@@ -91,7 +96,8 @@ internal static class ReadDurableStream
         }
 
         using DurableStreamPage page = result.Value;
-        if (isLive) http.Response.Headers[DurableStreamHeaders.Cursor] = CollapseCursor.After(reading.Cursor, host.Time);
+        if (isLive)
+            http.Response.Headers[DurableStreamHeaders.Cursor] = CollapseCursor.After(reading.Cursor, host.Time);
         await Answer(http, page, isLive, isNow: reading.Offset is null && !isLive);
         foreach (ReceivedMessages part in page.Parts) await host.ReportDamage(part);
     }

@@ -100,8 +100,8 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
         if (declared.Count > 0) await new BootstrapRun(this, log).Apply(declared, cancellationToken);
     }
 
-    /// <summary>Before Kestrel stops: waiting receives, streams and readers of the feed end now, so that they do not hold
-    /// their connections.</summary>
+    /// <summary>Before Kestrel stops: waiting receives, streams and readers of the feed end now, so that they do not
+    /// hold their connections.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await Replies.Stop();
@@ -124,7 +124,8 @@ internal sealed class BrokerHost(ServerOptions options, TimeProvider time, ILogg
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>The host's stop and its disposal may come from two threads: both wait until the files are closed.</summary>
+    /// <summary>The host's stop and its disposal may come from two threads: both wait until the files are
+    /// closed.</summary>
     public async ValueTask DisposeAsync()
     {
         lock (_closing) _closed ??= Close();

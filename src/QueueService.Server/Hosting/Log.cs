@@ -36,7 +36,8 @@ internal static partial class Log
     [LoggerMessage(11, LogLevel.Error, "Changes of subscriptions were not followed for a second")]
     public static partial void SubscriptionsNotFollowed(this ILogger log, Exception mistake);
 
-    [LoggerMessage(12, LogLevel.Warning, "Deliveries of some of {Subscriptions} subscriptions still run; the server ends without them")]
+    [LoggerMessage(12, LogLevel.Warning,
+        "Deliveries of some of {Subscriptions} subscriptions still run; the server ends without them")]
     public static partial void DeliveriesStillRun(this ILogger log, int subscriptions);
 
     [LoggerMessage(13, LogLevel.Error, "The object store failed: {Reason}")]

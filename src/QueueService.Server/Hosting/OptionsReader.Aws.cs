@@ -30,7 +30,8 @@ internal sealed partial class OptionsReader
             AccessKeys = AccessKeys(),
         };
         CheckAccount(AccountKey, aws.AccountId);
-        bool isRegion = aws.Region.Length <= 32 && aws.Region.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
+        bool isRegion = aws.Region.Length <= 32
+            && aws.Region.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
         if (!isRegion) Errors.Add($"{RegionKey} is '{aws.Region}', but must be a name like us-east-1.");
         return aws;
     }

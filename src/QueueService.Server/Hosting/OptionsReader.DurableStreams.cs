@@ -18,7 +18,9 @@ internal sealed partial class OptionsReader
             if (!int.TryParse(entry.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _)) continue;
             _known.Add(entry.Path);
             if (entry.Value is { } origin && (origin == "*" || IsOrigin(origin))) origins.Add(origin);
-            else Errors.Add($"{entry.Path} is '{entry.Value}', but must be * or an origin like https://app.example.com.");
+            else
+                Errors.Add(
+                    $"{entry.Path} is '{entry.Value}', but must be * or an origin like https://app.example.com.");
         }
 
         return origins;

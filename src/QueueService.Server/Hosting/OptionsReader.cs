@@ -5,7 +5,8 @@ namespace QueueService.Server.Hosting;
 /// <summary>Reads and checks the settings; everything that is wrong is reported at once.</summary>
 internal sealed partial class OptionsReader(IConfiguration configuration)
 {
-    private static readonly string[] OwnSections = ["Storage", "Limits", "Webhooks", "DurableStreams", "Tier", "Aws", "Bootstrap"];
+    private static readonly string[] OwnSections =
+        ["Storage", "Limits", "Webhooks", "DurableStreams", "Tier", "Aws", "Bootstrap"];
 
     /// <summary>What is no section of ours; most of it is read by the framework, from the same sources.</summary>
     private static readonly string[] Others =

@@ -48,7 +48,8 @@ internal static class Addresses
     {
         if (int.TryParse(http.PathValue("partition"), NumberStyles.None, null, out int partition)
             && partition < StreamLimits.MaxPartitions) return partition;
-        Problem.Blame(ref problem, "partition", $"in the path must be an integer from 0 to {StreamLimits.MaxPartitions - 1}.");
+        Problem.Blame(
+            ref problem, "partition", $"in the path must be an integer from 0 to {StreamLimits.MaxPartitions - 1}.");
         return 0;
     }
 

@@ -115,7 +115,8 @@ internal static class BrokerProblems
         string? limit = error switch
         {
             BrokerError.TooManyWaiters => $"The limit of {limits.MaxWaiters} waiting receives",
-            BrokerError.TooManyInFlight => $"The limit of {limits.MaxInFlightPerQueue} leased messages of a queue or subscription",
+            BrokerError.TooManyInFlight =>
+                $"The limit of {limits.MaxInFlightPerQueue} leased messages of a queue or subscription",
             BrokerError.TooManyQueues => $"The limit of {limits.MaxQueues} queues, topics or subscriptions",
             _ => null,
         };

@@ -26,7 +26,8 @@ internal readonly struct IdempotencyKey
             && !value.AsSpan().ContainsAnyExceptInRange(' ', '~') && !value.Contains('"', StringComparison.Ordinal))
             return new IdempotencyKey(value);
         Problem.Blame(
-            ref problem, Header, $"must be 1 to {Limits.IdempotencyKeyLength} printable ASCII characters, quoted or bare.");
+            ref problem, Header,
+            $"must be 1 to {Limits.IdempotencyKeyLength} printable ASCII characters, quoted or bare.");
         return default;
     }
 

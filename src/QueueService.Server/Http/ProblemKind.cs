@@ -65,8 +65,8 @@ internal sealed record ProblemKind(
 
     public static readonly ProblemKind SnapshotNotFound = new(
         "snapshot-not-found", 404, "The snapshot does not exist", false, Nothing,
-        "Take it with PUT /v1/topics/{topic}/subscriptions/{subscription}/snapshots/{snapshot}, or check the names. It lives " +
-        "for 7 days, and no longer than its topic keeps messages.");
+        "Take it with PUT /v1/topics/{topic}/subscriptions/{subscription}/snapshots/{snapshot}, or check the names. " +
+        "It lives for 7 days, and no longer than its topic keeps messages.");
 
     public static readonly ProblemKind TooManySnapshots = new(
         "too-many-snapshots", 429, "There are as many snapshots as there may be", true, Nothing,
@@ -74,20 +74,21 @@ internal sealed record ProblemKind(
 
     public static readonly ProblemKind SnapshotTooLarge = new(
         "snapshot-too-large", 413, "The snapshot would be too large", false, Nothing,
-        "Acknowledge the old messages first that stand between acknowledged ones: each such change takes room, and a snapshot " +
-        "has 1 MiB.");
+        "Acknowledge the old messages first that stand between acknowledged ones: each such change takes room, and a " +
+        "snapshot has 1 MiB.");
 
     public static readonly ProblemKind SnapshotIsFiltered = new(
         "snapshot-is-filtered", 409, "The snapshot is that of another subscription, which had a filter", false, Nothing,
-        "Use it for its own subscription. For others, what its filter let pass cannot be told from what was acknowledged.");
+        "Use it for its own subscription. For others, what its filter let pass cannot be told from what was " +
+        "acknowledged.");
 
     public static readonly ProblemKind NotPullSubscription = new(
         "not-a-pull-subscription", 409, "The messages of this subscription are delivered to its target", false, Nothing,
         "Only a subscription with the target pull is received from: create one beside it.");
 
     public static readonly ProblemKind TargetStreamNotFound = new(
-        "target-stream-not-found", 422, "The stream to which the subscription is to copy does not exist", false, Nothing,
-        "Create the stream that target.stream names, then send the request again.");
+        "target-stream-not-found", 422, "The stream to which the subscription is to copy does not exist", false,
+        Nothing, "Create the stream that target.stream names, then send the request again.");
 
     public static readonly ProblemKind TargetQueueNotFound = new(
         "target-queue-not-found", 422, "The queue to which the subscription is to copy does not exist", false, Nothing,
@@ -266,7 +267,8 @@ internal sealed record ProblemKind(
 
     public static readonly ProblemKind TooManySecrets = new(
         "too-many-secrets", 409, "As many keys sign as may at once", false, Nothing,
-        "Wait until the overlap of an earlier rotation ends, or rotate with a shorter overlapSeconds: 0 ends all others.");
+        "Wait until the overlap of an earlier rotation ends, or rotate with a shorter overlapSeconds: 0 ends all " +
+        "others.");
 
     public static readonly ProblemKind DeliveryNotFound = new(
         "delivery-not-found", 404, "The delivery does not exist", false, Nothing,
@@ -324,7 +326,8 @@ internal sealed record ProblemKind(
         TargetQueueNotFound, TargetStreamNotFound,
         SnapshotNotFound, TooManySnapshots, SnapshotTooLarge, SnapshotIsFiltered,
         MessageNotFound, ReceiptInvalid,
-                                                MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField, ReceiptExpired, PreconditionFailed,
+        MethodNotAllowed, RequestTimeout, MessageLeased, ImmutableField,
+        ReceiptExpired, PreconditionFailed,
         RedriveNotAllowed, NoDeadLetterQueue, DeadLetterQueueNotFound, DeadLetterCycle,
         IdempotencyKeyReused, IdempotencyKeyInUse, IdempotencyWindowFull,
         RequestTooLarge, MessageTooLarge, UnsupportedMediaType, UnsupportedContentEncoding, HeadersTooLarge,
@@ -333,8 +336,8 @@ internal sealed record ProblemKind(
         TooManyQueues, OperationNotFound, OperationFinished, TooManyOperations, RedriveTargetNotFound,
         AddressDenied, OwnershipNotConfirmed, NotWebhookSubscription, SubscriptionNotConfirmed, TooManySecrets,
         DeliveryNotFound,
-        DeliveryInProgress, DeliveryNotKept, ImportInterrupted, JobNotFound, JobRunning, CorrelationInUse, TooManyPendingRequests,
-        ReplyTimeout, InternalError, Overloaded,
+        DeliveryInProgress, DeliveryNotKept, ImportInterrupted, JobNotFound, JobRunning, CorrelationInUse,
+        TooManyPendingRequests, ReplyTimeout, InternalError, Overloaded,
         ShuttingDown, Starting, StorageFailed,
         DiskFull,
         .. DurableStreams.DurableStreamProblems.All, .. Streams.Tables.TableProblems.All,

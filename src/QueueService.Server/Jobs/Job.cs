@@ -55,7 +55,8 @@ internal static class JobList
     private static async Task<string> Compact(MessageBroker broker, bool all, CancellationToken stop)
     {
         CompactionRun run = await broker.CompactStreams(all, stop);
-        string failures = run.Failures.Count == 0 ? "" : $" Not compacted to their ends: {string.Join("; ", run.Failures)}";
+        string failures =
+            run.Failures.Count == 0 ? "" : $" Not compacted to their ends: {string.Join("; ", run.Failures)}";
         return $"{run.Partitions} partitions compacted: {run.Dropped} records went, {run.BytesBefore} bytes became " +
             $"{run.BytesAfter}.{failures}";
     }

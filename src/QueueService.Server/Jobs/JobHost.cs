@@ -139,9 +139,9 @@ internal sealed class JobHost(
         });
     }
 
-    /// <summary>A run that is late, because the one before took longer or the machine is busy, is late, and the next one is
-    /// counted from its end: nothing is made up for. What Quartz does about misfires otherwise spun on two threads and
-    /// took 200 MB/s, when a trigger was more than its threshold late.</summary>
+    /// <summary>A run that is late, because the one before took longer or the machine is busy, is late, and the next
+    /// one is counted from its end: nothing is made up for. What Quartz does about misfires otherwise spun on two
+    /// threads and took 200 MB/s, when a trigger was more than its threshold late.</summary>
     private static ITrigger Trigger(Job job) => TriggerBuilder.Create()
         .WithIdentity(job.Name)
         .StartAt(Clock.GetUtcNow() + job.Interval)

@@ -14,7 +14,8 @@ internal static class JobSetup
             quartz.UseInMemoryStore();
             quartz.UseDefaultThreadPool(JobList.All.Count);
 
-            // Not the clock that tests move: with that one the scheduler stands still or spins, for what it waits for is real.
+            // Not the clock that tests move: with that one the scheduler stands still or spins, for what it waits for
+            // is real.
             quartz.UseTimeProvider(JobHost.Clock);
         });
         services.AddSingleton<JobHost>();

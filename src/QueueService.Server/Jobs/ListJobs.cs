@@ -8,8 +8,8 @@ internal static class ListJobs
 {
     private static readonly Operation Description = new(
         "listJobs", Tags.Jobs, "List the periodic jobs",
-        "What the server does by itself, when each job ran last and with what outcome (since the server started), and " +
-        "when it runs next.")
+        "What the server does by itself, when each job ran last and with what outcome (since the server started), " +
+        "and when it runs next.")
     {
         Replies = [new(200, "All jobs.", Content.Json("JobList", $$"""{"items":[{{JobJson.Example}}]}"""))],
     };

@@ -25,7 +25,8 @@ internal static class PauseJob
             Problems = [ProblemKind.JobNotFound],
         });
         Map(routes, jobs, "resume", paused: false, new(
-            "resumeJob", Tags.Jobs, "Run a job again", "By its schedule; runs that were missed are not made up for. " + AsItIs)
+            "resumeJob", Tags.Jobs, "Run a job again", "By its schedule; runs that were missed are not made up for. " +
+                AsItIs)
         {
             IsKeyed = true,
             Replies = [Reply("It runs by its schedule.")],

@@ -10,9 +10,9 @@ internal static class TriggerJob
 {
     private static readonly Operation Description = new(
         "triggerJob", Tags.Jobs, "Run a job now", 
-        "Once, also when it is paused. Its schedule stays as it is. Repeated with the same Idempotency-Key it runs nothing " +
-        "and answers the job as it is then: the key is remembered before the run begins, so a crash in between leaves the " +
-        "run to the schedule.")
+        "Once, also when it is paused. Its schedule stays as it is. Repeated with the same Idempotency-Key it runs " +
+        "nothing and answers the job as it is then: the key is remembered before the run begins, so a crash in " +
+        "between leaves the run to the schedule.")
     {
         IsKeyed = true,
         Replies = [new(202, "It is about to run.", Content.Json("Job", JobJson.Example))],
@@ -30,8 +30,8 @@ internal static class TriggerJob
         await (problem?.Write(http) ?? JobJson.Answer(http, 202, await jobs.Get(job!)));
     }
 
-    /// <summary>A run leaves nothing in the log, so the key has a commit of its own, and before: of two requests at once
-    /// only one triggers.</summary>
+    /// <summary>A run leaves nothing in the log, so the key has a commit of its own, and before: of two requests at
+    /// once only one triggers.</summary>
     private static async ValueTask<Problem?> Trigger(
         BrokerHost host, JobHost jobs, Job job, IdempotencyToken? token)
     {

@@ -7,8 +7,8 @@ namespace QueueService.Server.OpenApi;
 /// <summary>The fields that owners declare, from the tables that also parse them.</summary>
 internal static class DefinitionSchemas
 {
-    /// <summary>As they are given: every one is optional. Defaults are told in words: of a `default`, openapi-typescript
-    /// makes a required field, and NSwag's client sends it although nobody set it.</summary>
+    /// <summary>As they are given: every one is optional. Defaults are told in words: of a `default`,
+    /// openapi-typescript makes a required field, and NSwag's client sends it although nobody set it.</summary>
     public static IEnumerable<(string Name, IOpenApiSchema Schema)> Settings(SchemaSet set, DefinitionFields fields)
     {
         foreach (QueueField field in fields.Values)

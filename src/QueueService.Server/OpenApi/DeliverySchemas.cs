@@ -26,7 +26,8 @@ internal static class DeliverySchemas
             "What a delivery looks like. More values may come.",
             "raw", "envelope", "cloudEventsBinary", "cloudEventsStructured"));
         set.Add("Challenge", Choice(
-            "How an endpoint is asked whether it wants deliveries. More values may come.", WebhookTargetJson.Challenges));
+            "How an endpoint is asked whether it wants deliveries. More values may come.",
+            WebhookTargetJson.Challenges));
         set.Add("AuthorizationType", Choice("The scheme. More values may come.", WebhookPartsJson.Schemes));
         set.Add("WebhookAuthorization", Closed(Object(
             "The Authorization header of deliveries. Only its type is shown.",
@@ -41,9 +42,13 @@ internal static class DeliverySchemas
         return
         [
             ("url?", Text("With `webhook`: where messages are posted to, http or https.")),
-            ("secret?", Text("With `webhook`: the signing secret, `whsec_` and the base64 of 24 to 64 bytes. Generated " +
+            (
+                "secret?", Text(
+                    "With `webhook`: the signing secret, `whsec_` and the base64 of 24 to 64 bytes. Generated " +
                 "when none is given; shown by the answer that creates the subscription, and never again.")),
-            ("secrets?", List("Only shown, of a `webhook`: the keys that sign, the newest first.", set.Ref("SecretHint"),
+            (
+                "secrets?", List(
+                    "Only shown, of a `webhook`: the keys that sign, the newest first.", set.Ref("SecretHint"),
                 max: WebhookLimits.SigningKeys)),
             ("headers?", new OpenApiSchema
             {
@@ -74,7 +79,9 @@ internal static class DeliverySchemas
         return
         [
             ("abandonedTotal?", Integer("Webhooks: messages that were given up after the last attempt.", 0)),
-            ("disabledReason?", Text("Webhooks: why nothing is delivered until the subscription is resumed: `gone` (the " +
+            (
+                "disabledReason?", Text(
+                    "Webhooks: why nothing is delivered until the subscription is resumed: `gone` (the " +
                 "endpoint answered 410) or `failing` (for five days).")),
             ("failingSince?", Instant("Webhooks: since when every attempt has failed.")),
             ("circuit?", set.Ref("CircuitState")),

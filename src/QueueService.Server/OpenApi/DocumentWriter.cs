@@ -49,7 +49,8 @@ internal sealed class DocumentWriter(EndpointDataSource endpoints) : IOpenApiDoc
         foreach (RouteEndpoint endpoint in endpoints.Endpoints.OfType<RouteEndpoint>())
         {
             if (endpoint.Metadata.GetMetadata<Operation>() is not { } operation) continue;
-            string path = "/" + endpoint.RoutePattern.RawText!.TrimStart('/').Replace("{**", "{", StringComparison.Ordinal);
+            string path =
+                "/" + endpoint.RoutePattern.RawText!.TrimStart('/').Replace("{**", "{", StringComparison.Ordinal);
             if (!document.Paths.TryGetValue(path, out IOpenApiPathItem? item))
                 document.Paths.Add(path, item = new OpenApiPathItem { Operations = [] });
             HttpMethod method = HttpMethod.Parse(endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods[0]);

@@ -28,7 +28,8 @@ internal static class QueuePolicySchemas
             "Where messages go that cannot be processed.",
             ("deadLetterQueue", Text("The name of another queue, which exists.", NamePattern)),
             ("maxReceiveCount?", Integer(
-                $"Deliveries that fail; the last failure moves the message. Default: {QueuePolicies.DefaultMaxReceiveCount}.",
+                $"Deliveries that fail; the last failure moves the message. Default: " +
+                $"{QueuePolicies.DefaultMaxReceiveCount}.",
                 1, RedrivePolicy.MaxMaxReceiveCount)),
             ("includeExpired?", Flag(
                 "Messages whose time to live is over go there, too, instead of being dropped. Default: false.")))));
@@ -58,11 +59,12 @@ internal static class QueuePolicySchemas
     private static void AddAlarms(SchemaSet set)
     {
         set.Add("AlarmMetric", Choice(
-            "What an alarm looks at: `messages` in any state, or only those that are `available`, `leased`, `delayed` or " +
-            "`blocked`; their `bytes`; the age of the oldest; or `deadLettered`, the messages that are in the queue's " +
-            "dead-letter queue, whichever queue they came from. Of a stream: its `records`, their `bytes`, the age of the " +
-            "oldest, and how much the consumer group that is most behind has not committed: `groupLag` in records, " +
-            "`groupLagSeconds` the age of the oldest of them. More values may come.", AlarmsJson.Metrics));
+            "What an alarm looks at: `messages` in any state, or only those that are `available`, `leased`, " +
+            "`delayed` or `blocked`; their `bytes`; the age of the oldest; or `deadLettered`, the messages that are " +
+            "in the queue's dead-letter queue, whichever queue they came from. Of a stream: its `records`, their " +
+            "`bytes`, the age of the oldest, and how much the consumer group that is most behind has not committed: " +
+            "`groupLag` in records, `groupLagSeconds` the age of the oldest of them. More values may come.",
+            AlarmsJson.Metrics));
         set.Add("AlarmStateName", Choice("Whether the alarm is raised. More values may come.", AlarmsJson.States));
         set.Add("Alarm", Closed(Object("A condition on a queue or a stream.", Fields(set, "?"))));
         set.Add("Alarms", List("Each has a name of its own.", set.Ref("Alarm"), max: Alarm.MaxPerQueue));

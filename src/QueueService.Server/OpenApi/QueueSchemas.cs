@@ -11,21 +11,25 @@ internal static class QueueSchemas
     public static void AddTo(SchemaSet set)
     {
         set.Add("QueueType", Choice("How messages are handed out. More values may come.", "standard", "fifo"));
-        set.Add("DeduplicationScope", Choice("Where a deduplication id counts. More values may come.", "queue", "group"));
+        set.Add(
+            "DeduplicationScope", Choice("Where a deduplication id counts. More values may come.", "queue", "group"));
         set.Add("Durability", Choice("When a write is answered. More values may come.", "fsync", "os", "memory"));
         set.Add("Overflow", Choice("What a full queue does. More values may come.", "reject", "dropOldest"));
         QueuePolicySchemas.AddTo(set);
         set.Add("QueueSettings", Closed(Object(
-            "What the owner of a queue declares; every field is optional.", DefinitionSchemas.Settings(set, QueueFields.OfQueue))));
+            "What the owner of a queue declares; every field is optional.", DefinitionSchemas.Settings(
+                set, QueueFields.OfQueue))));
         set.Add("QueuePatch", Closed(Object(
-            "The fields to change. `null` resets a field to its default.", DefinitionSchemas.Changes(set, QueueFields.OfQueue))));
+            "The fields to change. `null` resets a field to its default.", DefinitionSchemas.Changes(
+                set, QueueFields.OfQueue))));
         set.Add("QueueStats", Object(
             "Counts of this moment.",
             ("available", Integer("Ready to be received.", 0)),
             ("leased", Integer("Received and not finished, with time left.", 0)),
             ("delayed", Integer("Not due yet.", 0)),
             ("blocked", Integer(
-                "Behind a message of their group, or failed as often as they may and waiting for the dead-letter queue.",
+                "Behind a message of their group, or failed as often as they may and waiting for the dead-letter " +
+                "queue.",
                 0)),
             ("oldestMessageAgeSeconds", Integer("Age of the oldest message; 0 when there is none.", 0)),
             ("sentTotal", Integer("Messages ever sent.", 0)),

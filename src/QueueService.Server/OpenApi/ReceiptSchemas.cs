@@ -48,5 +48,6 @@ internal static class ReceiptSchemas
         "Seconds from now; 0 releases.", 0, QueueConfigLimits.MaxVisibilityTimeoutSeconds);
 
     private static OpenApiSchema Delay() => Integer(
-        "Seconds from now; left out: as the retryPolicy says, without one at once.", 0, QueueConfigLimits.MaxVisibilityTimeoutSeconds);
+        "Seconds from now; left out: as the retryPolicy says, without one at once.", 0,
+        QueueConfigLimits.MaxVisibilityTimeoutSeconds);
 }

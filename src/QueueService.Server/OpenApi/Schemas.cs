@@ -41,7 +41,8 @@ internal static class Schemas
         [ReadRecords.NextOffsetHeader] = ("The offset to go on at.", "String"),
         [ReadRecords.EndOffsetHeader] = ("The offset of the record that is appended next.", "String"),
         ["Retry-After"] = ("Seconds to wait before trying again.", "Integer"),
-        [Http.IdempotencyKey.ReplayedHeader] = ("`true` when this is the outcome of an earlier request with the key.", "String"),
+        [Http.IdempotencyKey.ReplayedHeader] =
+            ("`true` when this is the outcome of an earlier request with the key.", "String"),
         ["Allow"] = ("The methods that are allowed.", "String"),
     };
 

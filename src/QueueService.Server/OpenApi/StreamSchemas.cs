@@ -101,7 +101,9 @@ internal static class StreamSchemas
             ("contentType", Text("Its media type.")),
             ("body?", Text("The record, when it is text.")),
             ("bodyBase64?", Text("The record as base64, when it is not text.")),
-            ("tombstone?", Flag("True for a record without a value, which says that its key has none any more: there is " +
+            (
+                "tombstone?", Flag(
+                    "True for a record without a value, which says that its key has none any more: there is " +
                 "neither `body` nor `bodyBase64`."))));
         set.Add("TablePage", Object(
             "Keys of a table with their newest records, as they were at one moment.",

@@ -25,7 +25,9 @@ internal static class Tags
         (Topics, "Create, read, change and delete topics, and publish to them."),
         (Subscriptions, "What becomes of the messages of a topic; receive and settle those of a pull subscription."),
         (Deliveries, "What was sent to webhooks and what came back; attempt deliveries again."),
-        (Streams, "Create, read, change and delete streams; append records to their partitions and read them by offset."),
+        (
+            Streams,
+            "Create, read, change and delete streams; append records to their partitions and read them by offset."),
         (Groups, "Read a stream together: members, what each of them owns, offsets and lag."),
         (QueueViews, "The records of a stream as a queue: receive them, and acknowledge each by itself."),
         (DurableStreams, "The open Durable Streams protocol: addresses to append to, to read, to follow and to fork."),

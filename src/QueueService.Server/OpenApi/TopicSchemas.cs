@@ -107,9 +107,12 @@ internal static class TopicSchemas
             ("leased", Integer("Delivered and not finished, with time left.", 0)),
             ("delayed", Integer("To be delivered again later.", 0)),
             ("blocked", Integer(
-                "Behind a message of their group, or failed as often as they may and waiting for the dead-letter queue.",
+                "Behind a message of their group, or failed as often as they may and waiting for the dead-letter " +
+                "queue.",
                 0)),
-            ("oldestUnacknowledgedAgeSeconds", Integer("Age of the oldest that is not finished; 0 when there is none.", 0)),
+            (
+                "oldestUnacknowledgedAgeSeconds", Integer(
+                    "Age of the oldest that is not finished; 0 when there is none.", 0)),
             ("receivedTotal", Integer("Deliveries, repeated ones included.", 0)),
             ("acknowledgedTotal", Integer("Messages that are finished.", 0)),
             ("deadLetteredTotal", Integer("Messages moved to the dead-letter queue.", 0)),

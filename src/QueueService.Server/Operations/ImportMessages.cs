@@ -23,13 +23,13 @@ internal static class ImportMessages
 
     private static readonly Operation Description = new(
         "importMessages", Tags.Messages, "Import messages",
-        "NDJSON in the form of an export, of up to 1 GiB, taken in while it arrives. Messages get new ids, keep their " +
-        "attributes and `sentAt` when it is given, are available at once, and their retention counts from now. The other " +
-        "fields of an export (`id`, `state`, `receiveCount`, …) are read over. A line that is not a message is left out " +
-        "and reported. The import is an operation: it can be watched and cancelled; when the connection or the server " +
-        "fails, its `done` says how many lines were dealt with, so send the rest again. Repeated with the same " +
-        "Idempotency-Key and the same body it imports nothing: it answers how the import ended, also one that was " +
-        "interrupted (for that one the body is not compared).")
+        "NDJSON in the form of an export, of up to 1 GiB, taken in while it arrives. Messages get new ids, keep " +
+        "their attributes and `sentAt` when it is given, are available at once, and their retention counts from now. " +
+        "The other fields of an export (`id`, `state`, `receiveCount`, …) are read over. A line that is not a " +
+        "message is left out and reported. The import is an operation: it can be watched and cancelled; when the " +
+        "connection or the server fails, its `done` says how many lines were dealt with, so send the rest again. " +
+        "Repeated with the same Idempotency-Key and the same body it imports nothing: it answers how the import " +
+        "ended, also one that was interrupted (for that one the body is not compared).")
     {
         IsKeyed = true,
         Parameters = [new("dryRun", "Boolean", "Only check the lines.", "false")],

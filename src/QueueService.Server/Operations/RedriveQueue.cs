@@ -17,9 +17,9 @@ internal static class RedriveQueue
     private static readonly Operation Description = new(
         "redriveQueue", Tags.Queues, "Move messages back from a dead-letter queue",
         "Every message that is in the queue now goes to the queue that it came from, or to `to`. It keeps its id, " +
-        "attributes and time of sending, starts again with a receive count of 0, and its retention counts anew. Leased " +
-        "and delayed messages stay. The operation goes on after a restart and moves nothing twice; with `dryRun` it " +
-        "only counts. Everything that is given in `filter` must hold.")
+        "attributes and time of sending, starts again with a receive count of 0, and its retention counts anew. " +
+        "Leased and delayed messages stay. The operation goes on after a restart and moves nothing twice; with " +
+        "`dryRun` it only counts. Everything that is given in `filter` must hold.")
     {
         Request =
         [

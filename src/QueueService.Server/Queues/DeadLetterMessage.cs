@@ -18,7 +18,8 @@ internal static class DeadLetterMessage
 
     public static readonly Operation Description = new(
         "deadLetterMessage", Tags.Receipts, "Give a message up",
-        "It moves to the dead-letter queue that the redrivePolicy names, in one commit, with its id, attributes and time of sending.")
+        "It moves to the dead-letter queue that the redrivePolicy names, in one commit, with its id, attributes and " +
+        "time of sending.")
     {
         IsKeyed = true,
         Request = [Content.Json("DeadLetterRequest", """{"reason":"no such customer"}""")],

@@ -210,7 +210,8 @@ internal struct MessageDraft
     private string? Name(string where, string value, ref Problem? problem)
     {
         _bytes += value.Length;
-        if (value.Length is > 0 and <= QueueConfigLimits.MaxGroupCharacters && !value.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        if (value.Length is > 0 and <= QueueConfigLimits.MaxGroupCharacters
+            && !value.AsSpan().ContainsAnyExceptInRange('!', '~'))
             return value;
         Problem.Blame(
             ref problem, where,
@@ -228,7 +229,8 @@ internal struct MessageDraft
     }
 }
 
-/// <summary>Options of a message that are text in headers and in the query, in the order of their names there.</summary>
+/// <summary>Options of a message that are text in headers and in the query, in the order of their names
+/// there.</summary>
 internal enum MessageOption
 {
     Delay,

@@ -113,7 +113,8 @@ internal static class MessageOptions
         for (int option = 0; option <= (int)MessageOption.Priority; option++)
         {
             if (query[option] is not null) NotForTopics(ref problem, QueryPlaces[option]);
-            else if (http.Request.Headers.ContainsKey(HeaderNames[option])) NotForTopics(ref problem, HeaderNames[option]);
+            else if (http.Request.Headers.ContainsKey(HeaderNames[option]))
+                NotForTopics(ref problem, HeaderNames[option]);
         }
     }
 

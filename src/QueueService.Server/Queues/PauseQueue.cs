@@ -57,5 +57,6 @@ internal static class PauseQueue
     }
 
     private static void Map(IEndpointRouteBuilder routes, string verb, bool paused, Operation description) =>
-        routes.MapOperation("POST", $"{QueueRoutes.Queue}/{verb}", (http, host) => Handle(http, host, paused), description);
+        routes.MapOperation(
+            "POST", $"{QueueRoutes.Queue}/{verb}", (http, host) => Handle(http, host, paused), description);
 }

@@ -77,7 +77,8 @@ internal ref struct PolicyObject(string pointer, FieldNames known)
             return (int)(value * 1_000);
         Problem.Blame(
             ref problem, Pointer,
-            FormattableString.Invariant($"must be a number from {min / 1_000} to {max / 1_000} with up to three decimals."));
+            FormattableString.Invariant(
+                $"must be a number from {min / 1_000} to {max / 1_000} with up to three decimals."));
         json.TrySkip();
         return otherwise;
     }

@@ -46,7 +46,8 @@ internal static class PutQueue
         problem ??= await ReadChanges(http, host, changes);
         if (problem is null && name.Kind == QueueKind.Queue
             && name.Value.StartsWith(ReplyInbox.Prefix, StringComparison.Ordinal))
-            Problem.Blame(ref problem, "queue", $"in the path must not begin with {ReplyInbox.Prefix}: temporary queues do.");
+            Problem.Blame(
+                ref problem, "queue", $"in the path must not begin with {ReplyInbox.Prefix}: temporary queues do.");
         if (problem is not null)
         {
             await problem.Write(http);

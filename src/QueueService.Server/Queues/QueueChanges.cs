@@ -11,7 +11,8 @@ internal sealed class QueueChanges(DefinitionFields fields)
 
     private readonly List<string> _given = [];
 
-    /// <summary>The names of the fields that have a value of their own, and of the fields of these: `tags/team`.</summary>
+    /// <summary>The names of the fields that have a value of their own, and of the fields of these:
+    /// `tags/team`.</summary>
     public IReadOnlyList<string> Given => _given;
 
     /// <summary>Reads a JSON object; an empty body is an empty object.</summary>

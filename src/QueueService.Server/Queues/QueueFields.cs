@@ -39,9 +39,10 @@ internal static class QueueFields
             Choices = ["standard", "fifo"],
             Schema = "QueueType",
             Immutable = true,
-            Description = "How messages are handed out: `standard` has competing consumers and best-effort order; `fifo` " +
-                "keeps the order of each message group, and of all messages without one, and hands nothing of a group " +
-                "out while one of its messages is leased.",
+            Description =
+                "How messages are handed out: `standard` has competing consumers and best-effort order; `fifo` " +
+                "keeps the order of each message group, and of all messages without one, and hands nothing of a " +
+                "group out while one of its messages is leased.",
         },
         new("visibilityTimeoutSeconds", 0, QueueConfigLimits.MaxVisibilityTimeoutSeconds,
             config => config.VisibilityTimeoutSeconds,
@@ -88,7 +89,8 @@ internal static class QueueFields
             (config, value) => config with { ResetRetentionOnDeadLetter = value == 1 })
         {
             IsFlag = true,
-            Description = "The retention of a message in the dead-letter queue counts from its move there, instead of " +
+            Description =
+                "The retention of a message in the dead-letter queue counts from its move there, instead of " +
                 "from its sending.",
         },
         new("contentBasedDeduplication", 0, 1,
@@ -126,7 +128,8 @@ internal static class QueueFields
         {
             Choices = ["reject", "dropOldest"],
             Schema = "Overflow",
-            Description = "What happens to a message that would exceed `maxMessages` or `maxBytes`: `reject` refuses it " +
+            Description =
+                "What happens to a message that would exceed `maxMessages` or `maxBytes`: `reject` refuses it " +
                 "(429 `queue-full`); `dropOldest` removes others in the same commit: the lowest priority first, and " +
                 "of one priority what came back and then the oldest. Leased and delayed messages stay; when only " +
                 "they are left, the new one is refused.",

@@ -106,8 +106,10 @@ internal static class QueuePolicies
             int value = fields.Index switch
             {
                 0 => fields.Choice(ref json, RetryKinds, (int)Defaults.Kind, ref problem),
-                1 => fields.Integer(ref json, 1, QueueConfigLimits.MaxVisibilityTimeoutSeconds, Defaults.MinSeconds, ref problem),
-                2 => fields.Integer(ref json, 1, QueueConfigLimits.MaxVisibilityTimeoutSeconds, Defaults.MaxSeconds, ref problem),
+                1 => fields.Integer(
+                    ref json, 1, QueueConfigLimits.MaxVisibilityTimeoutSeconds, Defaults.MinSeconds, ref problem),
+                2 => fields.Integer(
+                    ref json, 1, QueueConfigLimits.MaxVisibilityTimeoutSeconds, Defaults.MaxSeconds, ref problem),
                 3 => fields.Thousandths(ref json, 1_000, 10_000, Defaults.FactorThousandths, ref problem),
                 _ => fields.Thousandths(ref json, 0, 1_000, Defaults.JitterThousandths, ref problem),
             };
@@ -134,7 +136,9 @@ internal static class QueuePolicies
         {
             if (fields.Index == 0) queue = fields.Name(ref json, ref problem);
             else if (fields.Index == 2) expired = fields.Flag(ref json, ref problem);
-            else count = fields.Integer(ref json, 1, RedrivePolicy.MaxMaxReceiveCount, DefaultMaxReceiveCount, ref problem);
+            else
+                count =
+                    fields.Integer(ref json, 1, RedrivePolicy.MaxMaxReceiveCount, DefaultMaxReceiveCount, ref problem);
         }
 
         if (queue is null)
@@ -167,7 +171,8 @@ internal static class QueuePolicies
         if (permission is null)
             Problem.Blame(ref problem, "/redriveAllowPolicy/permission", "is required.");
         else if (byQueue != names is { Count: > 0 })
-            Problem.Blame(ref problem, "/redriveAllowPolicy/sourceQueues", "is required with `byQueue`, and only there.");
+            Problem.Blame(
+                ref problem, "/redriveAllowPolicy/sourceQueues", "is required with `byQueue`, and only there.");
         if (problem is not null) return null;
         RedriveAllowPolicy policy = byQueue
             ? RedriveAllowPolicy.ByQueue(names!)

@@ -94,7 +94,8 @@ internal static class ReceiveMessages
             Problem.Blame(ref problem, "?max", "must be 1 with format=raw: the answer is one message.");
         string? attempt = query[5]?.ToString();
         if (attempt is not null && attempt.Length is 0 or > QueueConfigLimits.MaxGroupCharacters)
-            Problem.Blame(ref problem, "?attemptId", $"must be 1 to {QueueConfigLimits.MaxGroupCharacters} characters.");
+            Problem.Blame(
+                ref problem, "?attemptId", $"must be 1 to {QueueConfigLimits.MaxGroupCharacters} characters.");
         if (key.AttemptId is { } keyed)
         {
             if (attempt is not null) Problem.Blame(ref problem, "?attemptId", "is given as Idempotency-Key as well.");

@@ -9,8 +9,8 @@ using QueueService.Server.Http;
 namespace QueueService.Server.Queues;
 
 /// <summary>
-/// The temporary queue in which answers to requests arrive: one for the process, made with the first request, read here,
-/// and deleted when the server stops or starts again. An answer for which nobody waits any more is dropped.
+/// The temporary queue in which answers to requests arrive: one for the process, made with the first request, read
+/// here, and deleted when the server stops or starts again. An answer for which nobody waits any more is dropped.
 /// </summary>
 internal sealed class ReplyInbox(TimeProvider time) : IAsyncDisposable
 {
@@ -27,7 +27,8 @@ internal sealed class ReplyInbox(TimeProvider time) : IAsyncDisposable
         Durability = Durability.Memory, RetentionSeconds = QueueConfigLimits.MinRetentionSeconds,
     };
 
-    private readonly ConcurrentDictionary<string, TaskCompletionSource<ReplyMessage?>> _waiting = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<ReplyMessage?>> _waiting = new(
+        StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
     private Task? _reader;
@@ -35,7 +36,9 @@ internal sealed class ReplyInbox(TimeProvider time) : IAsyncDisposable
 
     /// <summary>Where answers are to be sent. New in each process: a late answer cannot reach another one.</summary>
     public QueueName Queue { get; } =
-        QueueName.TryParse(Prefix + RandomNumberGenerator.GetHexString(16, lowercase: true), out QueueName name) ? name : default;
+        QueueName.TryParse(Prefix + RandomNumberGenerator.GetHexString(16, lowercase: true), out QueueName name)
+            ? name
+            : default;
 
     /// <summary>Deletes what an earlier process left behind.</summary>
     public static async Task DeleteLeftOvers(MessageBroker broker)
@@ -55,8 +58,8 @@ internal sealed class ReplyInbox(TimeProvider time) : IAsyncDisposable
         return BrokerError.None;
     }
 
-    /// <summary>Announces that somebody waits; answers why not when the correlation id is waited for already, or when as
-    /// many wait as may.</summary>
+    /// <summary>Announces that somebody waits; answers why not when the correlation id is waited for already, or when
+    /// as many wait as may.</summary>
     public Problem? Expect(string correlationId, out Task<ReplyMessage?> reply)
     {
         var source = new TaskCompletionSource<ReplyMessage?>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -112,8 +115,10 @@ internal sealed class ReplyInbox(TimeProvider time) : IAsyncDisposable
     {
         if (!messages.TryRead(index, out MessageView message)) return;
         MessageHeaders headers = message.ReadHeaders();
-        if (headers.CorrelationId is not { } id || !_waiting.TryRemove(id, out TaskCompletionSource<ReplyMessage?>? source)) return;
-        source.TrySetResult(new ReplyMessage(message.Id, message.SentAt, message.ContentType, headers, message.Body.ToArray()));
+        if (headers.CorrelationId is not { } id
+            || !_waiting.TryRemove(id, out TaskCompletionSource<ReplyMessage?>? source)) return;
+        source.TrySetResult(
+            new ReplyMessage(message.Id, message.SentAt, message.ContentType, headers, message.Body.ToArray()));
     }
 }
 

@@ -17,11 +17,12 @@ internal static class RequestReply
 
     private static readonly Operation Description = new(
         "request", Tags.Messages, "Send a message and wait for the answer",
-        "The message gets a correlation id, unless it has one, and the name of a temporary queue as `replyTo`. A consumer " +
-        "answers by sending a message with the same `Message-Correlation-Id` to that queue. The answer is given back as " +
-        "its own bytes, the rest of it in headers. Unless the request names a ttl, the message lives as long as the wait. " +
-        "Repeated with the same Idempotency-Key it sends nothing: it answers what was answered before, or waits on (its " +
-        "`wait` may differ). An answer that came while nobody waited, or a restart in between, leaves it without one (504).")
+        "The message gets a correlation id, unless it has one, and the name of a temporary queue as `replyTo`. A " +
+        "consumer answers by sending a message with the same `Message-Correlation-Id` to that queue. The answer is " +
+        "given back as its own bytes, the rest of it in headers. Unless the request names a ttl, the message lives " +
+        "as long as the wait. Repeated with the same Idempotency-Key it sends nothing: it answers what was answered " +
+        "before, or waits on (its `wait` may differ). An answer that came while nobody waited, or a restart in " +
+        "between, leaves it without one (504).")
     {
         IsKeyed = true,
         Parameters =
@@ -36,7 +37,8 @@ internal static class RequestReply
         [
             ProblemKind.DelayExceedsRetention, ProblemKind.DeliverAtTooFar, ProblemKind.PriorityNotSupported,
             ProblemKind.DeduplicationNotSupported, ProblemKind.WindowFull, ProblemKind.QueueNotFound,
-            ProblemKind.IdempotencyKeyInUse, ProblemKind.CorrelationInUse, ProblemKind.TooManyPendingRequests, ProblemKind.RequestTooLarge,
+            ProblemKind.IdempotencyKeyInUse, ProblemKind.CorrelationInUse, ProblemKind.TooManyPendingRequests,
+            ProblemKind.RequestTooLarge,
             ProblemKind.MessageTooLarge, ProblemKind.UnsupportedContentEncoding, ProblemKind.TooManyQueues,
             ProblemKind.QueueFull, ProblemKind.ReplyTimeout, ProblemKind.DiskFull,
         ],
@@ -65,7 +67,8 @@ internal static class RequestReply
             problem ??= body.Problem();
             if (problem is null)
             {
-                batch.Add(draft.ToHeaders("Message-Attribute", "Message-Deliver-At", ref problem), body.Span, draft.Options);
+                batch.Add(
+                    draft.ToHeaders("Message-Attribute", "Message-Deliver-At", ref problem), body.Span, draft.Options);
                 token = RequestOnce.Token(http, key, in asked, body.Span);
             }
         }

@@ -13,8 +13,8 @@ internal static class RescheduleMessage
 
     private static readonly Operation Description = new(
         "rescheduleMessage", Tags.Messages, "Deliver a message at another time",
-        "A message that is not leased becomes visible after the delay, counted from now, or at the instant. Delete it to " +
-        "cancel it.")
+        "A message that is not leased becomes visible after the delay, counted from now, or at the instant. Delete " +
+        "it to cancel it.")
     {
         Request = [Content.Json("RescheduleRequest", """{"deliverAt":"2026-11-22T08:00:00Z"}""")],
         RequestRequired = true,

@@ -37,7 +37,8 @@ internal static class SettleBatches
         });
         Map("release", Settlement.Release, Releasing, new(
             "releaseMessages", Tags.Receipts, "Give many messages back",
-            "They are available again after `delaySeconds`, or as the retryPolicy says. Each receipt has its own status.")
+            "They are available again after `delaySeconds`, or as the retryPolicy says. Each receipt has its own " +
+            "status.")
         {
             Request = [Request("ReleaseBatch", ",\"delaySeconds\":10")],
             IsKeyed = true,

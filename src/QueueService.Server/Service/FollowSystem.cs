@@ -18,11 +18,11 @@ internal static class FollowSystem
     private static readonly Operation Description = new(
         "followSystem", Tags.Service, "Follow what happens in the service",
         "Server-sent events, each with JSON as its data: `alarm` (queue, alarm, metric, state, value, at) when an " +
-        "alarm is raised or cleared, `queueCreated`, `queueChanged` and `queueDeleted` (queue, at), the same of a topic (topic, at) and of a " +
-        "subscription (topic, subscription, at), and every 5 s " +
-        "`stats`, the sums over all queues and topics. `gap`: events are missing here (the reader was too slow, away for too " +
-        "long, or the server was restarted); read again what is shown. `drain`: the server stops; connect again. A reader that takes " +
-        "nothing for 10 s is disconnected. A comment comes every 15 s.")
+        "alarm is raised or cleared, `queueCreated`, `queueChanged` and `queueDeleted` (queue, at), the same of a " +
+        "topic (topic, at) and of a subscription (topic, subscription, at), and every 5 s " +
+        "`stats`, the sums over all queues and topics. `gap`: events are missing here (the reader was too slow, away " +
+        "for too long, or the server was restarted); read again what is shown. `drain`: the server stops; connect " +
+        "again. A reader that takes nothing for 10 s is disconnected. A comment comes every 15 s.")
     {
         Parameters =
         [

@@ -20,8 +20,8 @@ internal static class GetMetrics
 
     private static readonly Operation Description = new(
         "getMetrics", Tags.Service, "Read the metrics",
-        "In the text format of Prometheus: the whole service, every partition of every stream, and every consumer group. " +
-        "Rates are for Prometheus to make, of the counters.")
+        "In the text format of Prometheus: the whole service, every partition of every stream, and every consumer " +
+        "group. Rates are for Prometheus to make, of the counters.")
     {
         Replies = [new(200, "The metrics.", new Content("text/plain", "String", Example))],
     };
@@ -69,7 +69,8 @@ internal static class GetMetrics
         {
             Result<QueuePage> page = await broker.ListStreams("", after, Limits.PageItems);
             if (!page.Succeeded) return;
-            foreach (QueueDescription stream in page.Value.Queues) await WriteStream(streams, broker, StreamName.At(stream.Name));
+            foreach (QueueDescription stream in page.Value.Queues)
+                await WriteStream(streams, broker, StreamName.At(stream.Name));
             after = page.Value.Next is null ? null : StreamName.At(page.Value.Queues[^1].Name).Value;
         }
         while (after is not null);

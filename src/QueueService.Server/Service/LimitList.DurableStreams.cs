@@ -22,6 +22,9 @@ internal static partial class LimitList
         new("durableStreamPollSeconds", (long)Limits.DurableStreamPoll.TotalSeconds, "seconds",
             "The wait of a long-poll of a durable stream.") { Instead = "It answers 204." },
         new("durableStreamFollowSeconds", (long)Limits.DurableStreamFollow.TotalSeconds, "seconds",
-            "Server-sent events of a durable stream in one request.") { Instead = "The answer ends; the client goes on." },
+            "Server-sent events of a durable stream in one request.")
+        {
+            Instead = "The answer ends; the client goes on.",
+        },
     ];
 }

@@ -18,7 +18,8 @@ internal static partial class LimitList
             "view; each partition has an equal share.")
         {
             Instead =
-                "Nothing new of the partition is handed out before older records are acknowledged; blockedReason says so.",
+                "Nothing new of the partition is handed out before older records are acknowledged; blockedReason " +
+                "says so.",
         },
         new("queueViewPartitionHolesMin", QueueViewLimits.MinHoleBlocks, "blocks",
             "What a partition may have of them in any case.")

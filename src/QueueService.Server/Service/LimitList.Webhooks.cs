@@ -17,7 +17,9 @@ internal static partial class LimitList
         new("webhookCredentialLength", WebhookLimits.CredentialLength, "characters",
             "User name and password, or token, of a webhook target."),
         new("webhookConcurrency", WebhookTargetJson.MaxConcurrency, "attempts", "maxConcurrency of a webhook target."),
-        new("webhookRatePerSecond", WebhookTargetJson.MaxRatePerSecond, "attempts", "ratePerSecond of a webhook target."),
+        new(
+            "webhookRatePerSecond", WebhookTargetJson.MaxRatePerSecond, "attempts",
+            "ratePerSecond of a webhook target."),
         new("webhookAttempts", RetrySchedule.MaxAttemptsLimit, "attempts", "maxAttempts of a webhook target."),
         new("webhookSecrets", WebhookLimits.SigningKeys, "keys", "Keys of one webhook that sign at once.",
             ProblemKind.TooManySecrets),

@@ -151,7 +151,9 @@ internal static partial class LimitList
 
     private static readonly Limit[] Definitions =
     [
-        new("queueNameLength", QueueName.MaxLength, "characters", "The name of a queue, a topic or a subscription, of A-Z a-z 0-9 . _ -"),
+        new(
+            "queueNameLength", QueueName.MaxLength, "characters",
+            "The name of a queue, a topic or a subscription, of A-Z a-z 0-9 . _ -"),
         new("visibilityTimeoutSeconds", QueueConfigLimits.MaxVisibilityTimeoutSeconds, "seconds", "A lease."),
         new("retentionSecondsMin", QueueConfigLimits.MinRetentionSeconds, "seconds", "The shortest retention."),
         new("retentionSeconds", QueueConfigLimits.MaxRetentionSeconds, "seconds", "The longest retention."),
@@ -182,7 +184,8 @@ internal static partial class LimitList
         new("snapshots", SnapshotLimits.PerSubscription, "snapshots", "Snapshots of a subscription.",
             ProblemKind.TooManySnapshots),
         new("snapshotBytes", SnapshotLimits.Bytes, "bytes",
-            "One snapshot: 2 to 4 for each change between acknowledged and other messages.", ProblemKind.SnapshotTooLarge),
+            "One snapshot: 2 to 4 for each change between acknowledged and other messages.",
+            ProblemKind.SnapshotTooLarge),
         new("snapshotTotalBytes", SnapshotLimits.TotalBytes, "bytes", "All snapshots together.",
             ProblemKind.TooManySnapshots),
         new("snapshotSeconds", SnapshotLimits.Lifetime / 1_000, "seconds", "How long a snapshot lives.")

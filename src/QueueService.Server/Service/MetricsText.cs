@@ -41,6 +41,7 @@ internal sealed class MetricsText
                 Write(output, labels.Length == 0 ? $"{full} {value}\n" : $"{full}{{{labels}}} {value}\n");
         }
 
-        private static void Write(JsonOutput output, string text) => output.Raw(System.Text.Encoding.UTF8.GetBytes(text));
+        private static void Write(JsonOutput output, string text) =>
+            output.Raw(System.Text.Encoding.UTF8.GetBytes(text));
     }
 }

@@ -8,8 +8,8 @@ namespace QueueService.Server.Service;
 /// What happens in the service, for readers up to a limit. The newest events are kept in one ring; a reader is a place
 /// in it, so that a slow one costs no memory: it loses what the ring lost, and is told so.
 /// </summary>
-/// <remarks>Ids are the start of the process and a number. After a restart the ring is empty, and an older id leads to a
-/// `gap`.</remarks>
+/// <remarks>Ids are the start of the process and a number. After a restart the ring is empty, and an older id leads to
+/// a `gap`.</remarks>
 internal sealed class SystemFeed(TimeProvider time, int maxReaders) : IAsyncDisposable
 {
     /// <summary>Between two `stats` events; every third of them is the heartbeat.</summary>

@@ -16,10 +16,10 @@ internal static class AppendRecord
     private static readonly Operation Description = new(
         "appendRecord", Tags.Streams, "Append a record",
         "The body is the record: its bytes are stored as they are, with their content type. With a key it goes where " +
-        "Kafka's default partitioner puts that key; without one, each request goes to the next partition; a stream that is " +
-        "compacted requires one. `Message-Tombstone: true` with an empty body appends a record that has no value. " +
-        "`Message-Attribute-<name>` headers become headers of the record. With the three `Producer-` headers, or an " +
-        "Idempotency-Key, a retry appends nothing and is told where the record is.")
+        "Kafka's default partitioner puts that key; without one, each request goes to the next partition; a stream " +
+        "that is compacted requires one. `Message-Tombstone: true` with an empty body appends a record that has no " +
+        "value. `Message-Attribute-<name>` headers become headers of the record. With the three `Producer-` headers, " +
+        "or an Idempotency-Key, a retry appends nothing and is told where the record is.")
     {
         IsKeyed = true,
         Parameters = [.. RecordOptions.Parameters, .. ProducerHeaders.Parameters],

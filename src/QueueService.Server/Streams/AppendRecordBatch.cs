@@ -24,10 +24,10 @@ internal static class AppendRecordBatch
 
     private static readonly Operation Description = new(
         "appendRecordBatch", Tags.Streams, "Append many records",
-        "All or nothing, in one commit, in the order of the request within each partition; records without a key stay " +
-        "together in one. With `partial=true` the valid records are stored and each has its own status. As JSON at most " +
-        "1,000 records, as NDJSON (one a line) 10,000, both at most 16 MiB. With the three `Producer-` headers, or an " +
-        "Idempotency-Key, a retry appends nothing and is told where the records are.")
+        "All or nothing, in one commit, in the order of the request within each partition; records without a key " +
+        "stay together in one. With `partial=true` the valid records are stored and each has its own status. As JSON " +
+        "at most 1,000 records, as NDJSON (one a line) 10,000, both at most 16 MiB. With the three `Producer-` " +
+        "headers, or an Idempotency-Key, a retry appends nothing and is told where the records are.")
     {
         IsKeyed = true,
         Parameters =
@@ -74,14 +74,17 @@ internal static class AppendRecordBatch
         ProducerState? producer = ProducerHeaders.Read(http, ref problem);
         bool partial = RequestQuery.Choice(query[0], "partial", Choices, ref problem) == 1;
         if (partial && producer is not null)
-            Problem.Blame(ref problem, "?partial", "is not supported for producers, whose requests are all or nothing.");
+            Problem.Blame(
+                ref problem, "?partial", "is not supported for producers, whose requests are all or nothing.");
         MessageOptions.RefuseHeaders(http, ref problem);
         bool lines = ContentTypes.Is(http.Request.ContentType, ContentTypes.Lines);
         using BatchIntake intake = new(partial, lines ? Limits.LineBatchMessages : Limits.BatchMessages)
         {
             Reader = new RecordReader(),
         };
-        problem ??= lines ? await LineReader.Read(http, host, intake) : await SendMessageBatch.ReadWhole(http, host, intake);
+        problem ??= lines
+            ? await LineReader.Read(http, host, intake)
+            : await SendMessageBatch.ReadWhole(http, host, intake);
         if (problem is not null)
         {
             await problem.Write(http);

@@ -20,8 +20,8 @@ internal static class ListSegments
 
     private static readonly Operation Description = new(
         "listSegments", Tags.Streams, "Read the segments of a partition",
-        "How its records are stored, in the order of their offsets, and which of them have left for the object store. The " +
-        "newest records are in no segment yet, and what retention took may be listed for a minute.")
+        "How its records are stored, in the order of their offsets, and which of them have left for the object " +
+        "store. The newest records are in no segment yet, and what retention took may be listed for a minute.")
     {
         Parameters = [Schemas.Limit, Schemas.Cursor],
         Replies = [new(200, "A page of segments.", Content.Json("SegmentPage", Example)) { Headers = ["Link"] }],

@@ -10,8 +10,9 @@ internal static class PatchStream
 
     private static readonly Operation Description = new(
         "patchStream", Tags.Streams, "Change some settings of a stream",
-        "JSON merge patch (RFC 7396): fields left out stay as they are, `null` resets a field to its default; of `tags`, " +
-        "keys left out stay, and `null` takes a key away. More `partitions`: keys may go elsewhere from then on.")
+        "JSON merge patch (RFC 7396): fields left out stay as they are, `null` resets a field to its default; of " +
+        "`tags`, keys left out stay, and `null` takes a key away. More `partitions`: keys may go elsewhere from then " +
+        "on.")
     {
         Parameters = [Schemas.IfMatch],
         Request = [new(PatchQueue.MergePatch, "StreamPatch", Example), Content.Json("StreamPatch", Example)],

@@ -26,10 +26,11 @@ internal static class ReadRecords
 
     private static readonly Operation Description = new(
         "readRecords", Tags.Streams, "Read records of a partition",
-        "In the order of their offsets, from an offset, a time or an end of the partition on, as JSON, or as NDJSON when " +
-        "`Accept` asks for `application/x-ndjson`. Reading changes nothing: go on at `nextOffset`. A full page that was " +
-        "asked for by offset has an ETag and may be cached: what was appended never changes. Of a compacted stream, offsets " +
-        "are missing whose key has a newer record, and a page has another ETag when its part of the stream was rewritten.")
+        "In the order of their offsets, from an offset, a time or an end of the partition on, as JSON, or as NDJSON " +
+        "when `Accept` asks for `application/x-ndjson`. Reading changes nothing: go on at `nextOffset`. A full page " +
+        "that was asked for by offset has an ETag and may be cached: what was appended never changes. Of a compacted " +
+        "stream, offsets are missing whose key has a newer record, and a page has another ETag when its part of the " +
+        "stream was rewritten.")
     {
         Parameters =
         [
@@ -63,7 +64,8 @@ internal static class ReadRecords
         QueryValues query = RequestQuery.Read(http, Parameters, ref problem);
         RecordPlace place = RecordPlace.Earliest;
         if (query[0] is { } from && !RecordPlace.TryParse(from.Span, out place))
-            Problem.Blame(ref problem, "?from", "must be an offset, earliest, latest, or time: and an RFC 3339 instant.");
+            Problem.Blame(
+                ref problem, "?from", "must be an offset, earliest, latest, or time: and an RFC 3339 instant.");
         int limit = RequestQuery.Integer(
             query[1], "limit", 1, StreamLimits.MaxRecordsPerRead, Limits.DefaultPageItems, ref problem);
         int wait = (int)(RequestQuery.Duration(
@@ -104,7 +106,8 @@ internal static class ReadRecords
         if (from is not null)
         {
             string generation = records.Generation > 0 ? $"-{records.Generation:x}" : "";
-            string tag = $"\"{records.Source:x}-{reading.Partition:x}-{from:x}-{next:x}{generation}{(lines ? "l" : "")}\"";
+            string tag =
+                $"\"{records.Source:x}-{reading.Partition:x}-{from:x}-{next:x}{generation}{(lines ? "l" : "")}\"";
             headers.ETag = tag;
             headers.CacheControl = records.IsCompacted ? Revalidate : Cacheable;
             if (http.Request.Headers.IfNoneMatch.ToString().Contains(tag, StringComparison.Ordinal))

@@ -16,7 +16,9 @@ internal static class RecordOptions
 
     public static readonly Parameter[] Parameters =
     [
-        new("key", "String", "What the record is about: its partition follows from it. Same as Message-Key.", "customer-7"),
+        new(
+            "key", "String", "What the record is about: its partition follows from it. Same as Message-Key.",
+            "customer-7"),
         new("partition", "Partition", "The partition, whatever the key. Same as Message-Partition.", "3"),
         new("tombstone", "Boolean",
             "The record has no value, and says that its key has none any more. The body must be empty. " +

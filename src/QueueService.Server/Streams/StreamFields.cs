@@ -15,7 +15,8 @@ internal static class StreamFields
                 (config, value) => config with { Stream = config.Stream! with { Partitions = (int)value } })
             {
                 OnlyGrows = true,
-                Description = "How many partitions the stream has: the order of records is kept within each, and a group " +
+                Description =
+                    "How many partitions the stream has: the order of records is kept within each, and a group " +
                     "has at most one reader for each. Can grow and not shrink. When it grows, keys may go to other " +
                     "partitions from then on, and what is there stays where it is.",
             },
@@ -28,7 +29,8 @@ internal static class StreamFields
                 (config, value) => config with { Stream = config.Stream! with { RetentionBytes = value } })
             {
                 IsOptional = true,
-                Description = "How many bytes of records each partition keeps, as they are stored. The oldest go, 256 at a " +
+                Description =
+                    "How many bytes of records each partition keeps, as they are stored. The oldest go, 256 at a " +
                     "time; the newest 1 to 256 always stay.",
             },
             new("cleanup", 0, 2,
@@ -37,7 +39,8 @@ internal static class StreamFields
             {
                 Choices = ["delete", "compact", "compactAndDelete"],
                 Schema = "Cleanup",
-                Description = "How records end: `delete` by `retentionSeconds` and `retentionBytes`; `compact` when a " +
+                Description =
+                    "How records end: `delete` by `retentionSeconds` and `retentionBytes`; `compact` when a " +
                     "newer record has the same key, and then nothing is deleted by time or size, so those two must " +
                     "keep their defaults; `compactAndDelete` by whichever of both is first. What is appended to a " +
                     "stream that is compacted needs a key.",
@@ -47,7 +50,8 @@ internal static class StreamFields
                 (config, value) =>
                     config with { Stream = config.Stream! with { DeleteRetentionSeconds = (int)value } })
             {
-                Description = "How long compaction keeps a tombstone at least, after it has taken the older records of " +
+                Description =
+                    "How long compaction keeps a tombstone at least, after it has taken the older records of " +
                     "its key.",
             },
             new("minCompactionLagSeconds", 0, StreamLimits.MaxCompactionSeconds,
@@ -57,7 +61,10 @@ internal static class StreamFields
             {
                 Description = "Only records that are older than this count as newer ones of their key.",
             },
-            QueueFields.Named("maxMessageBytes") with { Description = "The largest record that is accepted, in bytes." },
+            QueueFields.Named("maxMessageBytes") with
+            {
+                Description = "The largest record that is accepted, in bytes.",
+            },
             QueueFields.Named("durability"),
         ],
         [

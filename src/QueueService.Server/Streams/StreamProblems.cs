@@ -21,11 +21,13 @@ internal static class StreamProblems
 
     public static readonly ProblemKind OffsetOutOfRange = new(
         "offset-out-of-range", 410, "The partition does not have this offset", false, Nothing,
-        "Go on at `earliestOffset`: what lies before it is past its retention. Beyond `endOffset` there is nothing yet.");
+        "Go on at `earliestOffset`: what lies before it is past its retention. Beyond `endOffset` there is nothing " +
+        "yet.");
 
     public static readonly ProblemKind RecordCompacted = new(
         "record-compacted", 404, "Compaction took the record at this offset", false, Nothing,
-        "A newer record has its key, or it was a tombstone whose time is over. Read the partition from this offset on.");
+        "A newer record has its key, or it was a tombstone whose time is over. Read the partition from this offset " +
+        "on.");
 
     public static readonly ProblemKind KeyRequired = new(
         "key-required", 422, "A record of a compacted stream needs a key", false, Nothing,
@@ -68,8 +70,8 @@ internal static class StreamProblems
 
     public static readonly ProblemKind TierUnavailable = new(
         "tier-unavailable", 503, "The records are in the object store, which does not give them", true, Nothing,
-        "Wait as Retry-After says, then send the request again. Newer records can still be read and appended. When it " +
-        "stays so, the log of the server says why: the store may be down, or an object damaged.", 5);
+        "Wait as Retry-After says, then send the request again. Newer records can still be read and appended. When " +
+        "it stays so, the log of the server says why: the store may be down, or an object damaged.", 5);
 
     public static readonly IReadOnlyList<ProblemKind> All =
     [

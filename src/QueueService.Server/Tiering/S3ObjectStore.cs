@@ -7,8 +7,8 @@ using QueueService.Storage.Tiering;
 
 namespace QueueService.Server.Tiering;
 
-/// <summary>Objects in a bucket of S3, or of whatever speaks its protocol. An object is put by a single request: there is
-/// nothing of it before the request succeeds.</summary>
+/// <summary>Objects in a bucket of S3, or of whatever speaks its protocol. An object is put by a single request: there
+/// is nothing of it before the request succeeds.</summary>
 internal sealed class S3ObjectStore(S3Settings settings) : IObjectStore
 {
     /// <summary>256 MiB over a slow line; reads have a limit of their own.</summary>
@@ -102,7 +102,8 @@ internal sealed class S3ObjectStore(S3Settings settings) : IObjectStore
             string why = failure is AmazonServiceException { StatusCode: >= HttpStatusCode.Continue and var status }
                 ? $"{(int)status} {status}: {failure.Message}"
                 : failure.Message;
-            throw new ObjectStoreException($"{settings.Bucket}/{settings.Prefix}{name} could not be {what}: {why}", failure);
+            throw new ObjectStoreException(
+                $"{settings.Bucket}/{settings.Prefix}{name} could not be {what}: {why}", failure);
         }
     }
 

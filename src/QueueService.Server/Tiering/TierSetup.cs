@@ -29,7 +29,8 @@ internal static class TierSetup
                 long last = Volatile.Read(ref reportedAt);
                 long now = time.GetTimestamp();
                 if (time.GetElapsedTime(last, now) < ReportInterval) return;
-                if (Interlocked.CompareExchange(ref reportedAt, now, last) == last) log.ObjectStoreFailed(failure.Message);
+                if (Interlocked.CompareExchange(ref reportedAt, now, last) == last)
+                    log.ObjectStoreFailed(failure.Message);
             },
         };
     }

@@ -14,8 +14,8 @@ internal static class BrowseTopic
 
     private static readonly Operation Description = new(
         "browseTopic", Tags.Topics, "Look at what a topic keeps",
-        "All messages whose retention has not ended, whatever became of them in subscriptions. In the order of publishing; " +
-        "where there are groups, lane by lane, each in the order of publishing. Changes nothing.")
+        "All messages whose retention has not ended, whatever became of them in subscriptions. In the order of " +
+        "publishing; where there are groups, lane by lane, each in the order of publishing. Changes nothing.")
     {
         Parameters =
         [
@@ -25,7 +25,8 @@ internal static class BrowseTopic
         Replies =
         [
             new(200, "A page of messages.",
-                Content.Json("TopicMessagePage", $$"""{"items":[{{MessageJson.EventExample}}]}""")) { Headers = ["Link"] },
+                Content.Json("TopicMessagePage",
+                    $$"""{"items":[{{MessageJson.EventExample}}]}""")) { Headers = ["Link"] },
         ],
         Problems = [ProblemKind.TopicNotFound],
     };

@@ -17,5 +17,6 @@ internal static class DeleteTopic
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapOperation(
         "DELETE", TopicRoutes.Topic, static (http, host) => DeleteQueue.Handle(
-            http, (address, precondition) => host.Broker.DeleteTopic(TopicName.At(address), precondition)), Description);
+            http,
+            (address, precondition) => host.Broker.DeleteTopic(TopicName.At(address), precondition)), Description);
 }

@@ -17,7 +17,8 @@ internal static class FilterJson
         new("filter", "Filter", Read, Write, static config => Filtered(config, ""))
         {
             IsOptional = true,
-            Description = "Which messages of the topic it gets: those whose attributes or body match the `policy`, which " +
+            Description =
+                "Which messages of the topic it gets: those whose attributes or body match the `policy`, which " +
                 "is in the language of SNS's filter policies, and whose routing key matches `routingKey`, an AMQP " +
                 "pattern. Default: all.",
         };

@@ -11,13 +11,15 @@ internal static class GetSubscription
 {
     private static readonly Operation Description = new(
         "getSubscription", Tags.Subscriptions, "Read a subscription",
-        "Its settings and the counts of this moment. The ETag names the settings. `missedTotal` counts the messages that " +
-        "the topic did not keep until they were delivered. For a webhook, `successRate` and `latencyMilliseconds` are of " +
-        "the attempts since the server started, and `circuit` and `inFlight` of this moment.")
+        "Its settings and the counts of this moment. The ETag names the settings. `missedTotal` counts the messages " +
+        "that the topic did not keep until they were delivered. For a webhook, `successRate` and " +
+        "`latencyMilliseconds` are of the attempts since the server started, and `circuit` and `inFlight` of this " +
+        "moment.")
     {
         Replies =
         [
-            new(200, "The subscription.", Content.Json("Subscription", SubscriptionJson.Example)) { Headers = ["ETag"] },
+            new(200, "The subscription.",
+                Content.Json("Subscription", SubscriptionJson.Example)) { Headers = ["ETag"] },
         ],
         Problems = [ProblemKind.SubscriptionNotFound],
     };

@@ -18,7 +18,8 @@ internal static class ListSubscriptions
         Replies =
         [
             new(200, "A page of subscriptions.",
-                Content.Json("SubscriptionPage", $$"""{"items":[{{SubscriptionJson.Example}}]}""")) { Headers = ["Link"] },
+                Content.Json("SubscriptionPage",
+                    $$"""{"items":[{{SubscriptionJson.Example}}]}""")) { Headers = ["Link"] },
         ],
         Problems = [ProblemKind.TopicNotFound],
     };

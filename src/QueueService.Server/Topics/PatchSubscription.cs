@@ -14,11 +14,13 @@ internal static class PatchSubscription
 
     private static readonly Operation Description = new(
         "patchSubscription", Tags.Subscriptions, "Change some settings of a subscription",
-        "JSON merge patch (RFC 7396): fields left out stay as they are, `null` resets a field to its default. `target` " +
-        "and `redrivePolicy` are replaced as a whole; of `tags`, keys left out stay, and `null` takes a key away.")
+        "JSON merge patch (RFC 7396): fields left out stay as they are, `null` resets a field to its default. " +
+        "`target` and `redrivePolicy` are replaced as a whole; of `tags`, keys left out stay, and `null` takes a key " +
+        "away.")
     {
         Parameters = [Schemas.IfMatch],
-        Request = [new(PatchQueue.MergePatch, "SubscriptionPatch", Example), Content.Json("SubscriptionPatch", Example)],
+        Request =
+            [new(PatchQueue.MergePatch, "SubscriptionPatch", Example), Content.Json("SubscriptionPatch", Example)],
         RequestRequired = true,
         Replies =
         [
@@ -28,7 +30,8 @@ internal static class PatchSubscription
         Problems =
         [
             ProblemKind.MalformedJson, ProblemKind.TopicNotFound, ProblemKind.SubscriptionNotFound,
-            ProblemKind.TargetQueueNotFound, ProblemKind.TargetStreamNotFound, ProblemKind.ImmutableField, ProblemKind.PreconditionFailed,
+            ProblemKind.TargetQueueNotFound, ProblemKind.TargetStreamNotFound, ProblemKind.ImmutableField,
+            ProblemKind.PreconditionFailed,
             ProblemKind.UnsupportedMediaType, ProblemKind.DiskFull, ProblemKind.TooManyTags,
             ProblemKind.RedriveNotAllowed, ProblemKind.DeadLetterQueueNotFound, ProblemKind.DeadLetterCycle,
             ProblemKind.AddressDenied, ProblemKind.OwnershipNotConfirmed,

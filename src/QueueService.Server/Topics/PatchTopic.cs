@@ -10,8 +10,8 @@ internal static class PatchTopic
 
     private static readonly Operation Description = new(
         "patchTopic", Tags.Topics, "Change some settings of a topic",
-        "JSON merge patch (RFC 7396): fields left out stay as they are, `null` resets a field to its default; of `tags`, " +
-        "keys left out stay, and `null` takes a key away.")
+        "JSON merge patch (RFC 7396): fields left out stay as they are, `null` resets a field to its default; of " +
+        "`tags`, keys left out stay, and `null` takes a key away.")
     {
         Parameters = [Schemas.IfMatch],
         Request = [new(PatchQueue.MergePatch, "TopicPatch", Example), Content.Json("TopicPatch", Example)],

@@ -16,15 +16,16 @@ internal static class PauseSubscription
     {
         Map("pause", paused: true, new(
             "pauseSubscription", Tags.Subscriptions, "Stop delivering messages",
-            "Nothing is delivered until the subscription is resumed; the topic keeps the messages for it as long as its " +
-            "retention lasts. Leases that exist can be settled.")
+            "Nothing is delivered until the subscription is resumed; the topic keeps the messages for it as long as " +
+            "its retention lasts. Leases that exist can be settled.")
         {
             IsKeyed = true,
             Replies = [new(204, "The subscription is paused.") { Headers = Schemas.DefinitionHeaders }],
             Problems = [ProblemKind.SubscriptionNotFound, ProblemKind.DiskFull],
         });
         Map("resume", paused: false, new(
-            "resumeSubscription", Tags.Subscriptions, "Deliver messages again", "Receives that wait are served at once.")
+            "resumeSubscription", Tags.Subscriptions, "Deliver messages again",
+            "Receives that wait are served at once.")
         {
             IsKeyed = true,
             Replies = [new(204, "The subscription delivers messages.") { Headers = Schemas.DefinitionHeaders }],

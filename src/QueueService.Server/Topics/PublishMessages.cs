@@ -38,7 +38,8 @@ internal static class PublishMessages
         Request = [Batch, .. SendMessageBatch.Description.Request.Skip(1).Select(WithoutTiming)],
     };
 
-    private static readonly Operation OneByOne = StreamMessages.Description.At(Tags.Topics, ProblemKind.TopicNotFound) with
+    private static readonly Operation OneByOne =
+        StreamMessages.Description.At(Tags.Topics, ProblemKind.TopicNotFound) with
     {
         Id = "publishMessageStream",
         Summary = "Publish messages one by one over one request",

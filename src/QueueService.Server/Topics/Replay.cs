@@ -78,8 +78,8 @@ internal sealed class Replay(BrokerHost host, QueueDescription subscription, Rep
         return BrokerError.None;
     }
 
-    /// <param name="reachedEnd">There is nothing more, or nothing that was published in time: each lane is in the order of
-    /// publishing, and a page has something of each.</param>
+    /// <param name="reachedEnd">There is nothing more, or nothing that was published in time: each lane is in the order
+    /// of publishing, and a page has something of each.</param>
     private List<long> Match(ReceivedMessages messages, out bool reachedEnd)
     {
         List<long> matching = [];

@@ -18,9 +18,10 @@ internal static class ReplaySubscription
     private static readonly Operation Description = new(
         "replaySubscription", Tags.Subscriptions, "Deliver messages of a topic to a webhook again",
         "Those that were published since a time, and before `until` if it is given, and match the filter of the " +
-        "subscription as it is now. With a `status`, only those whose delivery is known to be there. What waits or is " +
-        "being attempted is delivered once. All that one call chooses is delivered again in one commit. It takes at most 10,000 messages, and looks at 100,000: when there is " +
-        "more, send the same request with the `nextCursor` of its answer as `cursor`, instead of `since`.")
+        "subscription as it is now. With a `status`, only those whose delivery is known to be there. What waits or " +
+        "is being attempted is delivered once. All that one call chooses is delivered again in one commit. It takes " +
+        "at most 10,000 messages, and looks at 100,000: when there is more, send the same request with the " +
+        "`nextCursor` of its answer as `cursor`, instead of `since`.")
     {
         IsKeyed = true,
         Request = [Content.Json("ReplayRequest", """{"since":"2026-11-21T10:00:00Z"}""")],

@@ -19,10 +19,10 @@ internal static class RetryDeliveries
 
     private static readonly Operation Description = new(
         "retryDeliveries", Tags.Subscriptions, "Attempt deliveries of a webhook again",
-        "`failed` (the default): those that were given up begin anew. `pending`: those that wait for their next attempt " +
-        "go on now. `since` and `until` bound the time of their last attempt. Chosen among those of which an attempt is " +
-        "kept, the newest 10,000 attempts of a week; what is being attempted, and what the topic does not keep any " +
-        "more, is left out.")
+        "`failed` (the default): those that were given up begin anew. `pending`: those that wait for their next " +
+        "attempt go on now. `since` and `until` bound the time of their last attempt. Chosen among those of which an " +
+        "attempt is kept, the newest 10,000 attempts of a week; what is being attempted, and what the topic does not " +
+        "keep any more, is left out.")
     {
         IsKeyed = true,
         Request = [Content.Json("RetryRequest", """{"status":"failed","since":"2026-11-21T10:00:00Z"}""")],

@@ -33,10 +33,10 @@ internal static class RotateSecret
 
     private static readonly Operation Description = new(
         "rotateSecret", Tags.Subscriptions, "Give a webhook a new signing secret",
-        "Shown only in this answer; generated when none is given. Deliveries are signed with the former ones, too, for " +
-        "`overlapSeconds` (0 to 2,592,000; without it 86,400), so that receivers can change theirs in between. " +
-        "At most four keys sign at once. Repeated with the same Idempotency-Key it shows the same secret again: it is " +
-        "kept sealed, as the subscription keeps it.")
+        "Shown only in this answer; generated when none is given. Deliveries are signed with the former ones, too, " +
+        "for `overlapSeconds` (0 to 2,592,000; without it 86,400), so that receivers can change theirs in between. " +
+        "At most four keys sign at once. Repeated with the same Idempotency-Key it shows the same secret again: it " +
+        "is kept sealed, as the subscription keeps it.")
     {
         IsKeyed = true,
         Request = [Content.Json("SecretRotation", """{"overlapSeconds":3600}""")],

@@ -12,12 +12,12 @@ internal static class SeekSubscription
 {
     private static readonly Operation Description = new(
         "seekSubscription", Tags.Subscriptions, "Start a subscription anew at another place",
-        "`to` is `earliest` or `latest`; or `time` is an instant, and the subscription begins with what was published then " +
-        "or later. What was acknowledged behind that place is delivered again, and what lies before it is passed over. Or " +
-        "`snapshot` names one of the subscription (or of `subscription`, another one of the topic that had no filter then): " +
-        "what was not acknowledged when it was taken and what was published since is delivered again, nothing else. " +
-        "All receipts are worth nothing (410). Only what the topic still keeps can come again; what it does not keep of a " +
-        "snapshot is counted in `missedTotal`.")
+        "`to` is `earliest` or `latest`; or `time` is an instant, and the subscription begins with what was " +
+        "published then or later. What was acknowledged behind that place is delivered again, and what lies before " +
+        "it is passed over. Or `snapshot` names one of the subscription (or of `subscription`, another one of the " +
+        "topic that had no filter then): what was not acknowledged when it was taken and what was published since is " +
+        "delivered again, nothing else. All receipts are worth nothing (410). Only what the topic still keeps can " +
+        "come again; what it does not keep of a snapshot is counted in `missedTotal`.")
     {
         IsKeyed = true,
         Request = [Content.Json("SeekRequest", """{"time":"2026-11-21T10:00:00Z"}""")],
@@ -60,6 +60,7 @@ internal static class SeekSubscription
     private static async ValueTask<Problem?> ReadPlace(HttpContext http, BrokerHost host, SeekPlace place)
     {
         Problem? problem = await JsonBody.Read(http, host, place, SeekPlace.Read);
-        return problem ?? (place.Snapshot is null && place.Time is null ? Problem.Invalid("", SeekPlace.OneOfThree) : null);
+        return problem
+            ?? (place.Snapshot is null && place.Time is null ? Problem.Invalid("", SeekPlace.OneOfThree) : null);
     }
 }

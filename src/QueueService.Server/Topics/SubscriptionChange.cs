@@ -9,9 +9,9 @@ using QueueService.Server.Webhooks;
 
 namespace QueueService.Server.Topics;
 
-/// <summary>Creates and changes subscriptions. For a webhook, what is kept depends on what was kept before and on what its
-/// endpoint says, and for a subscription of SNS on what that knows of it: so it is made outside the broker and written
-/// only if nobody changed the subscription meanwhile.</summary>
+/// <summary>Creates and changes subscriptions. For a webhook, what is kept depends on what was kept before and on what
+/// its endpoint says, and for a subscription of SNS on what that knows of it: so it is made outside the broker and
+/// written only if nobody changed the subscription meanwhile.</summary>
 internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name, QueueChanges changes, bool replaces)
 {
     /// <summary>Each time somebody else was faster.</summary>
@@ -19,8 +19,8 @@ internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name,
 
     private const string CountPointer = "/redrivePolicy/maxReceiveCount";
 
-    /// <summary>Makes the change, or answers why not. The answer to the request that creates a webhook shows its secret.
-    /// </summary>
+    /// <summary>Makes the change, or answers why not. The answer to the request that creates a webhook shows its
+    /// secret.</summary>
     public async ValueTask<(Result<QueueChange> Result, Problem? Problem)> Apply(
         Precondition condition, CancellationToken cancellation)
     {
@@ -42,7 +42,9 @@ internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name,
             (QueueConfig? complete, problem) = await Complete(wanted, before, cancellation);
             if (problem is not null) return (default, problem);
             Precondition unchanged =
-                existing is null ? new Precondition(null, MustNotExist: true) : new([existing.ETag], MustNotExist: false);
+                existing is null
+                    ? new Precondition(null, MustNotExist: true)
+                    : new([existing.ETag], MustNotExist: false);
             Result<QueueChange> result = await Write(complete!, _ => complete!, unchanged);
             if (result.Error == BrokerError.PreconditionFailed) continue;
             return (result.Succeeded && result.Value.Created ? Reveal(result.Value) : result, null);
@@ -63,7 +65,8 @@ internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name,
         problem ??= SnsSubscriptionRules.Refuse(before, wanted, changes);
         if (!IsWebhook(wanted)) return (SnsSubscriptionRules.Complete(before, wanted), problem);
         if (!changes.Given.Contains("target/secret"))
-            Problem.Blame(ref problem, "/target/secret", "is required here: a generated one could not be shown to anybody.");
+            Problem.Blame(
+                ref problem, "/target/secret", "is required here: a generated one could not be shown to anybody.");
         if (changes.Given.Contains("target/challenge"))
         {
             Problem.Blame(
@@ -98,7 +101,8 @@ internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name,
             {
                 IsEarly = !host.Webhooks.IsListening, SignsItself = isSns,
             };
-            (WebhookTarget? made, Problem? problem) = await definition.Complete(draft, existing, replaces, cancellation);
+            (WebhookTarget? made, Problem? problem) =
+                await definition.Complete(draft, existing, replaces, cancellation);
             if (problem is not null) return (null, problem);
             target = made!;
         }

@@ -13,11 +13,13 @@ internal static class SubscriptionFields
     private const string FromPointer = "/from";
 
     public static readonly QueuePolicy From = new(
-        "from", "SubscriptionStart", ReadFrom, WriteFrom, static config => StartingAt(config, SubscriptionConfig.Latest))
+        "from", "SubscriptionStart", ReadFrom, WriteFrom, static config => StartingAt(
+            config, SubscriptionConfig.Latest))
     {
         Immutable = true,
         Fixed = (FromPointer, static config => config.Subscription!.From),
-        Description = "Where a new subscription begins: `latest`, `earliest`, or with the messages that were published at " +
+        Description =
+            "Where a new subscription begins: `latest`, `earliest`, or with the messages that were published at " +
             "a time (RFC 3339) or later. Default: `latest`.",
     };
 
@@ -29,7 +31,8 @@ internal static class SubscriptionFields
                 Name = "ordering",
                 Choices = ["none", "group"],
                 Schema = "Ordering",
-                Description = "`group` keeps the order of each message group: nothing of a group is delivered while one of " +
+                Description =
+                    "`group` keeps the order of each message group: nothing of a group is delivered while one of " +
                     "its messages is not finished. Messages without a group are free of each other.",
             },
             QueueFields.Named("visibilityTimeoutSeconds"),
@@ -45,8 +48,8 @@ internal static class SubscriptionFields
                 Choices = ["raw", "envelope", "cloudEventsBinary", "cloudEventsStructured"],
                 Schema = "DeliveryFormat",
                 Description = "Webhooks and copies to queues: what a delivery looks like. `raw`: the body as it was " +
-                    "published, all else in headers; `envelope`: a JSON object in the shape of a received message; the " +
-                    "others: CloudEvents 1.0, also of what was not published as one.",
+                    "published, all else in headers; `envelope`: a JSON object in the shape of a received message; " +
+                    "the others: CloudEvents 1.0, also of what was not published as one.",
             },
         ],
         [
@@ -63,7 +66,8 @@ internal static class SubscriptionFields
         string text = json.TokenType == JsonTokenType.String ? JsonRequest.Name(ref json) : "";
         json.TrySkip();
         if (Rfc3339.TryParse(text, out long time)) text = Rfc3339.Format(time);
-        else if (text.Equals(SubscriptionConfig.Latest, StringComparison.OrdinalIgnoreCase)) text = SubscriptionConfig.Latest;
+        else if (text.Equals(SubscriptionConfig.Latest, StringComparison.OrdinalIgnoreCase))
+            text = SubscriptionConfig.Latest;
         else if (text.Equals(SubscriptionConfig.Earliest, StringComparison.OrdinalIgnoreCase))
             text = SubscriptionConfig.Earliest;
         else

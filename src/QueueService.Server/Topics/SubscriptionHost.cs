@@ -84,7 +84,8 @@ internal sealed class SubscriptionHost(BrokerHost host, IServer server, ILogger<
     private void Note(BrokerEvent change)
     {
         bool isTopicGone = change is { Kind: BrokerEventKind.Deleted, Queue.Kind: QueueKind.Topic };
-        if (change is { Kind: BrokerEventKind.Changed, Queue.Kind: QueueKind.Topic }) RenewAll(TopicName.At(change.Queue));
+        if (change is { Kind: BrokerEventKind.Changed, Queue.Kind: QueueKind.Topic })
+            RenewAll(TopicName.At(change.Queue));
         if (change.Queue.Kind != QueueKind.Subscription && !isTopicGone) return;
         if (change.Kind is BrokerEventKind.Created or BrokerEventKind.Deleted) _changed.Add(change.Queue);
         // One that is not kept yet reads its definition when it is.

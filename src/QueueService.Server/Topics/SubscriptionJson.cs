@@ -39,7 +39,8 @@ internal static class SubscriptionJson
             .Raw(",\"deadLetteredTotal\":"u8).Number(stats.DeadLetteredTotal)
             .Raw(",\"missedTotal\":"u8).Number(stats.MissedTotal);
         if (stats.BlockedReason is not null) output.Raw(",\"blockedReason\":"u8).Text(stats.BlockedReason);
-        if (subscription.Config.Subscription!.Target == SubscriptionTarget.Webhook) WriteWebhook(output, stats, webhook);
+        if (subscription.Config.Subscription!.Target == SubscriptionTarget.Webhook)
+            WriteWebhook(output, stats, webhook);
         output.Raw("}}"u8);
     }
 

@@ -57,8 +57,8 @@ internal abstract class SubscriptionWorker
         Completion = Run();
     }
 
-    /// <summary>The definition has changed. To be called before whoever changed it is answered: what waits ends, so that
-    /// a message that is published afterwards is handed on by the new one. What is under way goes on.</summary>
+    /// <summary>The definition has changed. To be called before whoever changed it is answered: what waits ends, so
+    /// that a message that is published afterwards is handed on by the new one. What is under way goes on.</summary>
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope",
         Justification = "A source without a timer and a wait handle holds nothing to dispose of.")]
     public void Renew()
@@ -123,7 +123,8 @@ internal abstract class SubscriptionWorker
                 error = BrokerError.Overloaded;
             }
 
-            if (error == BrokerError.SubscriptionNotFound || _host.Health is not (BrokerHealth.Ready or BrokerHealth.DiskFull))
+            if (error == BrokerError.SubscriptionNotFound
+                || _host.Health is not (BrokerHealth.Ready or BrokerHealth.DiskFull))
                 break;
             if (error != BrokerError.None) await Rest(Pause, current);
         }

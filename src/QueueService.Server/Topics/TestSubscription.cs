@@ -20,11 +20,12 @@ internal static class TestSubscription
 
     private static readonly Operation Description = new(
         "testSubscription", Tags.Subscriptions, "Send a sample to a webhook",
-        "Made as a delivery is, now, whatever the state of the circuit, also when the subscription is paused. Answers the " +
-        "whole attempt, also when the endpoint failed; nothing is kept, and nothing is tried again. Without a `body`, " +
-        "`{\"test\":true}` is sent. A subscription that was made over SNS gets a signed Notification, once its owner " +
-        "has confirmed it; its content type is that of its delivery policy. With an Idempotency-Key the attempt is " +
-        "remembered when it has ended and answered again: a crash in between lets a repeated request make it once more.")
+        "Made as a delivery is, now, whatever the state of the circuit, also when the subscription is paused. " +
+        "Answers the whole attempt, also when the endpoint failed; nothing is kept, and nothing is tried again. " +
+        "Without a `body`, `{\"test\":true}` is sent. A subscription that was made over SNS gets a signed " +
+        "Notification, once its owner has confirmed it; its content type is that of its delivery policy. With an " +
+        "Idempotency-Key the attempt is remembered when it has ended and answered again: a crash in between lets a " +
+        "repeated request make it once more.")
     {
         IsKeyed = true,
         Request = [Content.Json("TestRequest", """{"body":"{\"order\":1}","contentType":"application/json"}""")],

@@ -18,7 +18,8 @@ internal static class TopicFields
             },
             QueueFields.Named("retentionSeconds") with
             {
-                Description = "How long a message is kept for subscriptions that have not delivered it yet, and for seeks.",
+                Description =
+                    "How long a message is kept for subscriptions that have not delivered it yet, and for seeks.",
             },
             QueueFields.Named("maxMessageBytes"),
             QueueFields.Named("durability"),
@@ -27,7 +28,8 @@ internal static class TopicFields
             {
                 Choices = ["topic", "group"],
                 Schema = "TopicDeduplicationScope",
-                Description = "FIFO only: whether a deduplication id counts in the whole topic or in its message group.",
+                Description =
+                    "FIFO only: whether a deduplication id counts in the whole topic or in its message group.",
             },
         ],
         [QueuePolicies.Named("tags")]);

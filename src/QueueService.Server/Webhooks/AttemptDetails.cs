@@ -60,8 +60,8 @@ internal sealed record AttemptDetails
     /// <summary>UTF-8.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, WebhookJsonContext.Default.AttemptDetails);
 
-    /// <summary>As <see cref="ToJson"/>, with the values of headers cut, and in the end without headers, so that it is as
-    /// short as the broker takes it.</summary>
+    /// <summary>As <see cref="ToJson"/>, with the values of headers cut, and in the end without headers, so that it is
+    /// as short as the broker takes it.</summary>
     public byte[] ToBoundedJson()
     {
         byte[] json = ToJson();
@@ -69,7 +69,10 @@ internal sealed record AttemptDetails
         {
             AttemptDetails cut = length == 0
                 ? this with { RequestHeaders = [], ResponseHeaders = [] }
-                : this with { RequestHeaders = Cut(RequestHeaders, length), ResponseHeaders = Cut(ResponseHeaders, length) };
+                : this with
+                {
+                    RequestHeaders = Cut(RequestHeaders, length), ResponseHeaders = Cut(ResponseHeaders, length),
+                };
             json = cut.ToJson();
         }
 
@@ -88,7 +91,8 @@ internal sealed record AttemptDetails
         Url = attempt.Url,
         RequestHeaders = Shown(attempt.RequestHeaders),
         RequestBodyBytes = attempt.RequestBodyBytes,
-        RequestBody = attempt.RequestBody[..Math.Min(attempt.RequestBody.Length, WebhookLimits.AnswerBytesKept)].ToArray(),
+        RequestBody =
+            attempt.RequestBody[..Math.Min(attempt.RequestBody.Length, WebhookLimits.AnswerBytesKept)].ToArray(),
         Outcome = attempt.Outcome,
         Detail = attempt.Detail,
         Status = attempt.Status,

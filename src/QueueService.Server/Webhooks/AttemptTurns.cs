@@ -1,7 +1,7 @@
 namespace QueueService.Server.Webhooks;
 
-/// <summary>Bounds the attempts of all endpoints together, by number and by the bytes of their bodies. Turns are given in
-/// the order of asking; an endpoint asks for one at a time, so that no endpoint waits longer than one round of the
+/// <summary>Bounds the attempts of all endpoints together, by number and by the bytes of their bodies. Turns are given
+/// in the order of asking; an endpoint asks for one at a time, so that no endpoint waits longer than one round of the
 /// others. Thread-safe.</summary>
 internal sealed class AttemptTurns(int attempts, long bytes)
 {

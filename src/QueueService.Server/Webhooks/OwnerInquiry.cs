@@ -6,8 +6,8 @@ using QueueService.Server.Hosting;
 
 namespace QueueService.Server.Webhooks;
 
-/// <summary>Asks the owner of an endpoint of SNS whether he wants a subscription, or tells him that it has ended, and ends
-/// it with its token. After a restart he is asked again: it is not known whether he was.</summary>
+/// <summary>Asks the owner of an endpoint of SNS whether he wants a subscription, or tells him that it has ended, and
+/// ends it with its token. After a restart he is asked again: it is not known whether he was.</summary>
 internal sealed class OwnerInquiry(SubscriptionName name, BrokerHost host)
 {
     private string? _token;
@@ -16,8 +16,8 @@ internal sealed class OwnerInquiry(SubscriptionName name, BrokerHost host)
 
     /// <summary>Makes the next attempt when it is due.</summary>
     /// <param name="etag">Of the definition that the form is from.</param>
-    /// <param name="abort">Not the end of the definition: an owner may confirm before he answers the request that asks him.
-    /// </param>
+    /// <param name="abort">Not the end of the definition: an owner may confirm before he answers the request that asks
+    /// him.</param>
     /// <returns>How long to wait until something is to be done again; null: the subscription is over.</returns>
     public async Task<TimeSpan?> Step(SnsForm form, string etag, CancellationToken abort)
     {

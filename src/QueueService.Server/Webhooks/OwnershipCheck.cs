@@ -29,7 +29,8 @@ internal sealed class OwnershipCheck(WebhookTransport transport, TimeProvider ti
     /// <param name="headers">Its own ones, with the authorization.</param>
     /// <param name="key">Signs an echo, as it will sign deliveries.</param>
     public async Task<string?> Ask(
-        WebhookTarget target, IReadOnlyList<WebhookHeader> headers, WebhookSecret key, CancellationToken cancellation) =>
+        WebhookTarget target, IReadOnlyList<WebhookHeader> headers, WebhookSecret key,
+        CancellationToken cancellation) =>
         target.Challenge == CloudEvents
             ? await AskByOptions(target, headers, cancellation)
             : await AskByEcho(target, headers, key, cancellation);
@@ -58,7 +59,8 @@ internal sealed class OwnershipCheck(WebhookTransport transport, TimeProvider ti
             return $"{AllowedRateHeader} is '{allowed}', neither a number of requests a minute nor '*'.";
         return target.RatePerSecond > 0 && target.RatePerSecond * SecondsPerMinute <= perMinute
             ? null
-            : $"{AllowedRateHeader} is {perMinute} a minute: set ratePerSecond to at most {perMinute / SecondsPerMinute}.";
+            : $"{AllowedRateHeader} is {perMinute} a minute: set ratePerSecond to at most " +
+                $"{perMinute / SecondsPerMinute}.";
     }
 
     private async Task<string?> AskByEcho(
@@ -71,7 +73,8 @@ internal sealed class OwnershipCheck(WebhookTransport transport, TimeProvider ti
             [key], "challenge-" + Guid.CreateVersion7(now).ToString("N"), now.ToUnixTimeSeconds(), body);
         WebhookAttempt attempt = await transport.Send(
             new WebhookRequest(
-                Parse(target), HttpMethod.Post, [new("Content-Type", "application/json"), .. signature, .. headers], body),
+                Parse(target), HttpMethod.Post, [new("Content-Type", "application/json"), .. signature, .. headers],
+                body),
             cancellation);
         if (!attempt.Succeeded) return $"The challenge failed: {attempt.Detail}";
         return IsEcho(attempt.ResponseBody, challenge)

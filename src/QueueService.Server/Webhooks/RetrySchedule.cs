@@ -41,8 +41,8 @@ internal sealed record RetrySchedule
     /// <summary>The subscription's own policy; null for the default delays.</summary>
     public RetryPolicy? Policy { get; init; }
 
-    /// <summary>Of SNS: its phases are all that counts, and what the endpoint refuses is not tried again. Null for webhooks
-    /// of `/v1`.</summary>
+    /// <summary>Of SNS: its phases are all that counts, and what the endpoint refuses is not tried again. Null for
+    /// webhooks of `/v1`.</summary>
     public RetryPhases? Phases { get; init; }
 
     /// <summary>1 to 100. Past the default delays the last one is repeated.</summary>

@@ -28,8 +28,8 @@ internal static class SecretKeyStore
         else if (!CryptographicOperations.FixedTimeEquals(Bytes(check), Bytes(Text(key))))
             throw new SecretKeyException(
                 $"The secrets of this data directory are sealed with another key ({check.Split(' ')[0]}) than " +
-                $"the one given ({key.Id:x8}). Give the former one by Webhooks:SecretKey or Webhooks:SecretKeyFile, or leave " +
-                "both out if the server made it.");
+                $"the one given ({key.Id:x8}). Give the former one by Webhooks:SecretKey or Webhooks:SecretKeyFile, or " +
+                "leave both out if the server made it.");
         return key;
     }
 

@@ -21,7 +21,8 @@ internal static class SnsWebhook
         return new WebhookPayload(headers, form.Body(published));
     }
 
-    /// <summary>Asks the owner of the endpoint whether he wants the subscription, or tells him that it has ended.</summary>
+    /// <summary>Asks the owner of the endpoint whether he wants the subscription, or tells him that it has
+    /// ended.</summary>
     public static WebhookPayload Confirmation(SnsForm form, DateTimeOffset now)
     {
         string id = Guid.CreateVersion7(now).ToString();

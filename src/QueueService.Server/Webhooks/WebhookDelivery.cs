@@ -74,7 +74,8 @@ internal sealed class WebhookDelivery(
             NextStep.Disable => DeliveryResult.Gone,
             _ => DeliveryResult.Exhausted,
         };
-        long? next = result == DeliveryResult.Retry ? (host.Time.GetUtcNow() + verdict.Delay).ToUnixTimeMilliseconds() : null;
+        long? next =
+            result == DeliveryResult.Retry ? (host.Time.GetUtcNow() + verdict.Delay).ToUnixTimeMilliseconds() : null;
         DeliveryReport report = new(
             receipt, number, result, (long)verdict.Delay.TotalMilliseconds,
             AttemptDetails.Of(attempt, message.Id, next).ToBoundedJson());

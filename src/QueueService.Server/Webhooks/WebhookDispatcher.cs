@@ -109,7 +109,8 @@ internal sealed class WebhookDispatcher(
                 begun++;
             }
 
-            if (begun < messages.Count) wait = RestOf(Webhooks.Circuits.Status(endpoint.Url.Authority)) ?? TimeSpan.Zero;
+            if (begun < messages.Count)
+                wait = RestOf(Webhooks.Circuits.Status(endpoint.Url.Authority)) ?? TimeSpan.Zero;
         }
         finally
         {

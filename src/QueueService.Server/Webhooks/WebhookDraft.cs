@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace QueueService.Server.Webhooks;
 
-/// <summary>What a request says about a webhook target, before its address is asked about and its secrets are sealed. In
-/// the place of the destination of a subscription that is not declared yet; never kept.</summary>
+/// <summary>What a request says about a webhook target, before its address is asked about and its secrets are sealed.
+/// In the place of the destination of a subscription that is not declared yet; never kept.</summary>
 internal sealed record WebhookDraft
 {
     /// <summary>The names of the fields that the request has, those that are null too.</summary>

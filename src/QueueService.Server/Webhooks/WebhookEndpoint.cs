@@ -29,7 +29,10 @@ internal sealed class WebhookEndpoint
         List<WebhookHeader> headers =
             [.. target.Headers.Select(static header => new WebhookHeader(header.Name, header.Value))];
         if (target.Authorization is { } credential)
-            headers.Add(new("Authorization", System.Text.Encoding.UTF8.GetString(Unseal(box, credential, name)), IsSecret: true));
+            headers.Add(
+                new(
+                    "Authorization", System.Text.Encoding.UTF8.GetString(Unseal(box, credential, name)),
+                    IsSecret: true));
         _headers = [.. headers];
         Schedule = new RetrySchedule
         {

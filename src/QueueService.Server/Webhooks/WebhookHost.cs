@@ -25,11 +25,11 @@ internal sealed class WebhookHost(ServerOptions options, TimeProvider time) : ID
     /// <summary>Looks at the address of a target when it is set.</summary>
     public EndpointCheck Endpoints => new(Policy, _network.Resolve, time);
 
-    /// <summary>The same before the server listens: the server's own addresses are not known yet, and names are not asked
-    /// for. Every attempt looks at both.</summary>
+    /// <summary>The same before the server listens: the server's own addresses are not known yet, and names are not
+    /// asked for. Every attempt looks at both.</summary>
     public EndpointCheck EarlyEndpoints => new(
-        new AddressPolicy(options.Webhooks.AllowedNetworks, OwnAddresses.Parse([])), static (_, _) => ValueTask.FromResult<IPAddress[]>([]),
-        time);
+        new AddressPolicy(options.Webhooks.AllowedNetworks, OwnAddresses.Parse([])),
+        static (_, _) => ValueTask.FromResult<IPAddress[]>([]), time);
 
     /// <summary>Asks the owner of an address.</summary>
     public OwnershipCheck Ownership => new(Transport, time, options.Webhooks.Origin);

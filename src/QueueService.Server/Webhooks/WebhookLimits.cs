@@ -44,8 +44,8 @@ internal static class WebhookLimits
     /// <summary>What is kept of one attempt, as JSON; half of what the broker takes. Headers are cut to fit.</summary>
     public const int AttemptBytes = 32_768;
 
-    /// <summary>Attempts of all endpoints at once: a socket and some 20 KB each. As many as 256 endpoints that hang take
-    /// with the usual concurrency; then the circuit of each opens.</summary>
+    /// <summary>Attempts of all endpoints at once: a socket and some 20 KB each. As many as 256 endpoints that hang
+    /// take with the usual concurrency; then the circuit of each opens.</summary>
     public const int AttemptsAtOnce = 2_048;
 
     /// <summary>Bodies of all attempts at once; one that begins below it may go past it.</summary>

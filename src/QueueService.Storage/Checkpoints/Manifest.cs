@@ -67,7 +67,8 @@ internal sealed record Manifest(
         foreach (string name in files.ListFiles(""))
         {
             if (name.StartsWith(Prefix, StringComparison.Ordinal)
-                && long.TryParse(name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long n))
+                && long.TryParse(
+                    name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long n))
                 generations.Add(n);
         }
 

@@ -6,7 +6,8 @@ namespace QueueService.Storage.Compaction;
 /// <param name="TombstoneHorizon">Tombstones go whose older records were taken at this time or before.</param>
 public sealed record CompactionRequest(long Now, long Horizon, long TombstoneHorizon, KeyReader KeyOf)
 {
-    /// <summary>What is in memory and in the newest segment takes part: it is spilled, and the segment sealed.</summary>
+    /// <summary>What is in memory and in the newest segment takes part: it is spilled, and the segment
+    /// sealed.</summary>
     public bool SealsTail { get; init; }
 }
 
@@ -31,7 +32,8 @@ public readonly record struct LogUsage(long CleanBytes, long DirtyBytes, long Ta
     /// <summary>Bytes of dirty segments without a record that is younger than the horizon.</summary>
     public long ReadyBytes { get; init; }
 
-    /// <summary>The latest time in the oldest dirty segment, or the first one in memory, Unix milliseconds; long.MaxValue when there is none.</summary>
+    /// <summary>The latest time in the oldest dirty segment, or the first one in memory, Unix milliseconds;
+    /// long.MaxValue when there is none.</summary>
     public long OldestDirty { get; init; }
 
     /// <summary>A dirty segment waits for the horizon to pass it.</summary>

@@ -2,8 +2,8 @@ using QueueService.Storage.Logs;
 
 namespace QueueService.Storage.Compaction;
 
-/// <summary>The sealed segments of a log when a pass begins: first the clean ones, which were rewritten before, then the
-/// dirty ones.</summary>
+/// <summary>The sealed segments of a log when a pass begins: first the clean ones, which were rewritten before, then
+/// the dirty ones.</summary>
 /// <param name="newest">The last offset of the log: its record stays, whatever it is.</param>
 internal sealed class CompactionSources(
     CompactionRequest request, IReadOnlyList<Segment> sealedOnes, long newest, ulong secret)
@@ -38,8 +38,8 @@ internal sealed class CompactionSources(
         return clean;
     }
 
-    /// <summary>Which segments are replaced together, and become one or a few. Not together: tombstones that were cleaned
-    /// at different times, and go at different times.</summary>
+    /// <summary>Which segments are replaced together, and become one or a few. Not together: tombstones that were
+    /// cleaned at different times, and go at different times.</summary>
     /// <param name="dirty">So many dirty ones.</param>
     public List<CompactionGroup> Group(int dirty)
     {

@@ -4,14 +4,14 @@ using QueueService.Storage.Logs;
 namespace QueueService.Storage.Compaction;
 
 /// <summary>
-/// One pass over the sealed segments of a log, in steps of the background writer. First it learns the last offset of each
-/// key in the dirty segments, then it writes clean and dirty ones anew, oldest first, without the records that are
+/// One pass over the sealed segments of a log, in steps of the background writer. First it learns the last offset of
+/// each key in the dirty segments, then it writes clean and dirty ones anew, oldest first, without the records that are
 /// superseded. A group of neighbours is replaced at once; so whenever a tombstone is gone, the older records of its key
 /// went before it or with it, and no crash brings them back alone.
 /// </summary>
 /// <remarks>
-/// A pass ends before the first dirty segment with a record that may not supersede others yet, or whose keys do not fit.
-/// A rewritten segment is clean: no two records in the clean ones have the same key.
+/// A pass ends before the first dirty segment with a record that may not supersede others yet, or whose keys do not
+/// fit. A rewritten segment is clean: no two records in the clean ones have the same key.
 /// </remarks>
 internal sealed class Compactor(
     IFileSystem files, SegmentFiles handles, StorageOptions options, CompactionSources sources) : IDisposable

@@ -7,7 +7,8 @@ namespace QueueService.Storage.Compaction;
 /// once. 24 bytes a slot.</summary>
 internal sealed unsafe class KeyMap : IDisposable
 {
-    /// <summary>48 MiB, for 1.78 million keys: as many as the smallest records of a segment of 64 MiB can have.</summary>
+    /// <summary>48 MiB, for 1.78 million keys: as many as the smallest records of a segment of 64 MiB can
+    /// have.</summary>
     public const int UsualSlots = 1 << 21;
 
     private Slot* _slots;
@@ -52,7 +53,8 @@ internal sealed unsafe class KeyMap : IDisposable
         _slots = null;
     }
 
-    private static long SlotsFor(long keys) => (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(64, (keys * 20 / 17) + 1));
+    private static long SlotsFor(long keys) =>
+        (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(64, (keys * 20 / 17) + 1));
 
     private Slot* Find(UInt128 key)
     {

@@ -3,7 +3,8 @@ using QueueService.Storage.Logs;
 
 namespace QueueService.Storage.Compaction;
 
-/// <summary>A segment that takes the place of others, while it is written. Nobody reads it before it is finished.</summary>
+/// <summary>A segment that takes the place of others, while it is written. Nobody reads it before it is
+/// finished.</summary>
 internal sealed class RewrittenSegment : IDisposable
 {
     private readonly IFileSystem _files;

@@ -5,7 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace QueueService.Storage.Files;
 
 /// <summary>The disk of the operating system below one data directory, which is created when it is missing.</summary>
-/// <remarks>Files are made with mode 0640, private ones with 0600 and folders with 0750, or less where the umask says so.</remarks>
+/// <remarks>Files are made with mode 0640, private ones with 0600 and folders with 0750, or less where the umask says
+/// so.</remarks>
 public sealed class PhysicalFileSystem : IFileSystem, IDisposable
 {
     internal const string LockName = "lock";

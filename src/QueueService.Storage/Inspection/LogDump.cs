@@ -35,7 +35,8 @@ public static class LogDump
     {
         if (entry.Remote is { } remote)
         {
-            output.WriteLine($"{remote.Name}: {entry.Records} records from {entry.BaseOffset} are in the object store.");
+            output.WriteLine(
+                $"{remote.Name}: {entry.Records} records from {entry.BaseOffset} are in the object store.");
             return true;
         }
 

@@ -14,7 +14,8 @@ namespace QueueService.Storage.Journaling;
 ///  24  i64 shard time     32  u32 incarnation        36  u32 bytes of frames          40 u32 crc of the frame before
 ///  44  u32 0              48  frames, then zeros to the next page
 /// frame   one atomic command result
-///   0  u32 bytes of records   4  u32 crc of 8..end    8  u64 sequence   16 u32 incarnation   20 u32 crc of the frame before
+///   0  u32 bytes of records   4  u32 crc of 8..end    8  u64 sequence   16 u32 incarnation   20 u32 crc of the frame
+/// before
 ///  24  records
 /// record  0  u32 resource   4  u8 type   5  u32 bytes of payload   9  payload
 /// </code>

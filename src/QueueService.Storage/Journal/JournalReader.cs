@@ -37,9 +37,9 @@ internal static unsafe class JournalReader
         return end;
     }
 
-    /// <summary>Makes sure that the disk holds what was read. The last process may have been killed before its sync, and
-    /// after a sync that failed the kernel shows pages that it never wrote and calls clean; only writing the same bytes
-    /// again makes them dirty. Nothing may be built on these frames before.</summary>
+    /// <summary>Makes sure that the disk holds what was read. The last process may have been killed before its sync,
+    /// and after a sync that failed the kernel shows pages that it never wrote and calls clean; only writing the same
+    /// bytes again makes them dirty. Nothing may be built on these frames before.</summary>
     public static void Harden(IFileSystem files, in JournalEnd end)
     {
         if (end.UnprovenFrom >= end.UnprovenTo) return;
@@ -90,7 +90,8 @@ internal static unsafe class JournalReader
             if (!JournalFormat.TryReadBatchHeader(rest, header.Salt, out BatchHeader batch)
                 || batch.FirstSequence != end.NextSequence || batch.PreviousCrc != end.Crc
                 || batch.Incarnation != header.Incarnation) break;
-            while (unproven.TryPeek(out (ulong Sequence, int Position) first) && first.Sequence <= batch.DurableSequence)
+            while (unproven.TryPeek(out (ulong Sequence, int Position) first)
+                && first.Sequence <= batch.DurableSequence)
                 unproven.Dequeue();
             unproven.Enqueue((batch.FirstSequence, position));
             int there = Math.Min(batch.FrameBytes, rest.Length - JournalFormat.BatchHeaderBytes);

@@ -2,7 +2,8 @@ using QueueService.Storage.Compaction;
 
 namespace QueueService.Storage.Logs;
 
-/// <summary>What compaction makes of a log: segments with holes, which readers pass without looking into files.</summary>
+/// <summary>What compaction makes of a log: segments with holes, which readers pass without looking into
+/// files.</summary>
 public sealed partial class AppendLog
 {
     /// <summary>The segment that spills append to; null when the next one starts another. On the loop.</summary>
@@ -13,8 +14,8 @@ public sealed partial class AppendLog
 
     /// <summary>The lowest offset at or above this one that has a record, as far as segments go. For the owner's
     /// thread.</summary>
-    /// <param name="unknown">The segment whose records are not known yet in this process, when the answer is false: after
-    /// <see cref="LoadOffsets"/>, ask again.</param>
+    /// <param name="unknown">The segment whose records are not known yet in this process, when the answer is false:
+    /// after <see cref="LoadOffsets"/>, ask again.</param>
     public bool TryFindPresent(long offset, out long present, out HeldSegment unknown)
     {
         unknown = default;
@@ -51,8 +52,8 @@ public sealed partial class AppendLog
     /// <exception cref="IOException">The disk fails.</exception>
     public static void LoadOffsets(in HeldSegment segment) => segment.Segment?.LoadOffsets();
 
-    /// <summary>The lowest offset at or above this one that has a record on disk; it may read a file for that. Any thread.
-    /// </summary>
+    /// <summary>The lowest offset at or above this one that has a record on disk; it may read a file for that. Any
+    /// thread.</summary>
     public long NextOnDisk(long offset)
     {
         foreach (Segment segment in Segments)
@@ -92,7 +93,8 @@ public sealed partial class AppendLog
 
         return new LogUsage(
             segments.Take(clean).Sum(static segment => (long)segment.Extent.Length),
-            segments.Skip(clean).Sum(static segment => (long)segment.Extent.Length) + UnspilledBytes() + SpillingBytes(),
+            segments.Skip(clean).Sum(static segment => (long)segment.Extent.Length) + UnspilledBytes() +
+                SpillingBytes(),
             tail,
             segments.Take(clean).Select(static segment => segment.CleanedAt).DefaultIfEmpty(0).Max())
         {
@@ -104,8 +106,8 @@ public sealed partial class AppendLog
         };
     }
 
-    /// <summary>Where the log can begin and still hold so many bytes: it goes in whole segments. For the owner's thread.
-    /// </summary>
+    /// <summary>Where the log can begin and still hold so many bytes: it goes in whole segments. For the owner's
+    /// thread.</summary>
     public long FloorFor(long bytes)
     {
         long held = StoredBytes();
@@ -145,8 +147,9 @@ public sealed partial class AppendLog
 
         // Memory still has what was dropped.
         long end = sources[^1].Extent.LastOffset + 1;
-        foreach (TailChunk chunk in _chunks.Where(chunk => chunk.State == ChunkState.Spilled && chunk.EndOffset <= end).ToArray())
-            Evict(chunk);
+        TailChunk[] stale =
+            [.. _chunks.Where(chunk => chunk.State == ChunkState.Spilled && chunk.EndOffset <= end)];
+        foreach (TailChunk chunk in stale) Evict(chunk);
         return true;
     }
 

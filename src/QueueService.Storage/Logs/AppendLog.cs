@@ -160,8 +160,8 @@ public sealed partial class AppendLog
         return null;
     }
 
-    /// <summary>The time of the first record of the segment that has this offset, Unix milliseconds, when that is in the
-    /// object store: as much as can be said of the record without a read. Any thread.</summary>
+    /// <summary>The time of the first record of the segment that has this offset, Unix milliseconds, when that is in
+    /// the object store: as much as can be said of the record without a read. Any thread.</summary>
     public bool TryGetRemoteTime(long offset, out long time)
     {
         time = FindSegment(offset)?.Remote?.FirstTime ?? 0;
@@ -257,7 +257,8 @@ public sealed partial class AppendLog
         return true;
     }
 
-    /// <summary>The same records are elsewhere from now on. Answers false when the log does not have the segment.</summary>
+    /// <summary>The same records are elsewhere from now on. Answers false when the log does not have the
+    /// segment.</summary>
     internal bool Replace(Segment segment, Segment by)
     {
         if (Array.IndexOf(_segments, segment) < 0) return false;

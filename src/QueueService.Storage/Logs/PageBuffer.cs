@@ -4,8 +4,8 @@ namespace QueueService.Storage.Logs;
 
 /// <summary>
 /// A growing buffer in pages of its own, which go back to the system when it is disposed. For what is large, rare and
-/// short-lived: as managed arrays the ten megabytes of a large resource's snapshot, and all that they grew from, would stay
-/// until the next full collection, and an idle process has none. One thread at a time.
+/// short-lived: as managed arrays the ten megabytes of a large resource's snapshot, and all that they grew from, would
+/// stay until the next full collection, and an idle process has none. One thread at a time.
 /// </summary>
 public sealed unsafe class PageBuffer : IBufferWriter<byte>, IDisposable
 {

@@ -9,7 +9,8 @@ internal sealed record SegmentExtent(int Length, long FirstOffset, long LastOffs
 /// <summary>
 /// One file of a log. The background writer appends to the newest one; everyone else reads what has been published.
 /// </summary>
-internal sealed class Segment(SegmentFiles files, LogId log, long baseOffset, uint salt, SegmentExtent extent, bool isNew)
+internal sealed class Segment(
+    SegmentFiles files, LogId log, long baseOffset, uint salt, SegmentExtent extent, bool isNew)
 {
     private static readonly Comparer<SegmentPoint> ByPosition =
         Comparer<SegmentPoint>.Create(static (one, other) => one.Position.CompareTo(other.Position));

@@ -10,8 +10,8 @@ namespace QueueService.Storage.Logs;
 ///   0  u32 magic "QSL1"   4  u32 crc of 8..40   8  u16 version   10 u16 lane   12 u32 resource   16 i64 base offset
 ///  24  u32 salt          28  u32 0             32  u64 0
 /// record
-///   0  u32 bytes of payload   4  u32 crc of 8..end and of the length   8  i64 offset   16 i64 time, Unix ms   24 payload
-/// </code>
+///   0  u32 bytes of payload   4  u32 crc of 8..end and of the length   8  i64 offset   16 i64 time, Unix ms   24
+/// payload</code>
 /// Offsets rise, with holes: records that were acknowledged before they were spilled are left out, and those that
 /// compaction took.
 /// </summary>

@@ -148,7 +148,8 @@ public sealed class SegmentReader : IDisposable
             _buffer = ArrayPool<byte>.Shared.Rent(bytes);
         }
 
-        int count = (int)Math.Min(Math.Min(_buffer.Length, Math.Max(bytes, SmallBlock)), (long)_extent!.Length - position);
+        int count =
+            (int)Math.Min(Math.Min(_buffer.Length, Math.Max(bytes, SmallBlock)), (long)_extent!.Length - position);
         _start = position;
         _filled = lease.File.Read(_buffer.AsSpan(0, Math.Max(count, 0)), position);
     }

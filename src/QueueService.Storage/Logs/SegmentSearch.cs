@@ -4,10 +4,10 @@ using QueueService.Storage.Files;
 namespace QueueService.Storage.Logs;
 
 /// <summary>
-/// Finds a place in a segment of an earlier process, which has no index, by reading here and there: at a position in the
-/// middle the next whole record is looked for, and its offset and time, which both rise, say on which side to go on. About a
-/// dozen small reads, instead of one of the whole file. The first ones are remembered, so that later searches begin closer.
-/// </summary>
+/// Finds a place in a segment of an earlier process, which has no index, by reading here and there: at a position in
+/// the middle the next whole record is looked for, and its offset and time, which both rise, say on which side to go
+/// on. About a dozen small reads, instead of one of the whole file. The first ones are remembered, so that later
+/// searches begin closer.</summary>
 internal static class SegmentSearch
 {
     /// <summary>The search ends when it is down to so much, and reads so much at once.</summary>
@@ -71,8 +71,8 @@ internal static class SegmentSearch
         return span.Low.Position;
     }
 
-    /// <summary>The first record that starts at this position or later, below the span's end. Answers false when it gives
-    /// up.</summary>
+    /// <summary>The first record that starts at this position or later, below the span's end. Answers false when it
+    /// gives up.</summary>
     private static bool TryProbe(
         IFile file, uint salt, int from, in Span span, byte[] buffer, out SegmentPoint? found)
     {
@@ -81,7 +81,8 @@ internal static class SegmentSearch
         for (int start = from; start < span.High; start += BlockBytes)
         {
             int filled = file.Read(
-                buffer.AsSpan(0, Math.Min(BlockBytes + SegmentFormat.RecordHeaderBytes, span.Limit.Position - start)), start);
+                buffer.AsSpan(0, Math.Min(BlockBytes + SegmentFormat.RecordHeaderBytes, span.Limit.Position - start)),
+                start);
             int last = Math.Min(Math.Min(BlockBytes, span.High - start), filled - SegmentFormat.RecordHeaderBytes + 1);
             for (int at = 0; at < last; at++)
             {
@@ -93,8 +94,10 @@ internal static class SegmentSearch
                 if (length < 0 || end > span.Limit.Position) continue;
                 bool isHeld = SegmentFormat.RecordHeaderBytes + length <= rest.Length;
                 if (!isHeld && ++fetched > MaxFetched) return false;
-                if (!(isHeld ? SegmentFormat.IsRecord(rest, salt) : IsRecord(file, salt, start + at, (int)(end - start - at))))
-                    continue;
+                bool isRecord = isHeld
+                    ? SegmentFormat.IsRecord(rest, salt)
+                    : IsRecord(file, salt, start + at, (int)(end - start - at));
+                if (!isRecord) continue;
                 found = new SegmentPoint(start + at, offset, time);
                 return true;
             }

@@ -31,7 +31,8 @@ internal sealed class SegmentWriter(IFileSystem files, SegmentFiles handles, Sto
             {
                 foreach ((int first, int count) in view.Live)
                     for (int i = first; i < first + count; i++)
-                        Append(log, view.Chunk.BaseOffset + i, view.Chunk.Time(i), view.Chunk.Payload(i, view), written);
+                        Append(
+                            log, view.Chunk.BaseOffset + i, view.Chunk.Time(i), view.Chunk.Payload(i, view), written);
             }
 
             if (_tails.TryGetValue(log, out SegmentTail? tail))
@@ -190,8 +191,8 @@ internal sealed class SegmentWriter(IFileSystem files, SegmentFiles handles, Sto
         tail.Position += bytes.Length;
     }
 
-    /// <summary>Every log has a tail, but not every tail has a file open: above the limit all are synced and closed, and
-    /// each opens its file again when it has more to write.</summary>
+    /// <summary>Every log has a tail, but not every tail has a file open: above the limit all are synced and closed,
+    /// and each opens its file again when it has more to write.</summary>
     private void MakeRoom()
     {
         if (_openFiles < options.MaxOpenSegments) return;

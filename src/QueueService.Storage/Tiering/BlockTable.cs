@@ -14,7 +14,8 @@ internal readonly record struct Block(
 /// The blocks of a segment, written behind its bytes in the object. 32 bytes per block: 8 KiB of memory for 256 MiB.
 /// <code>
 /// object   0  the bytes of the segment
-///          n  blocks  { u32 position, u32 crc of its bytes, i64 first offset, i64 last offset, i64 latest time so far }
+///          n  blocks  { u32 position, u32 crc of its bytes, i64 first offset, i64 last offset, i64 latest time so far
+/// }
 ///             end     u32 magic "QSO1"   4 u32 crc of blocks and of what follows   8 u16 version   10 u16 0
 ///                     12 u32 blocks      16 u32 bytes of the segment              20 u32 0
 /// </code>

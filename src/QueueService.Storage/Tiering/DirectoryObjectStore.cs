@@ -11,7 +11,8 @@ public sealed class DirectoryObjectStore(IFileSystem files) : IObjectStore
 
     private readonly Lock _gate = new();
 
-    /// <summary>Under another name first: an object is there as a whole or not at all, also after a power cut.</summary>
+    /// <summary>Under another name first: an object is there as a whole or not at all, also after a power
+    /// cut.</summary>
     public async Task Put(string name, Stream content, CancellationToken cancellation)
     {
         string unfinished = name + Unfinished;

@@ -1,8 +1,8 @@
 namespace QueueService.Storage.Tiering;
 
 /// <summary>
-/// Where sealed segments go: whole objects under names with '/' between their parts, written once and never changed. Two
-/// implementations: a directory (<see cref="DirectoryObjectStore"/>), and S3 in the server.
+/// Where sealed segments go: whole objects under names with '/' between their parts, written once and never changed.
+/// Two implementations: a directory (<see cref="DirectoryObjectStore"/>), and S3 in the server.
 /// </summary>
 /// <remarks>Every failure is an <see cref="ObjectStoreException"/>. Any thread; several calls at once.</remarks>
 public interface IObjectStore : IDisposable

@@ -5,8 +5,8 @@ using QueueService.Storage.Logs;
 namespace QueueService.Storage.Tiering;
 
 /// <summary>
-/// The segments of a store that are in the object store: brings blocks of them back. Any thread; whoever reads waits, and
-/// the owner of the store never does.
+/// The segments of a store that are in the object store: brings blocks of them back. Any thread; whoever reads waits,
+/// and the owner of the store never does.
 /// </summary>
 public sealed partial class Tier : IDisposable
 {

@@ -8,8 +8,8 @@ public sealed record TierOptions
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Bytes of blocks that are kept on the local disk after they were read. What is being read right now stays
-    /// beyond it.</summary>
+    /// <summary>Bytes of blocks that are kept on the local disk after they were read. What is being read right now
+    /// stays beyond it.</summary>
     public long CacheBytes { get; init; } = 1L << 30;
 
     /// <summary>One read of the object store: a request costs tens of milliseconds, in which a megabyte comes as well.

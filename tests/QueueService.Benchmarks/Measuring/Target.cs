@@ -18,7 +18,8 @@ internal sealed record Target(string Name, ServerProcess Server, string Queue)
     public async Task CreateQueueAsync(CancellationToken cancellation, string type = "standard")
     {
         using HttpResponseMessage reply = await Server.Client.PutAsJsonAsync(
-            QueuePath, new Dictionary<string, object> { ["visibilityTimeoutSeconds"] = 300, ["type"] = type }, cancellation);
+            QueuePath, new Dictionary<string, object> { ["visibilityTimeoutSeconds"] = 300, ["type"] = type },
+            cancellation);
         await CheckAsync(reply, cancellation);
     }
 

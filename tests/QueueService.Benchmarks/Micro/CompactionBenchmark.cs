@@ -23,7 +23,8 @@ internal static class CompactionBenchmark
         string directory = Repository.CreateDataDirectory(options.Data);
         try
         {
-            if (!StreamName.TryParse("bench", out StreamName stream) || !QueueName.TryParse("bench", out QueueName queue))
+            if (!StreamName.TryParse("bench", out StreamName stream)
+                || !QueueName.TryParse("bench", out QueueName queue))
                 throw new BenchmarkException("The name is not valid.");
             await Fill(directory, stream, options, stop);
 
@@ -48,7 +49,8 @@ internal static class CompactionBenchmark
             if (run.Failures.Count > 0) throw new BenchmarkException(run.Failures[0]);
 
             Table table = new("compaction", "value");
-            table.Add("records", $"{options.Messages:N0} × {options.Body} B, {options.Messages / RecordsPerKey:N0} keys");
+            table.Add(
+                "records", $"{options.Messages:N0} × {options.Body} B, {options.Messages / RecordsPerKey:N0} keys");
             table.Add("records/s", $"{options.Messages / took.TotalSeconds:N0}");
             table.Add("dropped", $"{run.Dropped:N0}");
             table.Add("bytes", $"{run.BytesBefore:N0} became {run.BytesAfter:N0}");
@@ -64,7 +66,8 @@ internal static class CompactionBenchmark
         }
     }
 
-    private static async Task Fill(string directory, StreamName stream, BenchmarkOptions options, CancellationToken stop)
+    private static async Task Fill(
+        string directory, StreamName stream, BenchmarkOptions options, CancellationToken stop)
     {
         using PhysicalFileSystem files = new(directory);
         await using MessageBroker broker = MessageBroker.Open(files, new BrokerOptions(), TimeProvider.System);

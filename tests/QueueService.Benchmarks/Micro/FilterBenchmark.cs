@@ -22,7 +22,9 @@ internal static class FilterBenchmark
         ("attribute, prefix", """{"policy":{"path":[{"prefix":"/tenants/{0}/"}]}}"""),
         ("attribute, ignoring case", """{"policy":{"tenant":[{"equals-ignore-case":"Tenant-{0}"}]}}"""),
         ("attribute, numeric range", """{"policy":{"number":[{"numeric":[">",{0},"<",{0}.9]}]}}"""),
-        ("attribute, exact and anything-but", """{"policy":{"tenant":["tenant-{0}"],"type":[{"anything-but":"noise"}]}}"""),
+        (
+            "attribute, exact and anything-but",
+            """{"policy":{"tenant":["tenant-{0}"],"type":[{"anything-but":"noise"}]}}"""),
         ("routing key, exact", """{"routingKey":"order.{0}.eu.created"}"""),
         ("routing key, * and #", """{"routingKey":"*.{0}.#"}"""),
         ("body, exact, nested", """{"scope":"body","policy":{"customer":{"tenant":["tenant-{0}"]}}}"""),

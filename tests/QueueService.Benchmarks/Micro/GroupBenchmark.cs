@@ -5,8 +5,8 @@ using QueueService.Broker.Queues;
 
 namespace QueueService.Benchmarks.Micro;
 
-/// <summary>A FIFO queue with 100,000 groups, nine of ten blocked by a lease: what one receive costs the broker, a turn of
-/// the loop for each, without syncs.</summary>
+/// <summary>A FIFO queue with 100,000 groups, nine of ten blocked by a lease: what one receive costs the broker, a turn
+/// of the loop for each, without syncs.</summary>
 internal static class GroupBenchmark
 {
     private const int Groups = 100_000;

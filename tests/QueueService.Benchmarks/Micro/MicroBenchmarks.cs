@@ -13,7 +13,8 @@ internal static class MicroBenchmarks
         string directory = Repository.CreateDataDirectory(options.Data);
         try
         {
-            Table sends = new("durable sends, 100 B", "producers", "msg/s", "p50 µs", "p99 µs", "CPU-s/M", "B allocated");
+            Table sends =
+                new("durable sends, 100 B", "producers", "msg/s", "p50 µs", "p99 µs", "CPU-s/M", "B allocated");
             foreach (int producers in (int[])[1, 64, 1_024])
             {
                 SendResult result = await ProducerBenchmark.RunAsync(

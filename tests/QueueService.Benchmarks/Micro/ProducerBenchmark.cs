@@ -27,7 +27,8 @@ internal static class ProducerBenchmark
         long count = latencies.Count;
         latencies.Sort();
         return new SendResult(
-            count / seconds, Microseconds(latencies[latencies.Count / 2]), Microseconds(latencies[latencies.Count * 99 / 100]),
+            count / seconds, Microseconds(latencies[latencies.Count / 2]), Microseconds(
+                latencies[latencies.Count * 99 / 100]),
             cpuSeconds / count * 1e6, (double)allocated / count);
     }
 
@@ -37,7 +38,8 @@ internal static class ProducerBenchmark
         MessageBroker broker, QueueName queue, int producers, int body, TimeSpan duration, CancellationToken stop)
     {
         long end = Stopwatch.GetTimestamp() + (long)(duration.TotalSeconds * Stopwatch.Frequency);
-        Task<List<long>>[] running = [.. Enumerable.Range(0, producers).Select(_ => Produce(broker, queue, body, end, stop))];
+        Task<List<long>>[] running =
+            [.. Enumerable.Range(0, producers).Select(_ => Produce(broker, queue, body, end, stop))];
         List<long>[] latencies = await Task.WhenAll(running);
         return [.. latencies.SelectMany(static all => all)];
     }

@@ -32,7 +32,8 @@ internal static class ShardBenchmark
                 return broker.Send(queue, batch);
             }, static _ => { }));
             results.Add(Measure("receive", manual,
-                () => broker.Receive(queue, new ReceiveRequest { Max = 1, WaitMilliseconds = 0 }, CancellationToken.None),
+                () =>
+                    broker.Receive(queue, new ReceiveRequest { Max = 1, WaitMilliseconds = 0 }, CancellationToken.None),
                 result =>
                 {
                     if (result.Value.TryRead(0, out MessageView view)) receipts.Add(view.Receipt);

@@ -7,8 +7,8 @@ using QueueService.Benchmarks.Load;
 
 namespace QueueService.Benchmarks.Processes;
 
-/// <summary>An endpoint for webhooks in this process: answers 200 to everything and counts. A body that is a timestamp of
-/// this process tells how long its delivery took.</summary>
+/// <summary>An endpoint for webhooks in this process: answers 200 to everything and counts. A body that is a timestamp
+/// of this process tells how long its delivery took.</summary>
 internal sealed class WebhookReceiver : IAsyncDisposable
 {
     private readonly WebApplication _application;

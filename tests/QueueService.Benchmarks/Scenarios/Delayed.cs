@@ -64,7 +64,8 @@ internal sealed class Delayed(Report report, DataServer server)
             using HttpResponseMessage reply = await server.Process.Client.PostAsync(
                 new Uri(Queue.Path + "/messages/batch", UriKind.Relative), content, Cancellation);
             if (!reply.IsSuccessStatusCode)
-                throw new BenchmarkException($"Filling: {(int)reply.StatusCode} {await reply.Content.ReadAsStringAsync(Cancellation)}");
+                throw new BenchmarkException(
+                    $"Filling: {(int)reply.StatusCode} {await reply.Content.ReadAsStringAsync(Cancellation)}");
         }
 
         _facts.Add("RSS over the empty server when filled, MiB", $"{(server.Process.ResidentBytes - empty) / MiB:0.0}");
@@ -113,11 +114,14 @@ internal sealed class Delayed(Report report, DataServer server)
         while (TimeProvider.System.GetUtcNow() < end)
         {
             using HttpResponseMessage reply = await server.Process.Client.PostAsync(receive, null, Cancellation);
-            JsonElement answer = await reply.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>(Cancellation);
+            JsonElement answer =
+                await reply.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>(Cancellation);
             foreach (JsonElement message in answer.GetProperty("messages").EnumerateArray())
             {
                 string body = message.GetProperty("body").GetString()!;
-                received(long.Parse(body.AsSpan(0, body.IndexOf(' ', StringComparison.Ordinal)), CultureInfo.InvariantCulture));
+                received(
+                    long.Parse(
+                        body.AsSpan(0, body.IndexOf(' ', StringComparison.Ordinal)), CultureInfo.InvariantCulture));
             }
         }
     }

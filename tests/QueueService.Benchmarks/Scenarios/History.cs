@@ -52,7 +52,8 @@ internal sealed class History(Report report, DataServer server)
         long before = server.DiskBytes();
         Stopwatch filling = Stopwatch.StartNew();
         LoadTally sent = await LoadRun.RunRoundsAsync(
-            stream, Append.Write(Options), LoadSettings.From(Options, Connections), Options.Messages / Batch, Cancellation);
+            stream, Append.Write(Options), LoadSettings.From(Options, Connections), Options.Messages / Batch,
+            Cancellation);
         report.AddFailures(name, sent);
         _facts.Add($"{partitions:N0} partitions: records, filled at records/s",
             $"{sent.Messages:N0}, {sent.Messages / filling.Elapsed.TotalSeconds:N0}");

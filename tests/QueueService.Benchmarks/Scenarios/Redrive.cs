@@ -52,7 +52,8 @@ internal sealed class Redrive(Report report, DataServer server)
         Measurement beside = await LoadRun.MeasureAsync(
             Source, send, settings with { WarmUp = TimeSpan.FromMilliseconds(200) }, report.Cancellation);
         report.AddFailures("sends beside the redrive", beside.Tally);
-        if (moving.IsCompleted) report.Note("Note: the redrive ended before the window of the sends: use more messages.");
+        if (moving.IsCompleted)
+            report.Note("Note: the redrive ended before the window of the sends: use more messages.");
         JsonElement done = await moving;
         cpu = server.Process.CpuTime - cpu;
         Describe(alone, beside, done, cpu);
@@ -62,7 +63,8 @@ internal sealed class Redrive(Report report, DataServer server)
     {
         HttpClient client = server.Process.Client;
         using HttpResponseMessage created = await client.PostAsJsonAsync(
-            new Uri($"v1/queues/{Dead.Queue}/redrive", UriKind.Relative), new { to = Source.Queue }, report.Cancellation);
+            new Uri($"v1/queues/{Dead.Queue}/redrive", UriKind.Relative), new { to = Source.Queue },
+            report.Cancellation);
         Uri operation = created.EnsureSuccessStatusCode().Headers.Location!;
         while (true)
         {
@@ -76,7 +78,8 @@ internal sealed class Redrive(Report report, DataServer server)
     private void Describe(Measurement alone, Measurement beside, JsonElement done, TimeSpan cpu)
     {
         long moved = done.GetProperty("result").GetProperty("affected").GetInt64();
-        TimeSpan took = done.GetProperty("finishedAt").GetDateTimeOffset() - done.GetProperty("startedAt").GetDateTimeOffset();
+        TimeSpan took =
+            done.GetProperty("finishedAt").GetDateTimeOffset() - done.GetProperty("startedAt").GetDateTimeOffset();
         _facts.Add("messages", $"{moved:N0} × {report.Options.Body} B");
         _facts.Add("status", done.GetProperty("status").GetString()!);
         _facts.Add("moved, msg/s", $"{moved / took.TotalSeconds:N0}");

@@ -7,7 +7,8 @@ using QueueService.Benchmarks.Processes;
 
 namespace QueueService.Benchmarks.Scenarios;
 
-/// <summary>How fast the messages of a topic are copied to its queues, from the first publish to the last copy.</summary>
+/// <summary>How fast the messages of a topic are copied to its queues, from the first publish to the last
+/// copy.</summary>
 internal static class Relay
 {
     private const int Queues = 10;
@@ -24,7 +25,8 @@ internal static class Relay
         await server.Process.WaitUntilReadyAsync(report.Cancellation);
         Target topic = new("topic", server.Process, "t") { Kind = "topics" };
         await topic.PutAsync("", new { retentionSeconds = 3_600 }, report.Cancellation);
-        Target[] queues = [.. Enumerable.Range(0, Queues).Select(i => new Target($"queue {i}", server.Process, $"q{i}"))];
+        Target[] queues =
+            [.. Enumerable.Range(0, Queues).Select(i => new Target($"queue {i}", server.Process, $"q{i}"))];
         foreach (Target queue in queues)
         {
             await queue.CreateQueueAsync(report.Cancellation);

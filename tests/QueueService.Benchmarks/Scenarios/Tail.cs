@@ -73,7 +73,8 @@ internal sealed class Tail(Report report, Target stream)
         long arrived = await arrival.Task.WaitAsync(_patience, TimeProvider.System, report.Cancellation);
         _awaited.TryRemove(probe, out _);
         if (!isMeasured) return;
-        _fromAcknowledgement.Record((long)Stopwatch.GetElapsedTime(acknowledged, Math.Max(acknowledged, arrived)).TotalNanoseconds);
+        _fromAcknowledgement.Record(
+            (long)Stopwatch.GetElapsedTime(acknowledged, Math.Max(acknowledged, arrived)).TotalNanoseconds);
         _fromSend.Record((long)Stopwatch.GetElapsedTime(sent, arrived).TotalNanoseconds);
     }
 

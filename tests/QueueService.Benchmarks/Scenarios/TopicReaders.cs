@@ -26,7 +26,8 @@ internal sealed class TopicReaders(Report report, DataServer server) : IDisposab
     public static async Task<int> RunAsync(Report report)
     {
         int readers = report.Options.Connections[0];
-        if (readers <= WarmUpReaders) throw new BenchmarkException($"topic-sse needs --connections above {WarmUpReaders}.");
+        if (readers <= WarmUpReaders)
+            throw new BenchmarkException($"topic-sse needs --connections above {WarmUpReaders}.");
         await using DataServer server = DataServer.Start(report.Options);
         await server.Process.WaitUntilReadyAsync(report.Cancellation);
         using TopicReaders crowd = new(report, server);
@@ -74,7 +75,8 @@ internal sealed class TopicReaders(Report report, DataServer server) : IDisposab
     /// <summary>Connects readers and waits until each of them has its place.</summary>
     private void Open(int count)
     {
-        byte[] request = Encoding.ASCII.GetBytes($"GET /{_topic}/sse HTTP/1.1\r\nHost: {server.Process.Url.Authority}\r\n\r\n");
+        byte[] request =
+            Encoding.ASCII.GetBytes($"GET /{_topic}/sse HTTP/1.1\r\nHost: {server.Process.Url.Authority}\r\n\r\n");
         for (int i = 0; i < count; i++)
         {
             Socket reader = new(server.Process.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);

@@ -8,8 +8,8 @@ namespace QueueService.Broker.Tests.Crashes;
 internal sealed record LedgerMessage(string Body, string? Group, int Priority, long? Ttl);
 
 /// <summary>
-/// What callers were told, and what they only asked for: the whole truth about a queue, and the one that its dead letters
-/// go to, that outlive crashes lies between the two. Knows nothing of how a broker works.
+/// What callers were told, and what they only asked for: the whole truth about a queue, and the one that its dead
+/// letters go to, that outlive crashes lies between the two. Knows nothing of how a broker works.
 /// </summary>
 internal sealed class CrashLedger(bool keepsExpired)
 {
@@ -73,7 +73,9 @@ internal sealed class CrashLedger(bool keepsExpired)
         _counts[(queue, message.Body)] = message.ReceiveCount;
         if (queue == Dead) _dead.Add(message.Body);
         if (!_sent.TryGetValue(message.Body, out var sent)) return;
-        Require(queue == Dead || sent.Message.Ttl is not { } ttl || sent.SentAt + ttl > now, $"{message} came after its time");
+        Require(
+            queue == Dead || sent.Message.Ttl is not { } ttl
+                || sent.SentAt + ttl > now, $"{message} came after its time");
     }
 
     /// <summary>Nothing that was sent before it to its group is still there to be processed.</summary>
@@ -85,8 +87,10 @@ internal sealed class CrashLedger(bool keepsExpired)
     public void Settle(IReadOnlyList<Seen> jobs, IReadOnlyList<Seen> dead, long now)
     {
         Dictionary<string, (string Queue, Seen Message)> present = [];
-        foreach (Seen message in jobs) Require(present.TryAdd(message.Body, (Jobs, message)), $"{message} is there twice");
-        foreach (Seen message in dead) Require(present.TryAdd(message.Body, (Dead, message)), $"{message} is there twice");
+        foreach (Seen message in jobs)
+            Require(present.TryAdd(message.Body, (Jobs, message)), $"{message} is there twice");
+        foreach (Seen message in dead)
+            Require(present.TryAdd(message.Body, (Dead, message)), $"{message} is there twice");
         SettleSends(present);
         foreach ((string body, (LedgerMessage sent, MessageId id, _)) in _sent)
         {
@@ -112,7 +116,8 @@ internal sealed class CrashLedger(bool keepsExpired)
             Require(arrived.Count == 0 || arrived.Count == batch.Count || _askedToTake > 0,
                 $"half of a batch arrived: {string.Join(", ", batch)}");
             foreach (LedgerMessage message in arrived)
-                _sent.Add(message.Body, (message, present[message.Body].Message.Id, present[message.Body].Message.SentAt));
+                _sent.Add(
+                    message.Body, (message, present[message.Body].Message.Id, present[message.Body].Message.SentAt));
             if (arrived.Count > 0)
                 _gone.UnionWith(batch.Select(static message => message.Body).Where(body => !present.ContainsKey(body)));
         }

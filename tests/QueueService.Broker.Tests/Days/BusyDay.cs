@@ -8,8 +8,8 @@ using static QueueService.Broker.Tests.Model.ModelMismatchException;
 namespace QueueService.Broker.Tests.Days;
 
 /// <summary>A whole broker for 24 hours of virtual time, with all that queues can do: groups, deduplication,
-/// priorities, times to live, redrive and retry policies, long delays, retention, limits and pauses. Every answer is checked, and
-/// after each sweep where every message is.</summary>
+/// priorities, times to live, redrive and retry policies, long delays, retention, limits and pauses. Every answer is
+/// checked, and after each sweep where every message is.</summary>
 internal sealed partial class BusyDay(ulong seed) : IDisposable
 {
     private const int DayMilliseconds = 86_400_000;

@@ -26,7 +26,8 @@ internal sealed class DurableStreamFixture : IDisposable
         return Harness.Run(() => Harness.Broker.PutDurableStream(draft, batch));
     }
 
-    public void Create(DurableStreamDraft draft, params string[] bodies) => Assert.True(Put(draft, bodies).Value.Created);
+    public void Create(DurableStreamDraft draft, params string[] bodies) =>
+        Assert.True(Put(draft, bodies).Value.Created);
 
     public Result<DurableAppendOutcome> Append(DurableStreamAppend append, params string[] bodies)
     {

@@ -36,7 +36,8 @@ public sealed class DurableStreamTests : IDisposable
         _streams.Harness.KillAndRestart();
         Assert.False(_streams.Put(Draft("a"), "x").Value.Created);
         Assert.False(_streams.Put(Draft("a") with { ContentType = "TEXT/plain; charset=utf-8" }).Value.Created);
-        Assert.Equal(BrokerError.DurableStreamExists, _streams.Put(Draft("a") with { ContentType = "text/html" }).Error);
+        Assert.Equal(
+            BrokerError.DurableStreamExists, _streams.Put(Draft("a") with { ContentType = "text/html" }).Error);
         Assert.Equal(BrokerError.DurableStreamExists, _streams.Put(Draft("a") with { TtlSeconds = 9 }).Error);
         Assert.Equal("xy|", _streams.Text("a"));
         Assert.Equal(BrokerError.None, _streams.Delete("a"));

@@ -23,7 +23,8 @@ public sealed class ForkTests : IDisposable
         {
             Assert.Equal(("123|", "1xy|", "1xz|"), (_streams.Text("a"), _streams.Text("b"), _streams.Text("c")));
             Assert.Equal(("xz|", "z|", "|"), (_streams.Text("c", 1), _streams.Text("c", 2), _streams.Text("c", 3)));
-            Assert.Equal(("1", "x", "1x"), (_streams.Text("c", 0, 1), _streams.Text("c", 1, 1), _streams.Text("c", 0, 2)));
+            Assert.Equal(
+                ("1", "x", "1x"), (_streams.Text("c", 0, 1), _streams.Text("c", 1, 1), _streams.Text("c", 0, 2)));
             Assert.Equal("DurableOffsetBeyondEnd", _streams.Text("c", 4));
             _streams.Harness.CutPowerAndRestart(seed);
         }
@@ -74,7 +75,8 @@ public sealed class ForkTests : IDisposable
     public void Forks_of_forks_end_at_a_depth()
     {
         _streams.Create(Draft("0"), "0");
-        for (int i = 1; i < DurableStreamLimits.MaxForkDepth; i++) _streams.Create(Fork($"{i}", $"{i - 1}"), $"{i % 10}");
+        for (int i = 1; i < DurableStreamLimits.MaxForkDepth; i++)
+            _streams.Create(Fork($"{i}", $"{i - 1}"), $"{i % 10}");
         Assert.Equal("0123456789012345|", _streams.Text($"{DurableStreamLimits.MaxForkDepth - 1}"));
         Assert.Equal(BrokerError.ForkTooDeep, _streams.Put(Fork("x", $"{DurableStreamLimits.MaxForkDepth - 1}")).Error);
     }

@@ -8,7 +8,8 @@ namespace QueueService.Broker.Tests.Messages;
 public sealed class MessageFormatTests
 {
     private static readonly string?[] Types =
-        [null, "text/plain", "application/octet-stream", "application/json", "text/plain; charset=utf-8", "image/png", ""];
+        [null, "text/plain", "application/octet-stream", "application/json", "text/plain; charset=utf-8", "image/png",
+            ""];
 
     [Fact]
     public void Every_combination_of_headers_comes_back()
@@ -89,7 +90,8 @@ public sealed class MessageFormatTests
     private static string? MaybeText(SeededRandom random) => random.Chance(1, 2) ? null : Text(random);
 
     private static string Text(SeededRandom random) =>
-        string.Concat(Enumerable.Range(0, random.Next(20)).Select(_ => random.Next(3) switch { 0 => "x", 1 => "é", _ => "🐟" }));
+        string.Concat(
+            Enumerable.Range(0, random.Next(20)).Select(_ => random.Next(3) switch { 0 => "x", 1 => "é", _ => "🐟" }));
 
     private static bool IsUtf8(byte[] body) => System.Text.Unicode.Utf8.IsValid(body);
 }

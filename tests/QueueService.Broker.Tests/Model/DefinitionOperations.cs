@@ -136,13 +136,15 @@ internal sealed class DescribeOperation(string name) : Operation<Result<QueueDes
     private static void CompareStats(NaiveQueue queue, QueueStats stats, NaiveBroker model)
     {
         int Count(MessageState state) => queue.CountOf(state, model.Now);
-        long age = queue.Messages.Count == 0 ? 0 : (model.Now - queue.Messages.Min(static message => message.AddedAt)) / 1000;
+        long age =
+            queue.Messages.Count == 0 ? 0 : (model.Now - queue.Messages.Min(static message => message.AddedAt)) / 1000;
         var expected = new QueueStats(
             Count(MessageState.Available), Count(MessageState.Leased), Count(MessageState.Delayed),
             Count(MessageState.Blocked), age, queue.Sent, queue.Received, queue.Deleted, queue.Expired,
             queue.DeadLettered, BlockedReason: null);
         ThrowUnless(
-            queue.Messages.Count == 0 ? stats.Bytes == 0 : stats.Bytes > 0, $"{stats.Bytes} bytes in {queue.Messages.Count}");
+            queue.Messages.Count == 0 ? stats.Bytes == 0 : stats.Bytes > 0,
+            $"{stats.Bytes} bytes in {queue.Messages.Count}");
         QueueStats actual = stats with { BlockedReason = null, OnDisk = null, Bytes = 0 };
         if (queue.IsVague(model.Now))
         {

@@ -31,14 +31,15 @@ internal sealed class SettleOperation(
     protected override string Describe(Result<SettleOutcome> answer) =>
         answer.Succeeded ? string.Join(',', answer.Value.Errors) : $"{answer.Error}";
 
-    /// <summary>Answers when the last of them becomes visible. A released message takes the delay that the request names,
-    /// or that of the retry policy, but none when it goes to the dead-letter queue.</summary>
+    /// <summary>Answers when the last of them becomes visible. A released message takes the delay that the request
+    /// names, or that of the retry policy, but none when it goes to the dead-letter queue.</summary>
     private long Hide(NaiveQueue queue, List<NaiveMessage> held, long now)
     {
         long last = held.Count == 0 ? now + (milliseconds ?? 0) : now;
         foreach (NaiveMessage message in held)
         {
-            bool isDoomed = settlement == Settlement.Release && message.ReceiveCount >= queue.Config.Redrive?.MaxReceiveCount;
+            bool isDoomed =
+                settlement == Settlement.Release && message.ReceiveCount >= queue.Config.Redrive?.MaxReceiveCount;
             bool isExtended = settlement == Settlement.Extend && milliseconds > 0;
             if (!isExtended) message.Fail(now);
             message.VisibleAt = now + (isDoomed ? 0
@@ -79,7 +80,8 @@ internal sealed class BrowseOperation(string name, BrowseRequest request) : Oper
         ThrowUnlessSame(next?.Sequence, answer.Next, $"next page of {this}");
     }
 
-    public override string ToString() => $"browse {name} from {request.From} limit {request.Limit} state {request.State} "
+    public override string ToString() =>
+        $"browse {name} from {request.From} limit {request.Limit} state {request.State} "
         + $"since {request.Since}";
 
     protected override string Describe(Result<ReceivedMessages> answer) => $"{answer.Error}";

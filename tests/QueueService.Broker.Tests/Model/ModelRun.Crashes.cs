@@ -78,7 +78,8 @@ internal sealed partial class ModelRun
     private bool TurnUntilRead()
     {
         bool alive = Turn();
-        for (int turns = 0; alive && _harness.Broker.Shard.Queues.Any(static queue => queue.LanesBeingRead > 0); turns++)
+        for (int turns = 0; alive
+            && _harness.Broker.Shard.Queues.Any(static queue => queue.LanesBeingRead > 0); turns++)
         {
             ThrowUnless(turns < 200, "the read-ahead does not end");
             alive = Turn();
@@ -190,7 +191,8 @@ internal sealed partial class ModelRun
             queue.Waiters.Clear();
 
         // What was named and not answered may have happened or not: nobody asks again.
-        if (!atRest || _model.Queues.Values.Any(static queue => queue.Config.Durability != Durability.Fsync)) _model.Generation++;
+        if (!atRest || _model.Queues.Values.Any(static queue => queue.Config.Durability != Durability.Fsync))
+            _model.Generation++;
         new Recovery(_model, _harness, aftermath, atRest) { IsSweeping = _isSweeping }.Adopt(
             level => level == Durability.Memory || (level == Durability.Os && power));
         _isSweeping = false;

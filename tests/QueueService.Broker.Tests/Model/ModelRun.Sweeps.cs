@@ -3,14 +3,14 @@ using static QueueService.Broker.Tests.Model.ModelMismatchException;
 
 namespace QueueService.Broker.Tests.Model;
 
-/// <content>The periodic work, and what the broker does when it looks: it writes down which messages wait for their next
-/// delivery and which have expired. When it looks is its own affair; what it then writes is not.</content>
+/// <content>The periodic work, and what the broker does when it looks: it writes down which messages wait for their
+/// next delivery and which have expired. When it looks is its own affair; what it then writes is not.</content>
 internal sealed partial class ModelRun
 {
     private bool _isSweeping;
 
-    /// <summary>One pass of the periodic work. Retention may leave what lies on disk for a while, but takes nothing that
-    /// is young.</summary>
+    /// <summary>One pass of the periodic work. Retention may leave what lies on disk for a while, but takes nothing
+    /// that is young.</summary>
     private void Sweep()
     {
         if (!_profile.Sweeps) return;
@@ -24,7 +24,9 @@ internal sealed partial class ModelRun
 
         foreach (NaiveQueue queue in _model.Queues.Values)
         {
-            ThrowUnless(queue.Messages.TrueForAll(message => message.AddedAt >= _model.Now - 20_000 - (queue.Config.RetentionSeconds * 1000L)),
+            ThrowUnless(
+                queue.Messages.TrueForAll(
+                    message => message.AddedAt >= _model.Now - 20_000 - (queue.Config.RetentionSeconds * 1000L)),
                 $"{queue.Name} keeps messages beyond their retention");
         }
     }
@@ -38,7 +40,8 @@ internal sealed partial class ModelRun
         for (int turns = 0; alive && !sweep.IsCompleted; turns++)
         {
             ThrowUnless(turns < 500, "the sweep does not end");
-            var doomed = _harness.Broker.Shard.Queues.ToDictionary(static queue => queue, static queue => Doomed(queue));
+            var doomed =
+                _harness.Broker.Shard.Queues.ToDictionary(static queue => queue, static queue => Doomed(queue));
             alive = Turn();
             NoteKnown(anew: false);
             if (!alive) break;
@@ -85,7 +88,8 @@ internal sealed partial class ModelRun
             foreach (long position in positions.Take((int)(truth.DeadLetteredTotal - queue.DeadLettered)))
             {
                 NaiveMessage message = queue.Find(position)!;
-                ThrowUnlessSame(NaiveFate.Doomed, queue.FateOf(message, _model.Now), $"fate of {message} of {queue.Name}");
+                ThrowUnlessSame(
+                    NaiveFate.Doomed, queue.FateOf(message, _model.Now), $"fate of {message} of {queue.Name}");
                 ThrowUnless(message.VisibleAt >= last, $"{message} was moved after one that failed later");
                 ThrowUnless(!truth.IsPresent(message.Sequence), $"{message} of {queue.Name} was not moved in its turn");
                 last = message.VisibleAt;
@@ -156,7 +160,8 @@ internal sealed partial class ModelRun
 
         ThrowUnlessSame(
             (message.VisibleAt, message.IsLeased, message.ReceiveCount, message.FirstFailedAt),
-            (touched.Deadline, touched.IsLeased, touched.ReceiveCount, touched.FirstFailedAt), $"{message} of {queue.Name}");
+            (touched.Deadline, touched.IsLeased, touched.ReceiveCount, touched.FirstFailedAt),
+            $"{message} of {queue.Name}");
     }
 
     private static int CountPresent(MessageQueue queue)

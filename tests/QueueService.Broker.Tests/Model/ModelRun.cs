@@ -12,7 +12,8 @@ namespace QueueService.Broker.Tests.Model;
 /// <param name="Sweeps">Retention.</param>
 /// <param name="Crashes">Also in the middle of a call.</param>
 /// <param name="Groups">Messages with groups, whose order of delivery depends on what has been read ahead.</param>
-internal sealed record ModelProfile(int Steps, bool Weak = true, bool Checkpoints = true, bool Sweeps = true, bool Crashes = true,
+internal sealed record ModelProfile(
+    int Steps, bool Weak = true, bool Checkpoints = true, bool Sweeps = true, bool Crashes = true,
     int TailCacheBytes = 4 << 10, bool Groups = true);
 
 /// <summary>One seeded sequence of operations, time and crashes on the broker and on the model.</summary>
@@ -108,7 +109,8 @@ internal sealed partial class ModelRun : IDisposable
         bool alive = Turn();
         foreach (Operation operation in operations) operation.WasAnsweredAtOnce = operation.IsAnswered;
         int turns = 0;
-        while (alive && !Array.TrueForAll(operations, static operation => operation.IsAnswered || operation is ReceiveOperation))
+        while (alive
+            && !Array.TrueForAll(operations, static operation => operation.IsAnswered || operation is ReceiveOperation))
         {
             ThrowUnless(turns++ < 100, $"{operations[0]} is not answered");
             alive = Turn();
@@ -133,7 +135,8 @@ internal sealed partial class ModelRun : IDisposable
     }
 
     private static bool IsPureWrite(Operation operation) =>
-        operation is SendOperation or SettleOperation or PurgeOperation or DeleteMessageOperation or DeleteQueueOperation;
+        operation is SendOperation or SettleOperation or PurgeOperation or DeleteMessageOperation
+            or DeleteQueueOperation;
 
     private void Note(Operation operation)
     {

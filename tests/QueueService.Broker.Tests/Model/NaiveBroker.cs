@@ -33,7 +33,8 @@ internal sealed class NaiveBroker(BrokerOptions options)
         return queue;
     }
 
-    /// <summary>The end of a turn: lines are served in the order of arrival, then those whose time is over go.</summary>
+    /// <summary>The end of a turn: lines are served in the order of arrival, then those whose time is over
+    /// go.</summary>
     public void Dispatch()
     {
         foreach (NaiveQueue queue in Queues.Values)
@@ -89,7 +90,8 @@ internal sealed class NaiveBroker(BrokerOptions options)
                 if (message.VisibleAt > Now) Take(message.VisibleAt);
 
                 // The others of its group wait for it.
-                if (queue.IsFifo && message.ExpiresAt > Now && !message.HoldsLease(message.ExpiresAt)) Take(message.ExpiresAt);
+                if (queue.IsFifo && message.ExpiresAt > Now && !message.HoldsLease(message.ExpiresAt))
+                    Take(message.ExpiresAt);
             }
         }
 

@@ -34,14 +34,17 @@ internal sealed partial class NaiveQueue
         for (int i = 1; i < message.ReceiveCount && policy.Kind == RetryKind.Exponential; i++)
             expected = Math.Min(policy.MaxSeconds * 1000.0, expected * policy.FactorThousandths / 1000);
         if (policy.Kind == RetryKind.Exponential) expected = Math.Min(policy.MaxSeconds * 1000.0, expected);
-        ulong dice = ReceiptSeal.SipHash(resource, (ulong)message.ReceiveCount, [(ulong)message.Sequence], sizeof(ulong));
+        ulong dice =
+            ReceiptSeal.SipHash(resource, (ulong)message.ReceiveCount, [(ulong)message.Sequence], sizeof(ulong));
         long delay = policy.DelayMilliseconds(message.ReceiveCount, dice);
         double jitter = expected * policy.JitterThousandths / 1000;
-        ThrowUnless(Math.Abs(delay - expected) <= jitter + 1, $"delay of {message}: expected about {expected}, was {delay}");
+        ThrowUnless(
+            Math.Abs(delay - expected) <= jitter + 1, $"delay of {message}: expected about {expected}, was {delay}");
         return delay;
     }
 
-    /// <summary>All that could be handed out now: of a FIFO queue's group that is not blocked, those in front.</summary>
+    /// <summary>All that could be handed out now: of a FIFO queue's group that is not blocked, those in
+    /// front.</summary>
     public List<NaiveMessage> Deliverable(long now) => IsFifo
         ? [.. Groups(now).Where(group => !group.Exists(message => message.HoldsLease(now)))
             .SelectMany(group => group.TakeWhile(message => IsReady(message, now)))]
@@ -57,7 +60,8 @@ internal sealed partial class NaiveQueue
         // What has expired is only looked at by receives and by sweeps, and stands before the others until then.
         List<NaiveMessage> group = IsFifo ? Messages.FindAll(other => other.Group == message.Group) : [message];
         if (group.Exists(other => other.IsPast(now))) return [MessageState.Available, MessageState.Blocked];
-        bool turn = !IsFifo || (!group.Exists(other => other.HoldsLease(now)) && FateOf(group[0], now) == NaiveFate.Ready);
+        bool turn =
+            !IsFifo || (!group.Exists(other => other.HoldsLease(now)) && FateOf(group[0], now) == NaiveFate.Ready);
         return turn ? [MessageState.Available]
             : IsPartlyKnown ? [MessageState.Available, MessageState.Blocked] : [MessageState.Blocked];
     }
@@ -99,7 +103,8 @@ internal sealed partial class NaiveQueue
         foreach (IGrouping<string, NaiveMessage> group in given.GroupBy(static message => message.Group ?? ""))
         {
             IEnumerable<NaiveMessage> first = available.Where(message => (message.Group ?? "") == group.Key);
-            ThrowUnless(first.Take(group.Count()).SequenceEqual(group), $"{string.Join(", ", group)} came out of order");
+            ThrowUnless(
+                first.Take(group.Count()).SequenceEqual(group), $"{string.Join(", ", group)} came out of order");
         }
     }
 
@@ -112,24 +117,29 @@ internal sealed partial class NaiveQueue
         {
             List<NaiveMessage> here = given.FindAll(message => message.Priority == priority);
             List<NaiveMessage> all = available.FindAll(message => message.Priority == priority);
-            ThrowUnless(IsPartlyKnown || here.Count == Math.Min(left, all.Count), $"{here.Count} of priority {priority}");
+            ThrowUnless(
+                IsPartlyKnown || here.Count == Math.Min(left, all.Count), $"{here.Count} of priority {priority}");
             left -= here.Count;
-            CheckPlain(here.FindAll(static message => message.Group is null), all.FindAll(static message => message.Group is null));
+            CheckPlain(
+                here.FindAll(static message => message.Group is null), all.FindAll(
+                    static message => message.Group is null));
         }
     }
 
-    /// <summary>Without a group: what was handed out before comes first, the longest available first, then the untouched
-    /// ones in the order of sending.</summary>
+    /// <summary>Without a group: what was handed out before comes first, the longest available first, then the
+    /// untouched ones in the order of sending.</summary>
     private void CheckPlain(List<NaiveMessage> given, List<NaiveMessage> available)
     {
-        List<NaiveMessage> ready = [.. available.Where(static message => message.IsTouched).OrderBy(static message => message.VisibleAt)];
+        List<NaiveMessage> ready =
+            [.. available.Where(static message => message.IsTouched).OrderBy(static message => message.VisibleAt)];
         List<NaiveMessage> untouched = available.FindAll(static message => !message.IsTouched);
         int again = Math.Min(given.Count, ready.Count);
         ThrowUnlessSame(again, given.Count(static message => message.IsTouched), "redelivered messages");
         long latest = again == 0 ? 0 : ready[again - 1].VisibleAt;
         foreach (NaiveMessage message in given)
         {
-            ThrowUnless(message.IsTouched ? message.VisibleAt <= latest || HadPolicies || Config.Retry != RetryPolicy.None
+            ThrowUnless(
+                message.IsTouched ? message.VisibleAt <= latest || HadPolicies || Config.Retry != RetryPolicy.None
                 : untouched.IndexOf(message) < given.Count - again, $"{message} was handed out before its turn");
         }
     }
@@ -147,7 +157,8 @@ internal sealed partial class NaiveQueue
         foreach (NaiveMessage message in Messages)
         {
             if (WillVanish(message, now)) continue;
-            if (!groups.TryGetValue(message.Group ?? "", out List<NaiveMessage>? group)) groups.Add(message.Group ?? "", group = []);
+            if (!groups.TryGetValue(message.Group ?? "", out List<NaiveMessage>? group))
+                groups.Add(message.Group ?? "", group = []);
             group.Add(message);
         }
 

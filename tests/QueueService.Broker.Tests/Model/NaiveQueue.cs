@@ -41,7 +41,8 @@ internal sealed partial class NaiveQueue(QueueDescription description, uint reso
     /// <summary>The last receive of each name.</summary>
     public Dictionary<string, (long Time, List<ReceiptHandle> Receipts)> Attempts { get; } = [];
 
-    /// <summary>Groups of which the broker does not know all messages (see its read-ahead): it may hand out less.</summary>
+    /// <summary>Groups of which the broker does not know all messages (see its read-ahead): it may hand out
+    /// less.</summary>
     public bool IsPartlyKnown { get; set; }
 
     public long Sent { get; set; }

@@ -43,10 +43,12 @@ internal sealed partial class OperationSource
                 : profile.Weak && random.Chance(1, 3) ? (Durability)random.Next(3) : Durability.Fsync,
             Retry = _policies && random.Chance(2, 3) ? Retry() : RetryPolicy.None,
             Redrive = _policies && random.Chance(2, 3) ? Redrive(name) : null,
-            RedriveAllow = _policies && random.Chance(1, 6) ? RedriveAllowPolicy.ByQueue(["a"]) : RedriveAllowPolicy.All,
+            RedriveAllow =
+                _policies && random.Chance(1, 6) ? RedriveAllowPolicy.ByQueue(["a"]) : RedriveAllowPolicy.All,
             ResetRetentionOnDeadLetter = _policies && random.Chance(1, 3),
             ContentBasedDeduplication = _named && random.Chance(1, 2) && (fifo || random.Chance(1, 10)),
-            DeduplicationScope = _named && fifo && random.Chance(1, 2) ? DeduplicationScope.Group : DeduplicationScope.Queue,
+            DeduplicationScope =
+                _named && fifo && random.Chance(1, 2) ? DeduplicationScope.Group : DeduplicationScope.Queue,
         };
     }
 
@@ -91,12 +93,14 @@ internal sealed partial class OperationSource
         return new NaiveSend(Body(padding))
         {
             Group = groups && random.Chance(5, 6) ? $"g{random.Next(random.Chance(1, 2) ? 2 : 7)}" : null,
-            DeduplicationId = _named && fifo != wrong && random.Chance(1, 2) ? $"d{model.Generation}.{random.Next(12)}" : null,
+            DeduplicationId =
+                _named && fifo != wrong && random.Chance(1, 2) ? $"d{model.Generation}.{random.Next(12)}" : null,
             Options = new SendOptions
             {
                 DelayMilliseconds = random.Chance(1, 4) ? null : delay,
                 DeliverAt = delay is { } by && random.Chance(1, 3) ? model.Now + by - random.Next(100) : null,
-                TtlMilliseconds = _ttl && random.Chance(1, 3) ? 1 + random.Next(random.Chance(1, 2) ? 3_000 : 100_000) : null,
+                TtlMilliseconds =
+                    _ttl && random.Chance(1, 3) ? 1 + random.Next(random.Chance(1, 2) ? 3_000 : 100_000) : null,
                 Priority = _priorities && fifo == wrong ? random.Next(10) : 0,
             },
         };

@@ -58,7 +58,8 @@ internal sealed partial class OperationSource(SeededRandom random, NaiveBroker m
         };
     }
 
-    private DefineOperation Define(string name) => new(name, Config(name), Condition(name, mayCreate: true), random.Chance(1, 3));
+    private DefineOperation Define(string name) =>
+        new(name, Config(name), Condition(name, mayCreate: true), random.Chance(1, 3));
 
     private string Name() => Names[random.Chance(1, 12) ? random.Next(Names.Length) : random.Next(2)];
 
@@ -82,7 +83,8 @@ internal sealed partial class OperationSource(SeededRandom random, NaiveBroker m
         var request = new ReceiveRequest
         {
             Max = 1 + random.Next(random.Chance(1, 4) ? 20 : 3),
-            WaitMilliseconds = random.Next(4) switch { 0 => random.Next(60_001), 1 => random.Next(200), 2 => 0, _ => null },
+            WaitMilliseconds =
+                random.Next(4) switch { 0 => random.Next(60_001), 1 => random.Next(200), 2 => 0, _ => null },
             VisibilityMilliseconds = random.Next(8) switch
             {
                 0 => 0,

@@ -34,7 +34,9 @@ internal sealed class RescheduleOperation(string name, MessageId id, SendOptions
         bool hasFailed = message.IsTouched && queue.FateOf(message, now) is not (NaiveFate.Hidden or NaiveFate.Ready);
         if (message.HoldsLease(now) || hasFailed) return BrokerError.MessageLeased;
         if (visibleAt - now > 31_536_000_000) return BrokerError.DeliverAtTooFar;
-        long end = message.ExpiresAt != 0 ? message.ExpiresAt : message.RetentionFrom + (queue.Config.RetentionSeconds * 1000L);
+        long end = message.ExpiresAt != 0
+            ? message.ExpiresAt
+            : message.RetentionFrom + (queue.Config.RetentionSeconds * 1000L);
         return visibleAt >= end ? BrokerError.DelayExceedsRetention : BrokerError.None;
     }
 }
@@ -60,7 +62,8 @@ internal sealed class DeadLetterOperation(string name, ReceiptHandle receipt) : 
         ThrowUnlessSame(error, Answer.Error, ToString());
         if (error != BrokerError.None) return;
         ThrowUnlessSame(
-            (Durability)Math.Min((int)queue!.Config.Durability, (int)target!.Config.Durability), Answer.Value, "durability");
+            (Durability)Math.Min((int)queue!.Config.Durability, (int)target!.Config.Durability), Answer.Value,
+            "durability");
         model.Move(queue, queue.Held([receipt], model.Now).Single(), Reason);
     }
 

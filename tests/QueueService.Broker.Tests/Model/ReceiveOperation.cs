@@ -46,7 +46,8 @@ internal sealed class ReceiveOperation(string name, ReceiveRequest request, Canc
         _wait = request.WaitMilliseconds ?? queue.Config.ReceiveWaitSeconds * 1000L;
 
         // One that had to wait for messages being read is served after what else happened in its turn.
-        bool atOnce = queue.Waiters.Count == 0 && (!queue.IsPartlyKnown || (WasAnsweredAtOnce && FitsNow(queue, model.Now)));
+        bool atOnce =
+            queue.Waiters.Count == 0 && (!queue.IsPartlyKnown || (WasAnsweredAtOnce && FitsNow(queue, model.Now)));
         bool isTooMuch = _wait > 0 && model.WaiterCount >= model.Options.MaxWaiters;
 
         // It would have had to wait for messages being read.
@@ -84,7 +85,8 @@ internal sealed class ReceiveOperation(string name, ReceiveRequest request, Canc
         if (available == 0) return false;
         if (queue.IsPartlyKnown && (!IsAnswered || IsEmpty))
         {
-            ThrowUnless(queue.MayHide(model.Options.ReadAheadPerLane), $"{this} got nothing of {available} in {queue.Name}");
+            ThrowUnless(
+                queue.MayHide(model.Options.ReadAheadPerLane), $"{this} got nothing of {available} in {queue.Name}");
             return false;
         }
 
@@ -172,7 +174,8 @@ internal sealed class ReceiveOperation(string name, ReceiveRequest request, Canc
         ThrowUnless(IsAnswered && Answer.Succeeded, $"{this} was not answered with what it got before");
         ExpectAcknowledged();
         ThrowUnless(
-            Seen.Select(static seen => seen.Receipt).ToHashSet().SetEquals(held.Select(static message => message.Receipt!.Value))
+            Seen.Select(static seen => seen.Receipt).ToHashSet().SetEquals(
+                held.Select(static message => message.Receipt!.Value))
             && Seen.Count == held.Count, $"{this} was not given again what it got before");
         foreach (Seen seen in Seen)
         {

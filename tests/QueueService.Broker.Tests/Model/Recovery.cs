@@ -55,7 +55,8 @@ internal sealed class Recovery(NaiveBroker model, BrokerHarness harness, Afterma
             AdoptDefinition(queue, found.Value, effects);
             if (atRest && !_mayBeLost) continue;
             QueueStats stats = found.Value.Stats;
-            (queue.Sent, queue.Received, queue.DeadLettered) = (stats.SentTotal, stats.ReceivedTotal, stats.DeadLetteredTotal);
+            (queue.Sent, queue.Received, queue.DeadLettered) =
+                (stats.SentTotal, stats.ReceivedTotal, stats.DeadLetteredTotal);
             (queue.Deleted, queue.Expired) = (stats.DeletedTotal, stats.ExpiredTotal);
         }
     }
@@ -90,10 +91,12 @@ internal sealed class Recovery(NaiveBroker model, BrokerHarness harness, Afterma
         AdoptSent(queue, truth, effects, seen);
     }
 
-    private void AdoptMessage(NaiveQueue queue, NaiveMessage message, Seen found, MessageQueue truth, QueueAftermath effects)
+    private void AdoptMessage(
+        NaiveQueue queue, NaiveMessage message, Seen found, MessageQueue truth, QueueAftermath effects)
     {
         truth.TryGetTouched(message.Sequence, out Touched touched);
-        bool same = (message.ReceiveCount, message.VisibleAt, message.IsLeased, message.IsExpired, message.FirstFailedAt)
+        bool same =
+            (message.ReceiveCount, message.VisibleAt, message.IsLeased, message.IsExpired, message.FirstFailedAt)
             == (touched.ReceiveCount, touched.Deadline, touched.IsLeased, touched.IsExpired, touched.FirstFailedAt);
         if (same)
         {
@@ -103,7 +106,9 @@ internal sealed class Recovery(NaiveBroker model, BrokerHarness harness, Afterma
 
         bool received = effects.MayLease && touched.ReceiveCount > message.ReceiveCount;
         bool moved = touched.ReceiveCount == message.ReceiveCount && (MayBeMoved(message, effects)
-            || (!atRest && (effects.Defined || MayBeDecided(queue, message, touched)) && !message.HoldsLease(model.Now)));
+            || (
+                !atRest && (effects.Defined || MayBeDecided(queue, message, touched))
+                    && !message.HoldsLease(model.Now)));
         ThrowUnless(received || moved || _mayBeLost, $"{message} of {queue.Name} changed by itself to {found}");
         if (received || _mayBeLost) message.Receipt = null;
         Adopt(message, touched);
@@ -141,7 +146,9 @@ internal sealed class Recovery(NaiveBroker model, BrokerHarness harness, Afterma
 
     private bool MayBeDoomed(NaiveQueue queue, NaiveMessage message) =>
         queue.FateOf(message, model.Now) == NaiveFate.Doomed
-        || (message.IsPast(model.Now) && !message.HoldsLease(model.Now) && queue.Config.Redrive is { IncludeExpired: true });
+        || (
+            message.IsPast(model.Now) && !message.HoldsLease(model.Now)
+                && queue.Config.Redrive is { IncludeExpired: true });
 
     /// <summary>A weak queue lost its newest past: acknowledgements too, so messages may be back.</summary>
     private static void AdoptReturned(NaiveQueue queue, MessageQueue truth, Dictionary<long, Seen> seen)
@@ -161,7 +168,8 @@ internal sealed class Recovery(NaiveBroker model, BrokerHarness harness, Afterma
         foreach ((long sequence, Seen found) in seen.ToList())
         {
             if (found.Origin is null || !_before.TryGetValue(found.Id, out var old)) continue;
-            bool isGivenUp = old.Message.Receipt is { } receipt && aftermath[old.Queue.Name].DeadLettered.Contains(receipt);
+            bool isGivenUp =
+                old.Message.Receipt is { } receipt && aftermath[old.Queue.Name].DeadLettered.Contains(receipt);
             ThrowUnless(_mayBeLost || isGivenUp || (IsSweeping && MayBeDoomed(old.Queue, old.Message)),
                 $"{found} was moved to {queue.Name} by itself");
             ThrowUnlessSame((old.Message.Body, old.Message.Group), (found.Body, found.Group), "a moved message");
@@ -177,8 +185,8 @@ internal sealed class Recovery(NaiveBroker model, BrokerHarness harness, Afterma
             List<Seen> arrived = [.. seen.Values.Where(message => batch.Contains(message.Body))];
             ThrowUnless(
                 arrived.Count == 0 || arrived.Count == batch.Count || effects.MayTake || _mayBeLost
-                || effects.HasPartialSends || queue.Config.ContentBasedDeduplication || IsRepeated(batch, effects.Sends),
-                $"half of a batch arrived in {queue.Name}");
+                || effects.HasPartialSends || queue.Config.ContentBasedDeduplication
+                || IsRepeated(batch, effects.Sends), $"half of a batch arrived in {queue.Name}");
             foreach (Seen message in arrived)
             {
                 queue.Put(New(message, truth, message.SentAt));
@@ -228,7 +236,8 @@ internal sealed class Recovery(NaiveBroker model, BrokerHarness harness, Afterma
         for (long? from = 0; from is { } start;)
         {
             var request = new BrowseRequest { From = start, Limit = 1_000 };
-            Result<ReceivedMessages> answer = harness.Run(() => harness.Broker.Browse(BrokerHarness.Name(name), request));
+            Result<ReceivedMessages> answer =
+                harness.Run(() => harness.Broker.Browse(BrokerHarness.Name(name), request));
             if (!answer.Succeeded) return all;
             using ReceivedMessages page = answer.Value;
             all.AddRange(Reading.ReadAll(page));

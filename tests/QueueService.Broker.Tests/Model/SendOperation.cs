@@ -59,11 +59,13 @@ internal sealed class SendOperation(string name, IReadOnlyList<NaiveSend> messag
 
     public override void AddEffects(Aftermath aftermath)
     {
-        aftermath[name].HasPartialSends |= partial || messages.Any(static message => message.DeduplicationId is not null);
+        aftermath[name].HasPartialSends |= partial
+            || messages.Any(static message => message.DeduplicationId is not null);
         aftermath[name].Sends.Add([.. messages.Select(static message => message.Body)]);
     }
 
-    public override string ToString() => $"send to {name}{(partial ? " partially" : "")}: {string.Join(", ", messages)}";
+    public override string ToString() =>
+        $"send to {name}{(partial ? " partially" : "")}: {string.Join(", ", messages)}";
 
     protected override string Describe(Result<SendOutcome> answer) => !answer.Succeeded ? $"{answer.Error}"
         : $"{string.Join(',', Enumerable.Range(0, answer.Value.Count).Select(answer.Value.IdAt))} {answer.Value.SentAt}";

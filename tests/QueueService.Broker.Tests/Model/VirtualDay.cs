@@ -3,8 +3,8 @@ using QueueService.Testing;
 
 namespace QueueService.Broker.Tests.Model;
 
-/// <summary>A whole broker for 24 hours of virtual time: producers with delays, consumers that keep, extend, release and
-/// forget their leases, retention, and a crash now and then. Checked by rules, not by a model.</summary>
+/// <summary>A whole broker for 24 hours of virtual time: producers with delays, consumers that keep, extend, release
+/// and forget their leases, retention, and a crash now and then. Checked by rules, not by a model.</summary>
 internal sealed class VirtualDay(ulong seed) : IDisposable
 {
     private const int RetentionSeconds = 7_200;
@@ -24,7 +24,8 @@ internal sealed class VirtualDay(ulong seed) : IDisposable
 
     public ulong Run()
     {
-        _harness.CreateQueue(config: new QueueConfig { RetentionSeconds = RetentionSeconds, VisibilityTimeoutSeconds = 60 });
+        _harness.CreateQueue(
+            config: new QueueConfig { RetentionSeconds = RetentionSeconds, VisibilityTimeoutSeconds = 60 });
         long end = Now + 86_400_000;
         while (Now < end)
         {
@@ -87,7 +88,8 @@ internal sealed class VirtualDay(ulong seed) : IDisposable
         else _leases[body] = (receipt, Now + milliseconds);
     }
 
-    /// <summary>What went must have been too old, and what is too old goes with the second sweep at the latest.</summary>
+    /// <summary>What went must have been too old, and what is too old goes with the second sweep at the
+    /// latest.</summary>
     private void Sweep()
     {
         for (int pass = 0; pass < 3; pass++)

@@ -45,7 +45,8 @@ public sealed class ImportTests : IDisposable
     [Fact]
     public void A_dry_run_adds_nothing()
     {
-        OperationId id = _bench.Harness.Run(() => _bench.Broker.BeginImport(BrokerHarness.Name(), dryRun: true)).Value.Id;
+        OperationId id =
+            _bench.Harness.Run(() => _bench.Broker.BeginImport(BrokerHarness.Name(), dryRun: true)).Value.Id;
         Assert.Equal(1, Import(id, 0, "one").Value.Operation.Affected);
         Assert.Empty(_bench.Browse("jobs"));
     }
@@ -83,7 +84,8 @@ public sealed class ImportTests : IDisposable
     {
         long now = _bench.Harness.Time.GetUtcNow().ToUnixTimeMilliseconds();
         using MessageBatch batch = MessageBatch.Rent();
-        foreach (string body in bodies) batch.AddImported(MessageHeaders.None, Encoding.UTF8.GetBytes(body), 1_000, now, 0);
+        foreach (string body in bodies)
+            batch.AddImported(MessageHeaders.None, Encoding.UTF8.GetBytes(body), 1_000, now, 0);
         return _bench.Harness.Run(() => _bench.Broker.Import(id, new ImportedLines(batch, invalid)));
     }
 }

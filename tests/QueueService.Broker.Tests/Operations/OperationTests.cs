@@ -81,7 +81,8 @@ public sealed class OperationTests : IDisposable
         Assert.Equal([redrive, .. purges.Reverse()], List());
         Assert.Equal([redrive], List(status: OperationStatus.Queued));
         Assert.Equal(purges.Reverse(), List(kind: OperationKind.Purge));
-        OperationPage first = _bench.Harness.Run(() => _bench.Broker.ListOperations(null, OperationKind.Purge, null, 2)).Value;
+        OperationPage first =
+            _bench.Harness.Run(() => _bench.Broker.ListOperations(null, OperationKind.Purge, null, 2)).Value;
         Assert.Equal([purges[4], purges[3]], first.Operations.Select(static operation => operation.Id));
         OperationPage second = _bench.Harness.Run(() =>
             _bench.Broker.ListOperations(null, OperationKind.Purge, first.Next, 3)).Value;
@@ -117,7 +118,8 @@ public sealed class OperationTests : IDisposable
         _bench.Receive("jobs", max: 1);
         Operation purge = Purge();
         Assert.Equal(
-            (OperationKind.Purge, OperationStatus.Succeeded, 2, 2), (purge.Kind, purge.Status, purge.Affected, purge.Total));
+            (OperationKind.Purge, OperationStatus.Succeeded, 2, 2), (
+                purge.Kind, purge.Status, purge.Affected, purge.Total));
         _bench.Harness.CutPowerAndRestart(7);
         Assert.Empty(_bench.Browse("jobs"));
         Assert.Equal(purge, _bench.Get(purge.Id));
@@ -153,7 +155,8 @@ public sealed class OperationTests : IDisposable
     /// <summary>Runs operations, and lets another call come between selecting and moving the first page.</summary>
     private void Interrupt<T>(Func<ValueTask<T>> between)
     {
-        Task<long> run = BrokerHarness.Begin(() => new ValueTask<long>(_bench.Broker.RunOperations(CancellationToken.None)));
+        Task<long> run =
+            BrokerHarness.Begin(() => new ValueTask<long>(_bench.Broker.RunOperations(CancellationToken.None)));
         _bench.Harness.Turn();
         Task<T> call = BrokerHarness.Begin(between);
         _bench.Harness.Run(() => new ValueTask<T>(call));

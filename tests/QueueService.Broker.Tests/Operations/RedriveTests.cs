@@ -52,7 +52,8 @@ public sealed class RedriveTests : IDisposable
         _bench.RunOperations();
         Operation failed = _bench.Get(created.Id);
         Assert.Equal(
-            (OperationStatus.Failed, OperationProblem.TargetNotFound, 0), (failed.Status, failed.Problem, failed.Affected));
+            (OperationStatus.Failed, OperationProblem.TargetNotFound, 0), (
+                failed.Status, failed.Problem, failed.Affected));
     }
 
     private Result<Operation> Redrive(string queue, RedriveRequest request) =>

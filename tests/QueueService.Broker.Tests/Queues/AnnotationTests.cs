@@ -62,7 +62,8 @@ public sealed class AnnotationTests : IDisposable
         _harness.CreateQueue();
         Assert.True(Annotate(new ValueList<Tag>([new Tag(key, value)])).Succeeded);
         Assert.Equal(
-            BrokerError.AnnotationsTooLarge, Annotate(new ValueList<Tag>([new Tag(key, value), new Tag("a", "")])).Error);
+            BrokerError.AnnotationsTooLarge,
+            Annotate(new ValueList<Tag>([new Tag(key, value), new Tag("a", "")])).Error);
         Assert.Equal(
             BrokerError.AnnotationsTooLarge,
             _harness.Run(() => _harness.Broker.PutQueue(

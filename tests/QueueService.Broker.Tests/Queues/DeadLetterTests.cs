@@ -11,7 +11,8 @@ public sealed class DeadLetterTests : IDisposable
     public DeadLetterTests()
     {
         _harness.CreateQueue("dead");
-        _harness.CreateQueue("jobs", new QueueConfig { Redrive = new RedrivePolicy("dead", 2), RetentionSeconds = 1_000 });
+        _harness.CreateQueue(
+            "jobs", new QueueConfig { Redrive = new RedrivePolicy("dead", 2), RetentionSeconds = 1_000 });
     }
 
     public void Dispose() => _harness.Dispose();
@@ -48,7 +49,8 @@ public sealed class DeadLetterTests : IDisposable
         Assert.Equal(("acme", "name"), (dead.Headers.Attributes.Single().Text, dead.Headers.Attributes.Single().Label));
         Assert.Equal(("Root=1-5", "AIDA"), (dead.Headers.TraceHeader, dead.Headers.SenderId));
         Assert.Equal("7", dead.Headers.CorrelationId);
-        Assert.Equal(("jobs", "maxReceiveCount", 2), (dead.Origin.SourceQueue, dead.Origin.Reason, dead.Origin.ReceiveCount));
+        Assert.Equal(
+            ("jobs", "maxReceiveCount", 2), (dead.Origin.SourceQueue, dead.Origin.Reason, dead.Origin.ReceiveCount));
         Assert.Equal((sent + 1_050, sent + 2_050), (dead.Origin.FirstFailedAt, dead.Origin.LastFailedAt));
         Assert.Equal(dead.Id, Read(Find("dead", id).Value).Single().Id);
         Assert.Equal(BrokerError.MessageNotFound, Find("jobs", id).Error);
@@ -90,7 +92,9 @@ public sealed class DeadLetterTests : IDisposable
             Fail();
 
             // Cut in the middle of the move: after the selection, before the commit.
-            _ = BrokerHarness.Begin(() => new ValueTask<bool>(_harness.Broker.Sweep().ContinueWith(static _ => true, TaskScheduler.Default)));
+            _ = BrokerHarness.Begin(
+                () =>
+                    new ValueTask<bool>(_harness.Broker.Sweep().ContinueWith(static _ => true, TaskScheduler.Default)));
             for (ulong turns = seed % 5; turns > 0; turns--) _harness.Turn();
             _harness.CutPowerAndRestart(seed);
             Assert.Equal(1, Browse("dead").Concat(Browse("jobs")).Count(message => message.Body == body));
@@ -131,7 +135,8 @@ public sealed class DeadLetterTests : IDisposable
         _harness.CreateQueue("closed", new QueueConfig { RedriveAllow = RedriveAllowPolicy.ByQueue(["other"]) });
         Assert.Equal(BrokerError.RedriveNotAllowed, Put("jobs", "closed"));
         Assert.Equal(BrokerError.None, Put("other", "closed"));
-        _harness.CreateQueue("shut", new QueueConfig { RedriveAllow = new RedriveAllowPolicy(RedrivePermission.DenyAll, "") });
+        _harness.CreateQueue(
+            "shut", new QueueConfig { RedriveAllow = new RedriveAllowPolicy(RedrivePermission.DenyAll, "") });
         Assert.Equal(BrokerError.RedriveNotAllowed, Put("jobs", "shut"));
     }
 
@@ -161,7 +166,8 @@ public sealed class DeadLetterTests : IDisposable
         Assert.Equal(500, _harness.Receive(1_000, visibility: 1_000).Count);
         _harness.AdvanceMilliseconds(1_000);
         _harness.Sweep();
-        Assert.Equal(Count, _harness.Run(() => _harness.Broker.GetQueue(BrokerHarness.Name("dead"))).Value.Stats.Available);
+        Assert.Equal(
+            Count, _harness.Run(() => _harness.Broker.GetQueue(BrokerHarness.Name("dead"))).Value.Stats.Available);
         ulong hash = _harness.Broker.Shard.StateHash();
         _harness.KillAndRestart();
         Assert.Equal(hash, _harness.Broker.Shard.StateHash());
@@ -191,7 +197,8 @@ public sealed class DeadLetterTests : IDisposable
     }
 
     private Received Receive(string queue) => Assert.Single(BrokerHarness.Read(_harness.Run(() =>
-        _harness.Broker.Receive(BrokerHarness.Name(queue), new ReceiveRequest { Max = 1 }, CancellationToken.None)).Value));
+        _harness.Broker.Receive(BrokerHarness.Name(queue), new ReceiveRequest { Max = 1 },
+            CancellationToken.None)).Value));
 
     private Result<Durability> DeadLetter(Received message, string reason, string queue = "jobs") =>
         _harness.Run(() => _harness.Broker.DeadLetter(BrokerHarness.Name(queue), message.Receipt, reason));
@@ -200,7 +207,8 @@ public sealed class DeadLetterTests : IDisposable
         _harness.Run(() => _harness.Broker.FindMessage(BrokerHarness.Name(queue), id));
 
     private BrokerError Put(string queue, string target) => _harness.Run(() => _harness.Broker.PutQueue(
-        BrokerHarness.Name(queue), new QueueConfig { Redrive = new RedrivePolicy(target, 3) }, Precondition.None)).Error;
+        BrokerHarness.Name(queue), new QueueConfig { Redrive = new RedrivePolicy(target, 3) },
+        Precondition.None)).Error;
 
     private List<Dead> Browse(string queue) => Read(_harness.Run(() =>
         _harness.Broker.Browse(BrokerHarness.Name(queue), new BrowseRequest { Limit = 1_000 })).Value);
@@ -213,7 +221,9 @@ public sealed class DeadLetterTests : IDisposable
             for (int i = 0; i < messages.Count; i++)
             {
                 Assert.True(messages.TryRead(i, out MessageView view));
-                read.Add(new Dead(view.Id, Encoding.UTF8.GetString(view.Body), view.SentAt, view.ReadHeaders(), view.Origin!));
+                read.Add(
+                    new Dead(
+                        view.Id, Encoding.UTF8.GetString(view.Body), view.SentAt, view.ReadHeaders(), view.Origin!));
             }
         }
 

@@ -75,7 +75,9 @@ public sealed class DeclarationTests
         QueueDeclaration[] declared =
         [
             new(TopicFixture.Name("a").Address, new QueueConfig { Subscription = copies }),
-            new(TopicFixture.Name("b").Address, new QueueConfig { Subscription = copies with { Destination = "lost" } }),
+            new(
+                TopicFixture.Name("b").Address,
+                new QueueConfig { Subscription = copies with { Destination = "lost" } }),
             new(TopicFixture.Name("c").Address, new QueueConfig { Subscription = new SubscriptionConfig() }),
             new(TopicFixture.Topic.Address, new QueueConfig { Durability = Durability.Os }),
             new(BrokerHarness.Name("copies"), new QueueConfig()),

@@ -99,7 +99,8 @@ public sealed class DurabilityTests : IDisposable
         _harness.Disk.Observer = happening =>
         {
             if (happening.Path.StartsWith("journal/", StringComparison.Ordinal)
-                && happening.Operation is DiskOperation.Write or DiskOperation.Sync) order.Add($"{happening.Operation}");
+                && happening.Operation is DiskOperation.Write
+                or DiskOperation.Sync) order.Add($"{happening.Operation}");
         };
         Task<T> answer = BrokerHarness.Begin(call);
         _ = Note(answer, order);

@@ -58,7 +58,8 @@ public sealed class ExpiryTests : IDisposable
     public void Expired_messages_go_to_the_dead_letter_queue_where_the_policy_wants_it()
     {
         _harness.CreateQueue("dead");
-        _harness.CreateQueue(config: new QueueConfig { Redrive = new RedrivePolicy("dead", 3) { IncludeExpired = true } });
+        _harness.CreateQueue(
+            config: new QueueConfig { Redrive = new RedrivePolicy("dead", 3) { IncludeExpired = true } });
         Send("ready", 1_000);
         Send("delayed", 3_000, 2_000);
         _harness.AdvanceMilliseconds(4_000);

@@ -284,7 +284,8 @@ public sealed class FifoTests : IDisposable
         List<Received> second = Attempt("x", 2);
         Assert.Equal(first.Select(static message => message.Receipt), second.Select(static message => message.Receipt));
         _harness.AdvanceMilliseconds(20_000);
-        Assert.Equal([BrokerError.None, BrokerError.None], _harness.Acknowledge([.. first.Select(static m => m.Receipt)]));
+        Assert.Equal(
+            [BrokerError.None, BrokerError.None], _harness.Acknowledge([.. first.Select(static m => m.Receipt)]));
         Assert.Equal(["3"], Bodies(Attempt("x", 2)));
         Assert.Empty(Attempt("y", 2));
     }
@@ -293,7 +294,8 @@ public sealed class FifoTests : IDisposable
     [InlineData(Settlement.Acknowledge)]
     [InlineData(Settlement.Release)]
     [InlineData(Settlement.Extend)]
-    public void A_receive_whose_messages_were_touched_since_is_not_repeated_when_only_whole_ones_are(Settlement settlement)
+    public void A_receive_whose_messages_were_touched_since_is_not_repeated_when_only_whole_ones_are(
+        Settlement settlement)
     {
         _harness.CreateQueue(config: Fifo);
         Send("a", "1", "2");
@@ -334,5 +336,6 @@ public sealed class FifoTests : IDisposable
             BrokerHarness.Name(), new ReceiveRequest { Max = max, AttemptId = id, RepeatsWholeOnly = whole },
             CancellationToken.None)).Value);
 
-    private static IEnumerable<string> Bodies(List<Received> messages) => messages.Select(static message => message.Body);
+    private static IEnumerable<string> Bodies(List<Received> messages) =>
+        messages.Select(static message => message.Body);
 }

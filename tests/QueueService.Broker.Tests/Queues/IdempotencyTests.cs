@@ -68,10 +68,13 @@ public sealed class IdempotencyTests : IDisposable
     {
         Assert.Equal(
             BrokerError.QueueNotFound,
-            _harness.Run(() => _harness.Broker.Send(BrokerHarness.Name("none"), BrokerHarness.Batch("a"), Token(1, 7))).Error);
+            _harness.Run(() => _harness.Broker.Send(BrokerHarness.Name("none"), BrokerHarness.Batch("a"),
+                Token(1, 7))).Error);
         _harness.CreateQueue("none");
         IdempotencyToken token = Token(1, 7);
-        Assert.True(_harness.Run(() => _harness.Broker.Send(BrokerHarness.Name("none"), BrokerHarness.Batch("a"), token)).Succeeded);
+        Assert.True(
+            _harness.Run(() => _harness.Broker.Send(BrokerHarness.Name("none"), BrokerHarness.Batch("a"),
+                token)).Succeeded);
         Assert.False(token.IsReplayed);
     }
 
@@ -81,12 +84,15 @@ public sealed class IdempotencyTests : IDisposable
         using var harness = new BrokerHarness(BrokerHarness.Small with { MaxIdempotencyKeys = 2 });
         harness.CreateQueue();
         for (int key = 0; key < 2; key++)
-            Assert.True(harness.Run(() => harness.Broker.Send(BrokerHarness.Name(), BrokerHarness.Batch("a"), Token(key, 7))).Succeeded);
+            Assert.True(
+                harness.Run(() => harness.Broker.Send(BrokerHarness.Name(), BrokerHarness.Batch("a"),
+                    Token(key, 7))).Succeeded);
         Assert.Equal(
             BrokerError.IdempotencyWindowFull,
             harness.Run(() => harness.Broker.Send(BrokerHarness.Name(), BrokerHarness.Batch("a"), Token(2, 7))).Error);
         IdempotencyToken known = Token(1, 7);
-        Assert.True(harness.Run(() => harness.Broker.Send(BrokerHarness.Name(), BrokerHarness.Batch("a"), known)).Succeeded);
+        Assert.True(
+            harness.Run(() => harness.Broker.Send(BrokerHarness.Name(), BrokerHarness.Batch("a"), known)).Succeeded);
         Assert.True(known.IsReplayed);
         Assert.Equal(2, harness.Stats().Available);
     }

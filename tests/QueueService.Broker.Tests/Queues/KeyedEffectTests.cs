@@ -30,7 +30,8 @@ public sealed class KeyedEffectTests : IDisposable
         Assert.Equal(begun.Id, BeginImport(again).Value.Id);
         Assert.True(again.IsReplayed);
         EndedImport found = Harness.Run(() => _topic.Broker.FindImport(again)).Value!;
-        Assert.Equal((ended.Id, ended.Affected, "note"), (found.Operation.Id, found.Operation.Affected, Text(found.Note)));
+        Assert.Equal(
+            (ended.Id, ended.Affected, "note"), (found.Operation.Id, found.Operation.Affected, Text(found.Note)));
         Assert.Equal(1, Harness.Stats().Available);
     }
 

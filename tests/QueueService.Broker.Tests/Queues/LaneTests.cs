@@ -74,7 +74,9 @@ public sealed class LaneTests : IDisposable
         for (int i = 0; i < 600; i++)
         {
             expected.Add($"{i}");
-            Send(random.Chance(1, 2) ? $"g{random.Next(40)}" : null, $"{i}", random.Next(10), random.Chance(1, 5) ? 5_000 : 0);
+            Send(
+                random.Chance(1, 2) ? $"g{random.Next(40)}" : null, $"{i}", random.Next(10),
+                random.Chance(1, 5) ? 5_000 : 0);
             if (i % 100 == 50) _harness.KillAndRestart();
         }
 
@@ -127,7 +129,8 @@ public sealed class LaneTests : IDisposable
         batch.Add(
             new MessageHeaders { GroupId = group }, Encoding.UTF8.GetBytes(body),
             new SendOptions { Priority = priority, DelayMilliseconds = delay });
-        Assert.Equal(BrokerError.None, _harness.Run(() => _harness.Broker.Send(BrokerHarness.Name(queue), batch)).Error);
+        Assert.Equal(
+            BrokerError.None, _harness.Run(() => _harness.Broker.Send(BrokerHarness.Name(queue), batch)).Error);
     }
 
     private static List<string> Bodies(List<Received> messages) => [.. messages.Select(static message => message.Body)];

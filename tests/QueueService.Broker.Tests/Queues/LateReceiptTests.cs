@@ -164,7 +164,8 @@ public sealed class LateReceiptTests : IDisposable
 
         // It was not hidden again.
         Received again = Assert.Single(_harness.Receive(visibility: 5_000));
-        Assert.Equal([BrokerError.MessageNotLeased, BrokerError.None], Extend(9_000, messages[1].Receipt, again.Receipt));
+        Assert.Equal(
+            [BrokerError.MessageNotLeased, BrokerError.None], Extend(9_000, messages[1].Receipt, again.Receipt));
         _harness.AdvanceMilliseconds(8_000);
         Assert.Empty(_harness.Receive());
         Assert.Equal([BrokerError.None], Extend(0, again.Receipt));

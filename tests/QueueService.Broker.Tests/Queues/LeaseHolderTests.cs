@@ -163,7 +163,8 @@ public sealed class LeaseHolderTests : IDisposable
 
     private ValueTask<Result<ReceivedMessages>> Begin(int wait, CancellationToken cancellation) =>
         _harness.Broker.Receive(
-            BrokerHarness.Name(), new ReceiveRequest { Max = 10, WaitMilliseconds = wait, Holder = _holder }, cancellation);
+            BrokerHarness.Name(), new ReceiveRequest { Max = 10, WaitMilliseconds = wait, Holder = _holder },
+            cancellation);
 
     private static List<Received> Read(Task<Result<ReceivedMessages>> call) =>
         BrokerHarness.Read(BrokerHarness.Answer(call).Value);

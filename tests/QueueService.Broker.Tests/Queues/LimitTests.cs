@@ -143,7 +143,8 @@ public sealed class LimitTests
         queue.Apply(new JournalRecord(queue.Resource, (byte)QueueRecord.Restarted, 0, 0, bytes.WrittenSpan));
     }
 
-    private static ValueTask<Result<ReceivedMessages>> Receive(BrokerHarness harness, int wait, params ReceiptHandle[] carried) =>
+    private static ValueTask<Result<ReceivedMessages>> Receive(
+        BrokerHarness harness, int wait, params ReceiptHandle[] carried) =>
         harness.Broker.Receive(
             BrokerHarness.Name(), new ReceiveRequest { Max = 10, WaitMilliseconds = wait, Acknowledge = carried },
             CancellationToken.None);

@@ -13,7 +13,8 @@ public sealed class LongPollTests : IDisposable
     [Fact]
     public void Waiting_receives_are_served_in_the_order_of_their_arrival_each_by_one_message()
     {
-        Task<Result<ReceivedMessages>>[] waiting = [.. Enumerable.Range(0, 5).Select(_ => _harness.Wait(10_000, max: 1))];
+        Task<Result<ReceivedMessages>>[] waiting =
+            [.. Enumerable.Range(0, 5).Select(_ => _harness.Wait(10_000, max: 1))];
         for (int i = 0; i < 5; i++)
         {
             _harness.Send($"{i}");
@@ -29,7 +30,8 @@ public sealed class LongPollTests : IDisposable
         Task<Result<ReceivedMessages>> second = _harness.StartReceive(0);
         _harness.Turn();
         Assert.Empty(Read(second));
-        Task<Result<SendOutcome>> sent = BrokerHarness.Begin(() => _harness.Broker.Send(BrokerHarness.Name(), BrokerHarness.Batch("a")));
+        Task<Result<SendOutcome>> sent =
+            BrokerHarness.Begin(() => _harness.Broker.Send(BrokerHarness.Name(), BrokerHarness.Batch("a")));
         Task<Result<ReceivedMessages>> third = _harness.StartReceive(0);
         _harness.Turn();
         Assert.True(sent.IsCompleted);
@@ -149,7 +151,8 @@ public sealed class LongPollTests : IDisposable
     {
         _harness.CreateQueue("other", new QueueConfig { ReceiveWaitSeconds = 5 });
         Task<Result<ReceivedMessages>> waiting = BrokerHarness.Begin(() =>
-            _harness.Broker.Receive(BrokerHarness.Name("other"), new ReceiveRequest { Max = 1 }, CancellationToken.None));
+            _harness.Broker.Receive(
+                BrokerHarness.Name("other"), new ReceiveRequest { Max = 1 }, CancellationToken.None));
         _harness.Turn();
         Assert.False(waiting.IsCompleted);
         _harness.CreateQueue("other", new QueueConfig { ReceiveWaitSeconds = 0 });

@@ -29,7 +29,8 @@ public sealed class MemoryTests
         {
             MessageBatch batch = MessageBatch.Rent();
             for (int n = 0; n < PerBatch; n++) batch.Add(MessageHeaders.None, "0123456789"u8);
-            while (harness.Run(() => harness.Broker.Send(BrokerHarness.Name(), batch)).Error == BrokerError.Overloaded) { }
+            while (harness.Run(() => harness.Broker.Send(BrokerHarness.Name(), batch)).Error == BrokerError.Overloaded)
+                { }
         }
 
         Assert.Equal(Messages, harness.Stats().Available);
@@ -59,12 +60,15 @@ public sealed class MemoryTests
             ReceiptHandle[] receipts = new ReceiptHandle[1];
             for (int round = 0; round < 400; round++)
             {
-                bytes[0].Add(Measure(broker, () => broker.Send(BrokerHarness.Name(), BrokerHarness.Batch("x")), static _ => { }));
+                bytes[0].Add(
+                    Measure(
+                        broker, () => broker.Send(BrokerHarness.Name(), BrokerHarness.Batch("x")), static _ => { }));
                 bytes[1].Add(Measure(
                     broker, () => broker.Receive(BrokerHarness.Name(), Once, CancellationToken.None),
                     result => receipts[0] = BrokerHarness.Read(result.Value)[0].Receipt));
                 bytes[2].Add(Measure(
-                    broker, () => broker.Settle(BrokerHarness.Name(), Settlement.Acknowledge, receipts), static _ => { }));
+                    broker, () => broker.Settle(BrokerHarness.Name(), Settlement.Acknowledge, receipts),
+                    static _ => { }));
             }
 
             broker.Abandon();
@@ -82,7 +86,8 @@ public sealed class MemoryTests
     {
         // The continuation runs where the answer is given: in the turn, not in the test framework's own time.
         SynchronizationContext.SetSynchronizationContext(null);
-        ValueTask<Result<QueueChange>> created = broker.PutQueue(BrokerHarness.Name(), new QueueConfig(), Precondition.None);
+        ValueTask<Result<QueueChange>> created =
+            broker.PutQueue(BrokerHarness.Name(), new QueueConfig(), Precondition.None);
         broker.Loop.Turn(wait: false);
         Assert.True(created.IsCompletedSuccessfully);
     }

@@ -108,7 +108,8 @@ public sealed class NoticeTests : IDisposable
     public void A_dead_letter_that_expired_knows_when_its_lease_ended()
     {
         _harness.CreateQueue("dead");
-        _harness.CreateQueue(config: new QueueConfig { Redrive = new RedrivePolicy("dead", 3) { IncludeExpired = true } });
+        _harness.CreateQueue(
+            config: new QueueConfig { Redrive = new RedrivePolicy("dead", 3) { IncludeExpired = true } });
         Send("a", ttl: 500);
         Assert.Single(_harness.Receive(visibility: 1_000));
         _harness.AdvanceMilliseconds(5_000);
@@ -172,7 +173,8 @@ public sealed class NoticeTests : IDisposable
         Assert.Single(_harness.Receive(visibility: 0));
         _harness.Sweep();
         _harness.CreateQueue();
-        _harness.CreateQueue("dead", new QueueConfig { Redrive = new RedrivePolicy("jobs", 1), VisibilityTimeoutSeconds = 0 });
+        _harness.CreateQueue(
+            "dead", new QueueConfig { Redrive = new RedrivePolicy("jobs", 1), VisibilityTimeoutSeconds = 0 });
         Assert.Single(_harness.ReceiveFrom("dead"));
         _harness.Sweep();
         Assert.Equal(id, Assert.Single(_harness.Browse()).Id);
@@ -183,7 +185,8 @@ public sealed class NoticeTests : IDisposable
 
     private List<MessageState> States() => [.. _harness.Browse().Select(static message => message.State)];
 
-    private void Attempt(long visibility) => Assert.Single(BrokerHarness.Read(_harness.Run(() => _harness.Broker.Receive(
+    private void Attempt(long visibility) =>
+        Assert.Single(BrokerHarness.Read(_harness.Run(() => _harness.Broker.Receive(
         BrokerHarness.Name(), new ReceiveRequest { Max = 1, AttemptId = "x", VisibilityMilliseconds = visibility },
         CancellationToken.None)).Value));
 

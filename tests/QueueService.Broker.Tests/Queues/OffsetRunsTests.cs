@@ -28,7 +28,8 @@ public sealed class OffsetRunsTests
             var read = new List<(long, int)>();
             var runs = new OffsetRuns(bytes.AsSpan(0, used), withCounts);
             while (runs.MoveNext())
-                for (long offset = runs.First; offset < runs.First + runs.Length; offset++) read.Add((offset, runs.ReceiveCount));
+                for (long offset = runs.First; offset < runs.First + runs.Length; offset++)
+                    read.Add((offset, runs.ReceiveCount));
             Assert.Equal(offsets.Select((offset, i) => (offset, withCounts ? counts[i] : 0)), read);
         }
     }

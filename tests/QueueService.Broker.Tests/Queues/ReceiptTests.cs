@@ -21,7 +21,8 @@ public sealed class ReceiptTests : IDisposable
         Assert.Equal(0x93f5f5799a932462UL, ReceiptSeal.SipHash(Key0, Key1, [Key0], 8UL << 56));
         Assert.Equal(0xa129ca6149be45e5UL, ReceiptSeal.SipHash(Key0, Key1, [Key0], (15UL << 56) | 0x0e0d0c0b0a0908));
         Assert.Equal(0x3f2acc7f57c29bdbUL, ReceiptSeal.SipHash(Key0, Key1, [Key0, Key1], 16UL << 56));
-        Assert.Equal(0xb8ad50c6f649af94UL, ReceiptSeal.SipHash(Key0, Key1, [Key0, Key1, 0x1716151413121110], 24UL << 56));
+        Assert.Equal(
+            0xb8ad50c6f649af94UL, ReceiptSeal.SipHash(Key0, Key1, [Key0, Key1, 0x1716151413121110], 24UL << 56));
     }
 
     [Fact]
@@ -91,7 +92,8 @@ public sealed class ReceiptTests : IDisposable
     [Fact]
     public void Receipts_of_another_store_are_invalid()
     {
-        using var other = new BrokerHarness(BrokerHarness.Small with { Storage = BrokerHarness.Small.Storage with { Secret = 43 } });
+        using var other =
+            new BrokerHarness(BrokerHarness.Small with { Storage = BrokerHarness.Small.Storage with { Secret = 43 } });
         other.CreateQueue();
         other.Send("a");
         _harness.Send("a");
@@ -104,7 +106,8 @@ public sealed class ReceiptTests : IDisposable
     {
         SendOutcome sent = _harness.Send("a");
         Received old = Assert.Single(_harness.Receive());
-        Assert.Equal(BrokerError.None, _harness.Run(() => _harness.Broker.DeleteQueue(BrokerHarness.Name(), Precondition.None)));
+        Assert.Equal(
+            BrokerError.None, _harness.Run(() => _harness.Broker.DeleteQueue(BrokerHarness.Name(), Precondition.None)));
         _harness.CreateQueue();
         Assert.NotEqual(sent.IdAt(0), _harness.Send("b").IdAt(0));
         _harness.Receive();
@@ -122,7 +125,8 @@ public sealed class ReceiptTests : IDisposable
         Assert.Equal([BrokerError.None], _harness.Acknowledge(messages[1].Receipt));
         ReceiptHandle forged = messages[0].Receipt with { Seal = 1 };
         Assert.Equal(
-            [BrokerError.None, BrokerError.ReceiptInvalid, BrokerError.ReceiptExpired, BrokerError.None, BrokerError.None],
+            [BrokerError.None, BrokerError.ReceiptInvalid, BrokerError.ReceiptExpired, BrokerError.None,
+                BrokerError.None],
             _harness.Acknowledge(
                 messages[2].Receipt, forged, messages[1].Receipt, messages[0].Receipt, messages[2].Receipt));
         Assert.Equal(3, _harness.Stats().DeletedTotal);

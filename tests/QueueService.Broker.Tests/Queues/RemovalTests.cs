@@ -75,7 +75,8 @@ public sealed class RemovalTests : IDisposable
     public void Deleting_a_queue_deletes_its_messages()
     {
         _harness.Send("a");
-        Assert.Equal(BrokerError.None, _harness.Run(() => _harness.Broker.DeleteQueue(BrokerHarness.Name(), Precondition.None)));
+        Assert.Equal(
+            BrokerError.None, _harness.Run(() => _harness.Broker.DeleteQueue(BrokerHarness.Name(), Precondition.None)));
         Assert.Equal(BrokerError.QueueNotFound, _harness.TrySend("b").Error);
         Assert.Equal(BrokerError.QueueNotFound, _harness.Run(() => _harness.Broker.Purge(BrokerHarness.Name())).Error);
         _harness.CreateQueue();
@@ -84,5 +85,6 @@ public sealed class RemovalTests : IDisposable
         Assert.Empty(_harness.Browse());
     }
 
-    private void Purge() => Assert.Equal(BrokerError.None, _harness.Run(() => _harness.Broker.Purge(BrokerHarness.Name())).Error);
+    private void Purge() =>
+        Assert.Equal(BrokerError.None, _harness.Run(() => _harness.Broker.Purge(BrokerHarness.Name())).Error);
 }

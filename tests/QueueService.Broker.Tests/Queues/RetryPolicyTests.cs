@@ -13,7 +13,9 @@ public sealed class RetryPolicyTests : IDisposable
     [Fact]
     public void Delays_grow_by_the_factor_up_to_the_maximum()
     {
-        Assert.Equal([1_000, 2_000, 4_000, 5_000, 5_000], Enumerable.Range(1, 5).Select(n => Exponential.DelayMilliseconds(n, 0)));
+        Assert.Equal(
+            [1_000, 2_000, 4_000, 5_000, 5_000], Enumerable.Range(1, 5).Select(
+                n => Exponential.DelayMilliseconds(n, 0)));
         var slow = Exponential with { FactorThousandths = 1_500, MaxSeconds = 100 };
         Assert.Equal([1_000, 1_500, 2_250], Enumerable.Range(1, 3).Select(n => slow.DelayMilliseconds(n, 0)));
         Assert.Equal(5_000, Exponential.DelayMilliseconds(1_000, 0));

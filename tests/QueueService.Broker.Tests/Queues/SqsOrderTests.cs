@@ -58,7 +58,9 @@ public sealed class SqsOrderTests : IDisposable
         Assert.Equal("1", first.Body);
         _harness.Acknowledge(first.Receipt, leased[1].Receipt);
         Assert.Equal(["3"], Bodies(_harness.Receive()));
-        Assert.Equal(GroupLock.Later, _harness.CreateQueue(config: Fifo with { GroupLock = GroupLock.Group }).Queue.Config.GroupLock);
+        Assert.Equal(
+            GroupLock.Later,
+            _harness.CreateQueue(config: Fifo with { GroupLock = GroupLock.Group }).Queue.Config.GroupLock);
     }
 
     [Fact]
@@ -192,5 +194,6 @@ public sealed class SqsOrderTests : IDisposable
         Assert.True(_harness.Run(() => _harness.Broker.Send(BrokerHarness.Name(), batch)).Succeeded);
     }
 
-    private static IEnumerable<string> Bodies(List<Received> messages) => messages.Select(static message => message.Body);
+    private static IEnumerable<string> Bodies(List<Received> messages) =>
+        messages.Select(static message => message.Body);
 }

@@ -46,7 +46,8 @@ public sealed class WaiterWheelTests
         Assert.Equal(1_001, wheel.NextDue());
     }
 
-    private static void Add(WaiterWheel wheel, List<(ReceiveCommand Waiter, long Due)> waiting, long now, SeededRandom random)
+    private static void Add(
+        WaiterWheel wheel, List<(ReceiveCommand Waiter, long Due)> waiting, long now, SeededRandom random)
     {
         var waiter = new ReceiveCommand();
         long due = now + random.Next(random.Chance(1, 2) ? 100 : 60_001);

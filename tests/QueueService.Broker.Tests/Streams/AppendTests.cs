@@ -68,7 +68,8 @@ public sealed class AppendTests : IDisposable
             foreach (((int partition, long offset), string body) in _stream.Append(($"k{i % 37}", $"{i}"), (null, $"n{i}"))
                 .Zip([$"{i}", $"n{i}"]))
             {
-                List<string> records = expected.TryGetValue(partition, out List<string>? known) ? known : expected[partition] = [];
+                List<string> records =
+                    expected.TryGetValue(partition, out List<string>? known) ? known : expected[partition] = [];
                 Assert.Equal(records.Count, offset);
                 records.Add(body);
             }

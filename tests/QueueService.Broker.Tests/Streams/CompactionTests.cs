@@ -140,26 +140,31 @@ public sealed class CompactionTests : IDisposable
                     default: AppendSome(stream, random, newest, step); break;
                 }
 
-                if (step % 8 == 7) Assert.Equal(newest.Where(static pair => pair.Value is not null).OrderBy(Key), Table(stream).OrderBy(Key));
+                if (step % 8 == 7)
+                    Assert.Equal(
+                        newest.Where(static pair => pair.Value is not null).OrderBy(Key), Table(stream).OrderBy(Key));
             }
         }
     }
 
     private static BrokerOptions SmallSegments => BrokerHarness.Small with
     {
-        Storage = BrokerHarness.Small.Storage with { SegmentBytes = 8 << 10, RunBytes = 1 << 10, TailCacheBytes = 32 << 10 },
+        Storage =
+            BrokerHarness.Small.Storage with { SegmentBytes = 8 << 10, RunBytes = 1 << 10, TailCacheBytes = 32 << 10 },
     };
 
     private static string Key(KeyValuePair<string, string?> pair) => pair.Key;
 
-    private static void AppendSome(StreamFixture stream, SeededRandom random, Dictionary<string, string?> newest, int step)
+    private static void AppendSome(
+        StreamFixture stream, SeededRandom random, Dictionary<string, string?> newest, int step)
     {
         using MessageBatch batch = MessageBatch.Rent();
         for (int i = 1 + random.Next(80); i > 0; i--)
         {
             string key = $"key-{random.Next(40)}";
             string? value = random.Chance(1, 5) ? null : $"{step}.{i}";
-            batch.Add(new MessageHeaders { Key = key, IsTombstone = value is null }, Encoding.UTF8.GetBytes(value ?? ""));
+            batch.Add(
+                new MessageHeaders { Key = key, IsTombstone = value is null }, Encoding.UTF8.GetBytes(value ?? ""));
             newest[key] = value;
         }
 

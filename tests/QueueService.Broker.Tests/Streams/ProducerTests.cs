@@ -52,7 +52,8 @@ public sealed class ProducerTests : IDisposable
         Assert.Equal(
             BrokerError.ProducerSequenceReused,
             _stream.Harness.Run(() => _stream.Broker.Append(
-                StreamFixture.Stream, StreamFixture.Batch((null, "x"), (null, "y")), new ProducerState("p", 0, 6))).Error);
+                StreamFixture.Stream, StreamFixture.Batch((null, "x"), (null, "y")),
+                new ProducerState("p", 0, 6))).Error);
     }
 
     [Fact]

@@ -16,7 +16,8 @@ internal sealed class StreamFixture(BrokerOptions? options = null) : IDisposable
 
     public MessageBroker Broker => Harness.Broker;
 
-    public static QueueConfig Config(int partitions = 1) => new() { Stream = new StreamConfig { Partitions = partitions } };
+    public static QueueConfig Config(int partitions = 1) =>
+        new() { Stream = new StreamConfig { Partitions = partitions } };
 
     public void Dispose() => Harness.Dispose();
 
@@ -34,7 +35,8 @@ internal sealed class StreamFixture(BrokerOptions? options = null) : IDisposable
         return [.. Enumerable.Range(0, batch.Count).Select(batch.PlaceOf)];
     }
 
-    public AppendOutcome Produce(ProducerState producer, out (int Partition, long Offset)[] places, params string[] bodies)
+    public AppendOutcome Produce(
+        ProducerState producer, out (int Partition, long Offset)[] places, params string[] bodies)
     {
         using MessageBatch batch = Batch([.. bodies.Select(static body => ((string?)null, body))]);
         Result<AppendOutcome> result = Harness.Run(() => Broker.Append(Stream, batch, producer));

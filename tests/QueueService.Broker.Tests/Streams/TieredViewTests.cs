@@ -142,6 +142,8 @@ public sealed class TieredViewTests : IDisposable
     private Result<ReceivedMessages> Browse() => _view.Harness.Run(() =>
         _view.Broker.Browse(ViewFixture.Name().Address, new BrowseRequest { Limit = 20 }));
 
-    private BrokerError Patch(Func<StreamConfig, StreamConfig> change) => _view.Harness.Run(() => _view.Broker.PatchQueue(
-        StreamFixture.Stream.Address, config => config with { Stream = change(config.Stream!) }, Precondition.None)).Error;
+    private BrokerError Patch(Func<StreamConfig, StreamConfig> change) =>
+        _view.Harness.Run(() => _view.Broker.PatchQueue(
+        StreamFixture.Stream.Address, config => config with { Stream = change(config.Stream!) },
+        Precondition.None)).Error;
 }

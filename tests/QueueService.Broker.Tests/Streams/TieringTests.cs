@@ -144,7 +144,8 @@ public sealed class TieringTests : IDisposable
                 Move();
                 break;
             case < 13:
-                _objects.Fail((DiskOperation)random.Next((int)Enum.GetValues<DiskOperation>().Max()), 1 + random.Next(10));
+                _objects.Fail(
+                    (DiskOperation)random.Next((int)Enum.GetValues<DiskOperation>().Max()), 1 + random.Next(10));
                 break;
             case < 14:
                 Checkpoints();

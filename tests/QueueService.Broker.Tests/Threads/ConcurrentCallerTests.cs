@@ -3,7 +3,8 @@ using QueueService.Broker.Queues;
 
 namespace QueueService.Broker.Tests.Threads;
 
-[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "xunit disposes it asynchronously.")]
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001",
+    Justification = "xunit disposes it asynchronously.")]
 public sealed class ConcurrentCallerTests : IAsyncLifetime
 {
     private readonly TemporaryBroker _temporary = new();
@@ -36,9 +37,11 @@ public sealed class ConcurrentCallerTests : IAsyncLifetime
             {
                 Result<ReceivedMessages> result = await _temporary.Receive(1 + consumer, 20_000, carried, done.Token);
                 Assert.Equal(BrokerError.None, result.Error);
-                if (carried is not null) Assert.All(result.Value.Acknowledged!, static error => Assert.Equal(BrokerError.None, error));
+                if (carried is not null)
+                    Assert.All(result.Value.Acknowledged!, static error => Assert.Equal(BrokerError.None, error));
                 List<Received> messages = BrokerHarness.Read(result.Value);
-                foreach (Received message in messages) seen.AddOrUpdate(message.Body, 1, static (_, count) => count + 1);
+                foreach (Received message in messages)
+                    seen.AddOrUpdate(message.Body, 1, static (_, count) => count + 1);
                 carried = [.. messages.Select(static message => message.Receipt)];
                 if (seen.Count == Messages) await done.CancelAsync();
             }
@@ -89,10 +92,12 @@ public sealed class ConcurrentCallerTests : IAsyncLifetime
     public async Task A_receive_that_waits_is_woken_when_a_delay_or_a_lease_ends()
     {
         await Broker.Send(BrokerHarness.Name(), BrokerHarness.DelayedBatch("late", 150));
-        Result<ReceivedMessages> first = await _temporary.Receive(1, 30_000).AsTask().WaitAsync(TemporaryBroker.Patience);
+        Result<ReceivedMessages> first =
+            await _temporary.Receive(1, 30_000).AsTask().WaitAsync(TemporaryBroker.Patience);
         Received received = Assert.Single(BrokerHarness.Read(first.Value));
         await Broker.Settle(BrokerHarness.Name(), Settlement.Extend, [received.Receipt], 150);
-        Result<ReceivedMessages> second = await _temporary.Receive(1, 30_000).AsTask().WaitAsync(TemporaryBroker.Patience);
+        Result<ReceivedMessages> second =
+            await _temporary.Receive(1, 30_000).AsTask().WaitAsync(TemporaryBroker.Patience);
         Assert.Equal(2, Assert.Single(BrokerHarness.Read(second.Value)).ReceiveCount);
     }
 
@@ -107,12 +112,15 @@ public sealed class ConcurrentCallerTests : IAsyncLifetime
             for (int round = 0; seen.Count < Messages; round++)
             {
                 using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds((consumer + round) % 4));
-                Result<ReceivedMessages> result = await _temporary.Receive(2, 1 + (round % 5), acknowledge: null, soon.Token);
+                Result<ReceivedMessages> result =
+                    await _temporary.Receive(2, 1 + (round % 5), acknowledge: null, soon.Token);
                 Assert.Equal(BrokerError.None, result.Error);
                 List<Received> messages = BrokerHarness.Read(result.Value);
-                foreach (Received message in messages) seen.AddOrUpdate(message.Body, 1, static (_, count) => count + 1);
+                foreach (Received message in messages)
+                    seen.AddOrUpdate(message.Body, 1, static (_, count) => count + 1);
                 await Broker.Settle(
-                    BrokerHarness.Name(), Settlement.Acknowledge, [.. messages.Select(static message => message.Receipt)]);
+                    BrokerHarness.Name(), Settlement.Acknowledge,
+                    [.. messages.Select(static message => message.Receipt)]);
             }
         });
         IEnumerable<Task> producers = Enumerable.Range(0, 4).Select(async producer =>

@@ -46,7 +46,8 @@ public sealed class ShutdownTests
             Assert.Empty(BrokerHarness.Read(result.Value));
         Assert.Equal(BrokerHealth.Draining, temporary.Broker.Health);
         Assert.True((await temporary.Broker.Send(BrokerHarness.Name(), BrokerHarness.Batch("x"))).Succeeded);
-        Result<ReceivedMessages> received = await temporary.Receive(1, 60_000).AsTask().WaitAsync(TemporaryBroker.Patience);
+        Result<ReceivedMessages> received =
+            await temporary.Receive(1, 60_000).AsTask().WaitAsync(TemporaryBroker.Patience);
         Assert.Single(BrokerHarness.Read(received.Value));
     }
 
@@ -63,7 +64,8 @@ public sealed class ShutdownTests
         await broker.ListQueues("", after: null, limit: 1);
         disk.Fail(DiskOperation.Sync, nth: 1, times: int.MaxValue);
         Result<SendOutcome> sent =
-            await broker.Send(BrokerHarness.Name(), BrokerHarness.Batch("x")).AsTask().WaitAsync(TemporaryBroker.Patience);
+            await broker.Send(BrokerHarness.Name(), BrokerHarness.Batch("x")).AsTask().WaitAsync(
+                TemporaryBroker.Patience);
         Assert.Equal(BrokerError.StorageFailed, sent.Error);
         foreach (Result<ReceivedMessages> result in await Task.WhenAll(waiting).WaitAsync(TemporaryBroker.Patience))
             Assert.Equal(BrokerError.StorageFailed, result.Error);

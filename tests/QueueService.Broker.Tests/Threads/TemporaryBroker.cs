@@ -39,7 +39,8 @@ internal sealed class TemporaryBroker : IAsyncDisposable
     }
 
     public ValueTask<Result<ReceivedMessages>> Receive(
-        int max, int wait, IReadOnlyList<ReceiptHandle>? acknowledge = null, CancellationToken cancellation = default) =>
+        int max, int wait, IReadOnlyList<ReceiptHandle>? acknowledge = null,
+        CancellationToken cancellation = default) =>
         Broker.Receive(
             BrokerHarness.Name(),
             new ReceiveRequest { Max = max, WaitMilliseconds = wait, Acknowledge = acknowledge }, cancellation);

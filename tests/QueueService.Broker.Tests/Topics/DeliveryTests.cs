@@ -94,12 +94,14 @@ public sealed class DeliveryTests : IDisposable
         foreach (Received message in messages.Take(2)) Report(message, DeliveryResult.Delivered);
         Report(messages[2], DeliveryResult.Retry, 3_600_000);
         long[] all = [.. messages.Select(static message => message.Id.SequenceNumber)];
-        Assert.Equal(2, _topic.Harness.Run(() => _topic.Broker.Redeliver(TopicFixture.Name("hook"), all[1..])).Value.Count);
+        Assert.Equal(
+            2, _topic.Harness.Run(() => _topic.Broker.Redeliver(TopicFixture.Name("hook"), all[1..])).Value.Count);
         ulong hash = _topic.Broker.Shard.StateHash();
         _topic.Harness.KillAndRestart();
         Assert.Equal(hash, _topic.Broker.Shard.StateHash());
         Assert.Equal(["2", "3"], _topic.Bodies("hook").Order());
-        Assert.Equal(0, _topic.Harness.Run(() => _topic.Broker.Redeliver(TopicFixture.Name("hook"), all[1..])).Value.Count);
+        Assert.Equal(
+            0, _topic.Harness.Run(() => _topic.Broker.Redeliver(TopicFixture.Name("hook"), all[1..])).Value.Count);
     }
 
     [Fact]

@@ -212,7 +212,8 @@ public sealed class FilteredSubscriptionTests : IDisposable
     {
         var filter = new SubscriptionConfig { Filter = """{"policy":{"size":[{"numeric":[">",1]}]}}""" };
         _topic.Subscribe("lenient", new QueueConfig { Subscription = filter });
-        _topic.Subscribe("strict", new QueueConfig { Subscription = filter with { Numbers = NumberMatching.NumbersOnly } });
+        _topic.Subscribe(
+            "strict", new QueueConfig { Subscription = filter with { Numbers = NumberMatching.NumbersOnly } });
         PublishSizes();
         Assert.Equal(["text", "number", "array"], _topic.Bodies("lenient"));
         Assert.Equal(["number", "array"], _topic.Bodies("strict"));
@@ -242,7 +243,8 @@ public sealed class FilteredSubscriptionTests : IDisposable
         Assert.True(_topic.Harness.Run(() => _topic.Broker.Publish(TopicFixture.Topic, batch)).Succeeded);
 
         void Add(string body, AttributeKind kind, string value) => batch.Add(
-            new MessageHeaders { Attributes = [new MessageAttribute("size", kind, value)] }, Encoding.UTF8.GetBytes(body));
+            new MessageHeaders { Attributes = [new MessageAttribute("size", kind, value)] }, Encoding.UTF8.GetBytes(
+                body));
     }
 
     private static QueueConfig Colour(string colour) => new()

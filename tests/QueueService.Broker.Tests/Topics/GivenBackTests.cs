@@ -18,7 +18,8 @@ public sealed class GivenBackTests : IDisposable
         Subscribe();
         _topic.Publish("1", "2");
         Received[] messages = [.. _topic.Receive("hook")];
-        Assert.Equal(BrokerError.None, GiveBack(5_000, [.. messages.Select(static message => message.Receipt).Reverse()]));
+        Assert.Equal(
+            BrokerError.None, GiveBack(5_000, [.. messages.Select(static message => message.Receipt).Reverse()]));
         ulong hash = _topic.Broker.Shard.StateHash();
         _topic.Harness.KillAndRestart();
         Assert.Equal(hash, _topic.Broker.Shard.StateHash());

@@ -144,7 +144,8 @@ public sealed class PullSubscriptionTests : IDisposable
         _topic.Publish("1", "2");
         Received first = _topic.Receive("a")[0];
         _topic.Acknowledge("a", first.Receipt);
-        Assert.Equal(BrokerError.None, _topic.Harness.Run(() => _topic.Broker.Seek(TopicFixture.Name("a"), start)).Error);
+        Assert.Equal(
+            BrokerError.None, _topic.Harness.Run(() => _topic.Broker.Seek(TopicFixture.Name("a"), start)).Error);
         Assert.Equal(BrokerError.ReceiptExpired, _topic.Acknowledge("a", first.Receipt));
         Assert.Equal(["1", "2"], _topic.Bodies("a"));
         _topic.Harness.Run(() => _topic.Broker.Seek(TopicFixture.Name("a"), long.MaxValue));
@@ -200,7 +201,8 @@ public sealed class PullSubscriptionTests : IDisposable
         _topic.Subscribe("a");
         _topic.Publish("1");
         Assert.Equal(
-            BrokerError.None, _topic.Harness.Run(() => _topic.Broker.DeleteTopic(TopicFixture.Topic, Precondition.None)));
+            BrokerError.None, _topic.Harness.Run(
+                () => _topic.Broker.DeleteTopic(TopicFixture.Topic, Precondition.None)));
         Assert.Equal(BrokerError.TopicNotFound, _topic.TrySubscribe("a").Error);
         _topic.CreateTopic();
         _topic.Subscribe("a", From(SubscriptionConfig.Earliest));

@@ -38,7 +38,8 @@ public sealed class ReplayTests : IDisposable
         Begin("a", _times[1], until: null);
         Publish(1);
         Assert.Equal(
-            [("1", true), ("2", true), ("3", true), ("4", false)], Deliver("a").Select(static one => (one.Body, one.IsReplayed)));
+            [("1", true), ("2", true), ("3", true), ("4", false)], Deliver("a").Select(
+                static one => (one.Body, one.IsReplayed)));
         Assert.Equal(_times[1], Get("a")!.Request.From);
     }
 
@@ -116,7 +117,8 @@ public sealed class ReplayTests : IDisposable
     {
         Assert.Equal(
             BrokerError.SubscriptionNotFound,
-            _topic.Harness.Run(() => _topic.Broker.BeginReplay(TopicFixture.Name("a"), new ReplayRequest(0, null))).Error);
+            _topic.Harness.Run(() => _topic.Broker.BeginReplay(TopicFixture.Name("a"),
+                new ReplayRequest(0, null))).Error);
         Assert.Equal(
             BrokerError.SubscriptionNotFound,
             _topic.Harness.Run(() => _topic.Broker.GetReplay(TopicFixture.Name("a"))).Error);

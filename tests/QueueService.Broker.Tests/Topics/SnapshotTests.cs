@@ -72,7 +72,8 @@ public sealed class SnapshotTests : IDisposable
         Drain("a", []);
         Seek("a", "a", "s");
         List<string> again = Drain("a", []);
-        Assert.Equal(first.Body == "x1" ? ["x2", "x3"] : ["x1", "x2", "x3"], again.Where(static body => body[0] == 'x'));
+        Assert.Equal(
+            first.Body == "x1" ? ["x2", "x3"] : ["x1", "x2", "x3"], again.Where(static body => body[0] == 'x'));
         Assert.Equal(first.Body == "y1" ? ["y2"] : ["y1", "y2"], again.Where(static body => body[0] == 'y'));
     }
 
@@ -218,7 +219,8 @@ public sealed class SnapshotTests : IDisposable
         _topic.Harness.Run(() => _topic.Broker.Seek(TopicFixture.Name("a"), 0));
         Assert.Equal(3, _topic.Stats("a").Available);
         Assert.Equal(["1", "2", "3"], Drain("a", []));
-        _topic.Subscribe("b", new QueueConfig { Subscription = new SubscriptionConfig { From = SubscriptionConfig.Earliest } });
+        _topic.Subscribe(
+            "b", new QueueConfig { Subscription = new SubscriptionConfig { From = SubscriptionConfig.Earliest } });
         Assert.Equal(3, _topic.Stats("b").Available);
         Assert.Equal(["1", "2", "3"], Drain("b", []));
     }
@@ -241,7 +243,8 @@ public sealed class SnapshotTests : IDisposable
 
     private void PublishNumbers(int first, int last)
     {
-        for (int i = first; i <= last; i++) _topic.Publish($$"""{"n":{{i}},"odd":{{(i % 2 == 1 ? "true" : "false")}}}""");
+        for (int i = first; i <= last; i++)
+            _topic.Publish($$"""{"n":{{i}},"odd":{{(i % 2 == 1 ? "true" : "false")}}}""");
     }
 
     private SubscriptionSnapshot Take(string subscription, string snapshot)
@@ -261,7 +264,8 @@ public sealed class SnapshotTests : IDisposable
         _topic.Harness.Run(() => _topic.Broker.ListSnapshots(TopicFixture.Name(subscription))).Value;
 
     private BrokerError Delete(string subscription, string snapshot, Precondition condition) =>
-        _topic.Harness.Run(() => _topic.Broker.DeleteSnapshot(TopicFixture.Snapshot(subscription, snapshot), condition));
+        _topic.Harness.Run(
+            () => _topic.Broker.DeleteSnapshot(TopicFixture.Snapshot(subscription, snapshot), condition));
 
     private BrokerError Seek(string subscription, string owner, string snapshot) => _topic.Harness.Run(() =>
         _topic.Broker.Seek(TopicFixture.Name(subscription), TopicFixture.Snapshot(owner, snapshot))).Error;
@@ -276,7 +280,10 @@ public sealed class SnapshotTests : IDisposable
         {
             foreach (Received message in received)
             {
-                bodies.Add(message.Body[0] == '{' ? message.Body[5..message.Body.IndexOf(',', StringComparison.Ordinal)] : message.Body);
+                bodies.Add(
+                    message.Body[0] == '{'
+                        ? message.Body[5..message.Body.IndexOf(',', StringComparison.Ordinal)]
+                        : message.Body);
                 Assert.Equal(BrokerError.None, _topic.Acknowledge(subscription, message.Receipt));
             }
         }

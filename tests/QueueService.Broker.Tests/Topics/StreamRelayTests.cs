@@ -30,7 +30,8 @@ public sealed class StreamRelayTests : IDisposable
             {
                 string group = $"g{(round + i) % 7}";
                 _topic.PublishTo(group, $"{round}.{i}");
-                (expected.TryGetValue(group, out List<string>? known) ? known : expected[group] = []).Add($"{round}.{i}");
+                (expected.TryGetValue(group, out List<string>? known) ? known : expected[group] = []).Add(
+                    $"{round}.{i}");
             }
 
             if (round % 3 == 0) Pass();
@@ -70,7 +71,8 @@ public sealed class StreamRelayTests : IDisposable
         _topic.Publish("2");
         Assert.Equal(new RelayOutcome(1, BrokerError.KeyRequired), Pass());
         Assert.Equal(new RelayOutcome(0, BrokerError.KeyRequired), Pass());
-        Assert.StartsWith("The next message has no group", _topic.Stats("copy").BlockedReason, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The next message has no group", _topic.Stats("copy").BlockedReason, StringComparison.Ordinal);
         _topic.Harness.Run(() => _topic.Broker.PatchQueue(
             Stream.Address, static config => config with { Stream = new StreamConfig() }, Precondition.None));
         Assert.Equal(1, Pass().Copied);
@@ -83,13 +85,15 @@ public sealed class StreamRelayTests : IDisposable
 
     private void CreateStream(int partitions, StreamConfig? config = null) =>
         Assert.True(_topic.Harness.Run(() => _topic.Broker.PutQueue(
-            Stream.Address, new QueueConfig { Stream = (config ?? new StreamConfig()) with { Partitions = partitions } },
+            Stream.Address,
+            new QueueConfig { Stream = (config ?? new StreamConfig()) with { Partitions = partitions } },
             Precondition.None)).Succeeded);
 
     private RelayOutcome Pass()
     {
         _topic.Harness.Run(() => _topic.Broker.ReleaseAll(TopicFixture.Name("copy")));
-        return _topic.Harness.Run(() => _topic.Broker.Relay(TopicFixture.Name("copy"), 0, Keyed, CancellationToken.None));
+        return _topic.Harness.Run(
+            () => _topic.Broker.Relay(TopicFixture.Name("copy"), 0, Keyed, CancellationToken.None));
     }
 
     private static MessageHeaders Keyed(in MessageView message, IBufferWriter<byte> body)

@@ -28,7 +28,8 @@ internal sealed class TopicFixture(BrokerOptions? options = null) : IDisposable
     public void Dispose() => Harness.Dispose();
 
     public void CreateTopic(QueueConfig? config = null) =>
-        Assert.True(Harness.Run(() => Broker.PutTopic(Topic, config ?? new QueueConfig(), Precondition.None)).Succeeded);
+        Assert.True(
+            Harness.Run(() => Broker.PutTopic(Topic, config ?? new QueueConfig(), Precondition.None)).Succeeded);
 
     public QueueChange Subscribe(string name, QueueConfig? config = null, long? from = null)
     {

@@ -15,12 +15,14 @@ public sealed partial class TopicModelTests
         {
             Assert.Equal(
                 BrokerError.None,
-                _topic.Harness.Run(() => _topic.Broker.DeleteSnapshot(TopicFixture.Snapshot(follower.Name, name), Precondition.None)));
+                _topic.Harness.Run(
+                    () => _topic.Broker.DeleteSnapshot(TopicFixture.Snapshot(follower.Name, name), Precondition.None)));
             exists = false;
         }
 
         Result<SnapshotChange> change =
-            _topic.Harness.Run(() => _topic.Broker.PutSnapshot(TopicFixture.Snapshot(follower.Name, name), Precondition.None));
+            _topic.Harness.Run(
+                () => _topic.Broker.PutSnapshot(TopicFixture.Snapshot(follower.Name, name), Precondition.None));
         Assert.Equal(!exists, change.Value.Created);
         if (!exists) follower.Snapshots[name] = ([.. follower.Done], Now + (RetentionSeconds * 1000L));
     }

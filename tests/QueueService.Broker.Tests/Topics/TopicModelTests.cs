@@ -114,7 +114,8 @@ public sealed partial class TopicModelTests : IDisposable
         {
             // Behind a filter, what is new may just be matched; but nothing means that nothing is there.
             int least = Math.Min(follower.Filter is null ? max : 1, certain);
-            Assert.True(received.Count >= least, $"{follower.Name} got {received.Count} of {string.Join(' ', available)}");
+            Assert.True(
+                received.Count >= least, $"{follower.Name} got {received.Count} of {string.Join(' ', available)}");
         }
         else
         {
@@ -125,10 +126,12 @@ public sealed partial class TopicModelTests : IDisposable
     private void Settle(Follower follower, SeededRandom random)
     {
         if (follower.Leases.Count == 0) return;
-        (int index, (ReceiptHandle receipt, long until)) = follower.Leases.ElementAt(random.Next(follower.Leases.Count));
+        (int index, (ReceiptHandle receipt, long until)) =
+            follower.Leases.ElementAt(random.Next(follower.Leases.Count));
         bool releases = random.Next(4) == 0;
         BrokerError error = _topic.Harness.Run(() => _topic.Broker.Settle(
-            TopicFixture.Name(follower.Name).Address, releases ? Settlement.Release : Settlement.Acknowledge, [receipt], 0))
+            TopicFixture.Name(follower.Name).Address, releases ? Settlement.Release : Settlement.Acknowledge, [receipt],
+            0))
             .Value.Errors[0];
         if (until <= Now) Assert.Equal(BrokerError.ReceiptExpired, error);
         else if (!IsAged(_published[index])) Assert.Equal(BrokerError.None, error);
@@ -176,7 +179,8 @@ public sealed partial class TopicModelTests : IDisposable
             if (received.Count == 0) break;
             foreach (Received message in received)
             {
-                Assert.True(follower.Done.Add(int.Parse(message.Body, null)), $"{follower.Name} got {message.Body} again");
+                Assert.True(
+                    follower.Done.Add(int.Parse(message.Body, null)), $"{follower.Name} got {message.Body} again");
                 _topic.Acknowledge(follower.Name, message.Receipt);
             }
         }

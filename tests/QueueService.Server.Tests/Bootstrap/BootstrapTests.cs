@@ -27,7 +27,8 @@ public sealed class BootstrapTests : IDisposable
             Assert.Equal(60, (int)(await Queue(server, "jobs"))["visibilityTimeoutSeconds"]!);
             Assert.True(
                 BootstrapFixture.Log(server).IndexOf("create queue dead", StringComparison.Ordinal)
-                < BootstrapFixture.Log(server).IndexOf("create queue jobs", StringComparison.Ordinal), BootstrapFixture.Log(server));
+                < BootstrapFixture.Log(server)
+                    .IndexOf("create queue jobs", StringComparison.Ordinal), BootstrapFixture.Log(server));
             await _bootstrap.Http.PutAsync(new Uri(server.Address, "/v1/queues/other"), null);
         }
 
@@ -36,7 +37,8 @@ public sealed class BootstrapTests : IDisposable
         Assert.Equal(90, (int)(await Queue(again, "jobs"))["visibilityTimeoutSeconds"]!);
         Assert.Equal("a", (string)(await Queue(again, "jobs"))["tags"]!["team"]!);
         Assert.NotNull((await Queue(again, "other"))["name"]);
-        Assert.Contains("change queue jobs: visibilityTimeoutSeconds\"", BootstrapFixture.Log(again), StringComparison.Ordinal);
+        Assert.Contains(
+            "change queue jobs: visibilityTimeoutSeconds\"", BootstrapFixture.Log(again), StringComparison.Ordinal);
         Assert.Contains("queue dead is unchanged", BootstrapFixture.Log(again), StringComparison.Ordinal);
     }
 
@@ -74,7 +76,9 @@ public sealed class BootstrapTests : IDisposable
     [Fact]
     public async Task What_contradicts_the_existing_queues_or_each_other_stops_the_start()
     {
-        await using (ServerProcess server = await _bootstrap.Start(await _bootstrap.Write("first.json", """{"queues":{"kept":{}}}""")))
+        await using (
+            ServerProcess server =
+                await _bootstrap.Start(await _bootstrap.Write("first.json", """{"queues":{"kept":{}}}""")))
             Assert.False(server.HasExited);
         string output = await _bootstrap.Refused(await _bootstrap.Write("second.json", """
             {"queues":{

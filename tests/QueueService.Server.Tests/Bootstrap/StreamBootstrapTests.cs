@@ -32,7 +32,8 @@ public sealed class StreamBootstrapTests : IDisposable
         {
             Assert.Equal(4, (int)(await _bootstrap.Get(server, "streams/clicks"))["partitions"]!);
             JsonNode views = await _bootstrap.Get(server, "streams/clicks/queue-views");
-            Assert.Equal(["plain", "thumbnails"], views["items"]!.AsArray().Select(static one => (string)one!["name"]!));
+            Assert.Equal(
+                ["plain", "thumbnails"], views["items"]!.AsArray().Select(static one => (string)one!["name"]!));
             string log = BootstrapFixture.Log(server);
             Assert.Contains("create stream clicks", log, StringComparison.Ordinal);
             Assert.Contains("create queue view clicks/thumbnails", log, StringComparison.Ordinal);
@@ -63,7 +64,8 @@ public sealed class StreamBootstrapTests : IDisposable
         string output = await _bootstrap.Refused(file);
         foreach (string place in (string[])
             [
-                "/streams/clicks/partitions", "/streams/clicks/queueViews/a b", "/streams/clicks/queueViews/thumbnails/ordering",
+                "/streams/clicks/partitions", "/streams/clicks/queueViews/a b",
+                "/streams/clicks/queueViews/thumbnails/ordering",
                 "/streams/uploads/nosuch", "/streams/uploads/queueViews",
             ])
             Assert.Contains(place, output, StringComparison.Ordinal);

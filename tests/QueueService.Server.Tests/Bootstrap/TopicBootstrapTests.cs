@@ -76,7 +76,9 @@ public sealed class TopicBootstrapTests : IDisposable
         string changed = Shop.Replace("86400", "3600", StringComparison.Ordinal)
             .Replace("order.#", "order.*", StringComparison.Ordinal)
             .Replace("partner.example/hook", "partner.example/new", StringComparison.Ordinal)
-            .Replace("\"plain\":null", "\"plain\":{\"from\":null},\"new\":{\"from\":\"2026-01-01T00:00:00Z\"}", StringComparison.Ordinal);
+            .Replace(
+                "\"plain\":null", "\"plain\":{\"from\":null},\"new\":{\"from\":\"2026-01-01T00:00:00Z\"}",
+                StringComparison.Ordinal);
         await using ServerProcess again = await _bootstrap.Start(await Write(changed));
         string said = BootstrapFixture.Log(again);
         Assert.All(
@@ -159,7 +161,8 @@ public sealed class TopicBootstrapTests : IDisposable
         Assert.All(
             (string[])
             [
-                orders + "/durability: is fsync and cannot change", orders + "/subscriptions/audit/ordering: is group and",
+                orders + "/durability: is fsync and cannot change", orders +
+                    "/subscriptions/audit/ordering: is group and",
                 orders + "/subscriptions/audit/from: is earliest and cannot change",
                 orders + "/subscriptions/billing/target/type: is queue and cannot change",
                 orders + "/subscriptions/lost/target/queue: The queue to which",

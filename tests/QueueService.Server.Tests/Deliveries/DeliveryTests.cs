@@ -152,7 +152,8 @@ public sealed class DeliveryTests(DeliveryServer server)
     public async Task What_names_no_delivery_is_not_found()
     {
         string topic = await _api.NewTopic();
-        string path = await _api.Subscribe(topic, "a", Ask.Webhook("http://a.example.invalid/", "", ""","paused":true"""));
+        string path =
+            await _api.Subscribe(topic, "a", Ask.Webhook("http://a.example.invalid/", "", ""","paused":true"""));
         await _api.Publish(topic, "hello");
         string id = (string)Assert.Single(await _api.Until(path, "pending", 1))["id"]!;
         string pull = await _api.Subscribe(topic, "b", """{"from":"earliest"}""");
@@ -200,7 +201,9 @@ public sealed class DeliveryTests(DeliveryServer server)
 
     /// <summary>The broker counts the delay from the commit, the attempt from its end.</summary>
     private static string Rounded(string shown, string kept) =>
-        Math.Abs((DateTimeOffset.Parse(shown, null) - DateTimeOffset.Parse(kept, null)).TotalSeconds) < 10 ? kept : shown;
+        Math.Abs((DateTimeOffset.Parse(shown, null) - DateTimeOffset.Parse(kept, null)).TotalSeconds) < 10
+            ? kept
+            : shown;
 
     private static int[] Numbers(Answer page) =>
         [.. page.Json["items"]!.AsArray().Select(static item => (int)item!["number"]!)];

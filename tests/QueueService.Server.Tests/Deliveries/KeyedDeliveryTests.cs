@@ -24,7 +24,8 @@ public sealed class KeyedDeliveryTests(DeliveryServer server)
         ShouldReplay(first, second);
         Assert.Equal(first.Headers["ETag"], second.Headers["ETag"]);
         Assert.Equal(2, (await _api.Get(path)).Json["target"]!["secrets"]!.AsArray().Count);
-        (await _api.Post(path + "/secrets", """{"overlapSeconds":61}""", key)).ShouldBlame(422, "idempotency-key-reused");
+        (await _api.Post(path + "/secrets", """{"overlapSeconds":61}""", key)).ShouldBlame(
+            422, "idempotency-key-reused");
 
         Assert.Equal(200, (await _api.Post(path + "/secrets", """{"overlapSeconds":0}""")).Status);
         ShouldReplay(first, await _api.Post(path + "/secrets", """{"overlapSeconds":60}""", key));
@@ -141,7 +142,8 @@ public sealed class KeyedDeliveryTests(DeliveryServer server)
         Assert.Equal((first.Status, first.Text), (second.Status, second.Text));
         Assert.Equal("true", second.Headers[Replayed]);
         Assert.Equal(
-            first.Headers.GetValueOrDefault("Message-Durability"), second.Headers.GetValueOrDefault("Message-Durability"));
+            first.Headers.GetValueOrDefault("Message-Durability"), second.Headers.GetValueOrDefault(
+                "Message-Durability"));
     }
 
     private static string Key() => $"Idempotency-Key: {Guid.NewGuid()}";

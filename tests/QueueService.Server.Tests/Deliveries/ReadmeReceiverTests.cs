@@ -41,15 +41,17 @@ public sealed partial class ReadmeReceiverTests(DeliveryServer server)
     private static Process Start()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "QueueService.sln"))) folder = folder.Parent;
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "QueueService.sln")))
+            folder = folder.Parent;
         string clients = Path.Combine(folder!.FullName, "tests", "clients");
         Assert.True(
             Directory.Exists(Path.Combine(clients, "node_modules", "standardwebhooks")),
             "The npm packages of tests/clients are missing: run `npm ci --ignore-scripts` there, or tests/run.");
-        string script = Script.Match(File.ReadAllText(Path.Combine(folder.FullName, "README.md"))).Groups["script"].Value;
+        string script =
+            Script.Match(File.ReadAllText(Path.Combine(folder.FullName, "README.md"))).Groups["script"].Value;
         string listening = script.Replace(
-            "listen(9000, \"127.0.0.1\")", "listen(0, \"127.0.0.2\", function () { console.log(this.address().port); })",
-            StringComparison.Ordinal);
+            "listen(9000, \"127.0.0.1\")",
+            "listen(0, \"127.0.0.2\", function () { console.log(this.address().port); })", StringComparison.Ordinal);
         Assert.NotEqual(script, listening);
         ProcessStartInfo start = new("node", ["--input-type=module", "--eval", listening])
         {
@@ -59,6 +61,7 @@ public sealed partial class ReadmeReceiverTests(DeliveryServer server)
         return Process.Start(start)!;
     }
 
-    [GeneratedRegex("```js\\n(?<script>.+?)```", RegexOptions.Singleline | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]
+    [GeneratedRegex("```js\\n(?<script>.+?)```", RegexOptions.Singleline | RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1_000)]
     private static partial Regex Script { get; }
 }

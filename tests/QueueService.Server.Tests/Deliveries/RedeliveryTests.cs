@@ -161,7 +161,8 @@ public sealed class RedeliveryTests(DeliveryServer server)
         Assert.Null((await _api.Get(path)).Json["stats"]!["disabledReason"]);
     }
 
-    private async Task<(string Topic, string Subscription)> NewWebhook(string url, string more = "", string settings = "")
+    private async Task<(string Topic, string Subscription)> NewWebhook(
+        string url, string more = "", string settings = "")
     {
         string topic = await _api.NewTopic();
         return (topic, await _api.Subscribe(topic, "a", Ask.Webhook(url, more, settings)));

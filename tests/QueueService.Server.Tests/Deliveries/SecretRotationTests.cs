@@ -52,7 +52,8 @@ public sealed class SecretRotationTests(DeliveryServer server)
     {
         string path = await NewWebhook();
         await _api.Post(path + "/secrets", $$"""{"secret":"{{Given}}"}""");
-        (await _api.Post(path + "/secrets", $$"""{"secret":"{{Given}}"}""")).ShouldBlame(400, "invalid-request", "/secret");
+        (await _api.Post(path + "/secrets", $$"""{"secret":"{{Given}}"}""")).ShouldBlame(
+            400, "invalid-request", "/secret");
         (await _api.Post(path + "x/secrets")).ShouldBlame(404, "subscription-not-found");
         string pull = await _api.Subscribe(await _api.NewTopic(), "a");
         (await _api.Post(pull + "/secrets")).ShouldBlame(409, "not-a-webhook-subscription");

@@ -164,10 +164,13 @@ public sealed class WebhookDefinitionTests(DeliveryServer server)
     [InlineData("""{"type":"webhook","url":"http://a.test/","headers":{"X-A":"1","x-a":"2"}}""", "/target/headers")]
     [InlineData("""{"type":"webhook","url":"http://a.test/","authorization":"x"}""", "/target/authorization")]
     [InlineData("""{"type":"webhook","url":"http://a.test/","authorization":{}}""", "/target/authorization/type")]
-    [InlineData("""{"type":"webhook","url":"http://a.test/","authorization":{"type":"basic","username":"u"}}""", "/target/authorization/password")]
+    [InlineData("""{"type":"webhook","url":"http://a.test/","authorization":{"type":"basic","username":"u"}}""",
+        "/target/authorization/password")]
     [InlineData("""{"type":"webhook","url":"http://a.test/","authorization":{"type":"bearer","token":"t","username":"u"}}""", "/target/authorization/username")]
-    [InlineData("""{"type":"webhook","url":"http://a.test/","authorization":{"type":"bearer","token":"a b"}}""", "/target/authorization")]
-    [InlineData("""{"type":"webhook","url":"http://a.test/","authorization":{"type":"digest"}}""", "/target/authorization/type")]
+    [InlineData("""{"type":"webhook","url":"http://a.test/","authorization":{"type":"bearer","token":"a b"}}""",
+        "/target/authorization")]
+    [InlineData("""{"type":"webhook","url":"http://a.test/","authorization":{"type":"digest"}}""",
+        "/target/authorization/type")]
     [InlineData("""{"type":"webhook","url":"http://a.test/","maxConcurrency":65}""", "/target/maxConcurrency")]
     [InlineData("""{"type":"webhook","url":"http://a.test/","ratePerSecond":0}""", "/target/ratePerSecond")]
     [InlineData("""{"type":"webhook","url":"http://a.test/","maxAttempts":101}""", "/target/maxAttempts")]
@@ -185,7 +188,9 @@ public sealed class WebhookDefinitionTests(DeliveryServer server)
     {
         string topic = await _api.NewTopic();
         string path = topic + "/subscriptions/a";
-        (await _api.Put(path, Ask.Webhook(Public, settings: ""","visibilityTimeoutSeconds":9,"receiveWaitSeconds":1""")))
+        (
+            await _api.Put(
+                path, Ask.Webhook(Public, settings: ""","visibilityTimeoutSeconds":9,"receiveWaitSeconds":1""")))
             .ShouldBlame(400, "invalid-request", "/visibilityTimeoutSeconds", "/receiveWaitSeconds");
         (await _api.Put(path, """{"format":"envelope"}""")).ShouldBlame(400, "invalid-request", "/format");
         await _api.Put("/v1/queues/dead");
@@ -217,7 +222,8 @@ public sealed class WebhookDefinitionTests(DeliveryServer server)
         Assert.Equal(201, created.Status);
         (await _api.Put(path, webhook, "If-None-Match: *")).ShouldBlame(412, "precondition-failed");
         (await _api.Patch(path, """{"paused":true}""", "If-Match: \"0-0\"")).ShouldBlame(412, "precondition-failed");
-        Assert.Equal(200, (await _api.Patch(path, """{"paused":true}""", $"If-Match: {created.Headers["ETag"]}")).Status);
+        Assert.Equal(
+            200, (await _api.Patch(path, """{"paused":true}""", $"If-Match: {created.Headers["ETag"]}")).Status);
         (await _api.Put(path)).ShouldBlame(409, "immutable-field", "/target/type");
         (await _api.Patch(path + "x", webhook)).ShouldBlame(404, "subscription-not-found");
         (await _api.Put("/v1/topics/no-such-topic/subscriptions/a", webhook)).ShouldBlame(404, "topic-not-found");
@@ -230,7 +236,8 @@ public sealed class WebhookDefinitionTests(DeliveryServer server)
         string topic = await _api.NewTopic();
         string path = topic + "/subscriptions/a";
         Answer created = await _api.Put(path, Ask.Webhook(
-            receiver.Url, ""","headers":{"X-Team":"billing"},"authorization":{"type":"basic","username":"u","password":"p"}""",
+            receiver.Url,
+            ""","headers":{"X-Team":"billing"},"authorization":{"type":"basic","username":"u","password":"p"}""",
             ""","filter":{"routingKey":"order.#"}"""));
         await _api.Post(topic + "/messages", "no", "Message-Routing-Key: other");
         await _api.Post(topic + "/messages", "yes", "Message-Routing-Key: order.paid");

@@ -24,7 +24,8 @@ internal sealed partial record ReadmeLine(int Number, string Text)
 
     /// <summary>Starts this service or its tests: not to be done by one of its tests.</summary>
     public bool IsStart =>
-        Text.StartsWith("dotnet run ", StringComparison.Ordinal) || Text.StartsWith("./tests/run", StringComparison.Ordinal);
+        Text.StartsWith("dotnet run ", StringComparison.Ordinal)
+            || Text.StartsWith("./tests/run", StringComparison.Ordinal);
 
     public static IEnumerable<ReadmeLine> Read(string readme)
     {
@@ -41,7 +42,8 @@ internal sealed partial record ReadmeLine(int Number, string Text)
             else if (fence is null)
             {
                 foreach (Match match in Inline.Matches(line))
-                    yield return new ReadmeLine(number, match.Groups["line"].Value.Replace("\\|", "|", StringComparison.Ordinal));
+                    yield return new ReadmeLine(
+                        number, match.Groups["line"].Value.Replace("\\|", "|", StringComparison.Ordinal));
             }
             else if (fence is "bash" && line.Trim() is { Length: > 0 } text && text[0] != '#')
             {

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace QueueService.Server.Tests.Documentation;
 
 /// <summary>
-/// Runs lines with the real shell and the real curl, one after the other, as a reader of the README does. curl is told by
-/// its configuration file to fail when the server refuses, and to say what it asked for and what came back.
+/// Runs lines with the real shell and the real curl, one after the other, as a reader of the README does. curl is told
+/// by its configuration file to fail when the server refuses, and to say what it asked for and what came back.
 /// </summary>
 internal sealed partial class ReadmeShell : IDisposable
 {
@@ -78,7 +78,8 @@ internal sealed partial class ReadmeShell : IDisposable
             printed += next + "\n";
             if (!printed.Contains(expected, StringComparison.Ordinal)) continue;
             string method = Method.Match(text) is { Success: true } given ? given.Groups["method"].Value : "GET";
-            foreach (Match address in Address.Matches(text)) Requests.Add($"{method} {_variables["v1"]}{address.Groups["path"]}");
+            foreach (Match address in Address.Matches(text))
+                Requests.Add($"{method} {_variables["v1"]}{address.Groups["path"]}");
             return null;
         }
 

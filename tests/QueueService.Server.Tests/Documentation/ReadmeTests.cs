@@ -8,9 +8,9 @@ using QueueService.Server.Tests.Webhooks;
 namespace QueueService.Server.Tests.Documentation;
 
 /// <summary>
-/// Every line that the README tells its readers to type is run in its order, with curl, against a server of its own, and
-/// must be answered with success and with what stands after `# →`. Words in capitals are filled in here as the README
-/// says: RECEIPT_HANDLE is that of a message of the line's queue, subscription or queue view that was just
+/// Every line that the README tells its readers to type is run in its order, with curl, against a server of its own,
+/// and must be answered with success and with what stands after `# →`. Words in capitals are filled in here as the
+/// README says: RECEIPT_HANDLE is that of a message of the line's queue, subscription or queue view that was just
 /// received, MESSAGE_ID that of one that is delayed there, OPERATION_ID that of an operation that has not ended,
 /// DELIVERY_ID that of one that has succeeded.
 /// </summary>
@@ -141,7 +141,8 @@ public sealed partial class ReadmeTests : IAsyncLifetime
             : text;
     }
 
-    /// <summary>The last one of the subscription whose deliveries were listed; each question waits for a commit.</summary>
+    /// <summary>The last one of the subscription whose deliveries were listed; each question waits for a
+    /// commit.</summary>
     private async Task<string> FinishedDelivery()
     {
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60), TimeProvider.System);
@@ -157,7 +158,8 @@ public sealed partial class ReadmeTests : IAsyncLifetime
     private async Task<string> NewOperation()
     {
         Assert.Equal(200, (await _server.Api.Post("/v1/jobs/operations/pause")).Status);
-        Answer redrive = await _server.Api.Post($"{await _server.Api.NewQueue()}/redrive", "{}", "Content-Type: application/json");
+        Answer redrive =
+            await _server.Api.Post($"{await _server.Api.NewQueue()}/redrive", "{}", "Content-Type: application/json");
         Assert.Equal(202, redrive.Status);
         return (string)redrive.Json["id"]!;
     }
@@ -185,7 +187,8 @@ public sealed partial class ReadmeTests : IAsyncLifetime
     private static string ReadmePath()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "QueueService.sln"))) folder = folder.Parent;
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "QueueService.sln")))
+            folder = folder.Parent;
         return Path.Combine(folder!.FullName, "README.md");
     }
 
@@ -198,7 +201,8 @@ public sealed partial class ReadmeTests : IAsyncLifetime
         matchTimeoutMilliseconds: 1_000)]
     private static partial Regex SubscriptionOf { get; }
 
-    [GeneratedRegex("(?<=/deliveries\\?)subscription=[A-Za-z0-9._/-]+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]
+    [GeneratedRegex("(?<=/deliveries\\?)subscription=[A-Za-z0-9._/-]+", RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1_000)]
     private static partial Regex DeliveriesOf { get; }
 
     [GeneratedRegex("RECEIPT_HANDLE", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]

@@ -33,7 +33,8 @@ public sealed class DurableStreamTests(RunningServer server)
         (await _api.Post(path, "x", "Producer-Epoch: 1", "Stream-Seq: ä", Text))
             .ShouldBlame(400, "invalid-request", "Producer-Id", "Producer-Seq", "Stream-Seq");
         (await _api.Get($"{path}?offset=x&live=push")).ShouldBlame(400, "invalid-request", "?offset", "?live");
-        (await _api.Get($"{path}?offset=0000000000000002_0000000000000000")).ShouldBlame(400, "invalid-request", "?offset");
+        (await _api.Get($"{path}?offset=0000000000000002_0000000000000000")).ShouldBlame(
+            400, "invalid-request", "?offset");
         (await _api.Delete(path, "Idempotency-Key: k")).ShouldBlame(400, "invalid-request", "Idempotency-Key");
         (await _api.Post(path, "x", "Content-Type: text/html")).ShouldBeProblem(409, "content-type-mismatch");
         (await _api.Put(path, "x", "Content-Type: text/html")).ShouldBeProblem(409, "durable-stream-exists");

@@ -13,7 +13,8 @@ public sealed class FollowDurableStreamTests
         await server.Api.Put("/durable-streams/a", "one", "Content-Type: text/plain");
         using HttpClient http = new() { BaseAddress = server.Http1 };
         using HttpResponseMessage answer = await http.GetAsync(
-            new Uri("/durable-streams/a?offset=-1&live=sse", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+            new Uri("/durable-streams/a?offset=-1&live=sse", UriKind.Relative),
+            HttpCompletionOption.ResponseHeadersRead);
         using StreamReader lines = new(await answer.Content.ReadAsStreamAsync());
         foreach (string line in new[] { "event: data", "data:one", "", "event: control" })
             Assert.Equal(line, await lines.ReadLineAsync());

@@ -34,7 +34,8 @@ public sealed class CrowdedTopicTests(ITestOutputHelper output) : IDisposable
         for (int i = 0; i < 5; i++)
         {
             double[] delays = await Publish($"news {i}");
-            output.WriteLine($"reached half of them in {delays[Readers / 2]:0} ms, 99 % in {delays[Readers * 99 / 100]:0} ms");
+            output.WriteLine(
+                $"reached half of them in {delays[Readers / 2]:0} ms, 99 % in {delays[Readers * 99 / 100]:0} ms");
             last = Math.Min(last, delays[Readers * 99 / 100]);
         }
 
@@ -84,6 +85,7 @@ public sealed class CrowdedTopicTests(ITestOutputHelper output) : IDisposable
     {
         string line = File.ReadLines($"/proc/{process}/status").First(
             static line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1_024;
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+            CultureInfo.InvariantCulture) * 1_024;
     }
 }

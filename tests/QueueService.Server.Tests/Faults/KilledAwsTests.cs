@@ -54,13 +54,17 @@ public sealed class KilledAwsTests : IDisposable
         await using ServerProcess again = await Start();
         await CheckQueue(again);
         await CheckTopic(again);
-        AwsAnswer waiting = await Client(again, "OWNER", "sns").Query("GetSubscriptionAttributes", "SubscriptionArn=" + pending);
+        AwsAnswer waiting =
+            await Client(again, "OWNER", "sns").Query("GetSubscriptionAttributes", "SubscriptionArn=" + pending);
         Assert.Contains("<key>PendingConfirmation</key><value>true</value>", waiting.Text, StringComparison.Ordinal);
         AwsAnswer confirmed = await Client(again).Get(
             $"/?Action=ConfirmSubscription&Version=2010-03-31&TopicArn={Topic}&Token={token}");
         Assert.Equal(pending, confirmed.ShouldSucceed().Value("SubscriptionArn"));
-        AwsAnswer known = await Client(again, "OWNER", "sns").Query("GetSubscriptionAttributes", "SubscriptionArn=" + pending);
-        Assert.Contains("{ \"a\": [\"b\"] }", known.Text.Replace("&quot;", "\"", StringComparison.Ordinal), StringComparison.Ordinal);
+        AwsAnswer known =
+            await Client(again, "OWNER", "sns").Query("GetSubscriptionAttributes", "SubscriptionArn=" + pending);
+        Assert.Contains(
+            "{ \"a\": [\"b\"] }", known.Text.Replace("&quot;", "\"", StringComparison.Ordinal),
+            StringComparison.Ordinal);
     }
 
     private const string Topic = $"arn:aws:sns:us-east-1:{Account}:news";
@@ -93,7 +97,8 @@ public sealed class KilledAwsTests : IDisposable
         Assert.Contains("<key>SubscriptionsPending</key><value>1</value>", attributes.Text, StringComparison.Ordinal);
     }
 
-    private static string Url(ServerProcess server, string queue) => new Uri(server.Address, $"/{Account}/{queue}").ToString();
+    private static string Url(ServerProcess server, string queue) =>
+        new Uri(server.Address, $"/{Account}/{queue}").ToString();
 
     private static SignedClient Client(ServerProcess server, string? key = null, string service = "sqs") =>
         new(server.Address, key, "secret-of-" + key) { Service = service };

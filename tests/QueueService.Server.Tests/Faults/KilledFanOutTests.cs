@@ -50,7 +50,8 @@ public sealed class KilledFanOutTests(ITestOutputHelper output)
         output.WriteLine($"{path}: seed {ProcessTests.Seed}: {Cycles} kills, {ledger.Confirmed} publishes confirmed, " +
             $"{ledger.Acknowledged} acknowledged, {ledger.Redelivered} delivered more than once");
         Assert.Equal((0, 0, 0), (
-            await client.Statistic("available"), await client.Statistic("leased"), await client.Statistic("missedTotal")));
+            await client.Statistic("available"), await client.Statistic("leased"), await client.Statistic(
+                "missedTotal")));
         Assert.True(ledger.Confirmed > Cycles, "the load did nothing");
         IReadOnlyList<string> violations = ledger.Judge();
         Assert.True(violations.Count == 0, string.Join('\n', violations.Take(20)));
@@ -80,8 +81,8 @@ public sealed class KilledFanOutTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Receives, acknowledging what came before with the next receive, until the server is gone, or with a wait
-    /// of several seconds until nothing is left.</summary>
+    /// <summary>Receives, acknowledging what came before with the next receive, until the server is gone, or with a
+    /// wait of several seconds until nothing is left.</summary>
     private static async Task Consume(ServerProcess server, string path, DeliveryLedger ledger, string wait)
     {
         using var client = new QueueClient(server.Address, path);

@@ -71,7 +71,8 @@ public sealed class KilledRedriveTests(ITestOutputHelper output)
         JsonNode operation = (await http.GetFromJsonAsync<JsonNode>(path))!;
         Assert.Equal(("succeeded", Messages), ((string)operation["status"]!, (int)operation["result"]!["affected"]!));
         string exported = await http.GetStringAsync(At("v1/queues/jobs/export"));
-        JsonNode[] there = [.. exported.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
+        JsonNode[] there =
+            [.. exported.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
         Assert.Equal(Messages, there.Length);
         Assert.Equal(Messages, there.Select(message => (string)message["body"]!).Distinct().Count());
         Assert.Equal(Messages, there.Select(message => (string)message["id"]!).Distinct().Count());

@@ -34,7 +34,8 @@ public sealed class KilledRelayTests(ITestOutputHelper output)
 
         await using ServerProcess last = await ServerProcess.Start(directory.Data);
         string[] first = await Drain(last, 0);
-        output.WriteLine($"seed {ProcessTests.Seed}: {Kills} kills, {_confirmed.Count} publishes confirmed, {first.Length} copied");
+        output.WriteLine(
+            $"seed {ProcessTests.Seed}: {Kills} kills, {_confirmed.Count} publishes confirmed, {first.Length} copied");
         Assert.True(_confirmed.Count > Kills, "the load did nothing");
         Assert.Empty(_confirmed.Except(first));
         Assert.Equal(first.Distinct().OrderBy(Number), first);
@@ -53,7 +54,8 @@ public sealed class KilledRelayTests(ITestOutputHelper output)
             string name = QueueName(queue);
             await Put(server, "/v1/queues/" + name, "{}");
             await Put(
-                server, $"{Topic}/subscriptions/{name}", "{\"target\":{\"type\":\"queue\",\"queue\":\"" + name + "\"}}");
+                server, $"{Topic}/subscriptions/{name}", "{\"target\":{\"type\":\"queue\",\"queue\":\"" + name +
+                    "\"}}");
         }
     }
 

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 
 namespace QueueService.Server.Tests.Faults;
 
-/// <summary>kill -9 while producers append to a stream at once, each sending again what was not answered, and a consumer
-/// group reads it.</summary>
+/// <summary>kill -9 while producers append to a stream at once, each sending again what was not answered, and a
+/// consumer group reads it.</summary>
 [Collection(ProcessTests.Name)]
 public sealed class KilledStreamTests : IDisposable
 {
@@ -50,7 +50,8 @@ public sealed class KilledStreamTests : IDisposable
         await using ServerProcess last = await ServerProcess.Start(_directory.Data);
         using HttpClient reader = new() { BaseAddress = last.Address };
         List<string> all = [];
-        for (int partition = 0; partition < Partitions; partition++) all.AddRange(await ReadPartition(reader, partition));
+        for (int partition = 0; partition < Partitions; partition++)
+            all.AddRange(await ReadPartition(reader, partition));
         Assert.Equal(all.Count, all.Distinct().Count());
         for (int producer = 0; producer < Producers; producer++)
         {
@@ -160,7 +161,8 @@ public sealed class KilledStreamTests : IDisposable
             {
                 Assert.Equal(bodies.Count, (int)record!["offset"]!);
                 string body = (string)record["body"]!;
-                Assert.True(string.CompareOrdinal(last.GetValueOrDefault(body[0], ""), body) < 0, $"{body} comes too late");
+                Assert.True(
+                    string.CompareOrdinal(last.GetValueOrDefault(body[0], ""), body) < 0, $"{body} comes too late");
                 last[body[0]] = body;
                 bodies.Add(body);
             }

@@ -41,7 +41,8 @@ public sealed class KilledWebhookTests(ITestOutputHelper output)
         {
             string[] bodies =
                 [.. receiver.Requests.Where(request => request.Path == path).Select(static request => request.Text)];
-            output.WriteLine($"{path}: seed {ProcessTests.Seed}: {Kills} kills, {_confirmed.Count} publishes confirmed, " +
+            output.WriteLine(
+                $"{path}: seed {ProcessTests.Seed}: {Kills} kills, {_confirmed.Count} publishes confirmed, " +
                 $"{bodies.Length} requests for {bodies.Distinct().Count()} messages");
             Assert.Empty(_confirmed.Except(bodies));
         }

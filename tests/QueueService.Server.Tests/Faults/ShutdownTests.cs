@@ -86,7 +86,8 @@ public sealed class ShutdownTests : IDisposable
             Assert.True((await client.Create()).Succeeded);
             Assert.True((await client.Send("held")).Succeeded);
             const string Queue = "/v1/queues/live";
-            using EventReader events = await EventReader.Open(server.Address, Queue + "/sse?prefetch=1&visibilityTimeout=12h");
+            using EventReader events =
+                await EventReader.Open(server.Address, Queue + "/sse?prefetch=1&visibilityTimeout=12h");
             await events.Read();
             await events.Message();
             using DuplexRequest consumer = await DuplexRequest.Open(server.Address, Queue + "/consume");

@@ -98,6 +98,7 @@ public sealed class StalledTopicTests(ITestOutputHelper output) : IDisposable
     {
         string line = File.ReadLines($"/proc/{process}/status").First(
             static line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1_024;
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+            CultureInfo.InvariantCulture) * 1_024;
     }
 }

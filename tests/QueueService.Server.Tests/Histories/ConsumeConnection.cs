@@ -94,7 +94,8 @@ internal sealed class ConsumeConnection : LiveConnection
             return;
         }
 
-        Record(asked, at, 200, [.. asked.Receipts.Zip(results, static (one, result) => (one, (int)result!["status"]!))]);
+        Record(
+            asked, at, 200, [.. asked.Receipts.Zip(results, static (one, result) => (one, (int)result!["status"]!))]);
     }
 
     private static string Result(SettleKind kind) => kind switch

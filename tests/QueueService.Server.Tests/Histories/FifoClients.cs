@@ -2,8 +2,8 @@ using QueueService.Testing;
 
 namespace QueueService.Server.Tests.Histories;
 
-/// <summary>Sends to the groups of a FIFO queue; what has a deduplication id is sent again until an answer comes, and now
-/// and then much later.</summary>
+/// <summary>Sends to the groups of a FIFO queue; what has a deduplication id is sent again until an answer comes, and
+/// now and then much later.</summary>
 internal sealed class FifoWriter(HistoryRecorder recorder, HistorySetup setup, SeededRandom random, int number)
 {
     private const int Groups = 24;

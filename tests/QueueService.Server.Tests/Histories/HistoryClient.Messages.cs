@@ -33,7 +33,8 @@ internal sealed partial class HistoryClient
         else await recorder.Reschedule(setup.Queue, id, Delays[random.Next(Delays.Length)]);
     }
 
-    /// <summary>Twice at the same time, or again while the messages are leased, or when they are not any more.</summary>
+    /// <summary>Twice at the same time, or again while the messages are leased, or when they are not any
+    /// more.</summary>
     private async Task ReceiveNamed()
     {
         if (_attempt is null || random.Chance(1, 4))

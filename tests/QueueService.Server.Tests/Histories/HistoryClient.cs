@@ -10,8 +10,8 @@ internal sealed partial class HistoryClient(
     private static readonly int[] Priorities = [0, 0, 4, 9];
     private static readonly int[] Delays = [0, 1000, 1000, 150, 400, 700];
 
-    /// <summary>Long against the start of a server, else a lease whose extension was lost has ended when it is asked for.
-    /// </summary>
+    /// <summary>Long against the start of a server, else a lease whose extension was lost has ended when it is asked
+    /// for.</summary>
     private readonly int _extensionSeconds = survives ? 1 : 5;
 
     private readonly List<(string Queue, string Receipt)> _held = [];

@@ -43,7 +43,8 @@ internal sealed partial class HistoryRecorder
             ? [.. reply.Json!["messages"]!.AsArray().Select(message => Read(message!))]
             : [];
         Add(new ReceiveOperation(
-            queue, reply.InvokedAt, reply.AnsweredAt, reply.Status, visibility, false, deliveries) { Attempt = attempt });
+            queue, reply.InvokedAt, reply.AnsweredAt, reply.Status, visibility, false,
+            deliveries) { Attempt = attempt });
         return deliveries;
     }
 

@@ -11,7 +11,8 @@ internal sealed class StreamProducer(
 {
     private const int MaxPending = 12;
 
-    private static readonly string[] Bad = ["{\"body\":", "{\"body\":\"x\",\"priority\":10}", "[]", "{\"groupId\":\"g\"}"];
+    private static readonly string[] Bad =
+        ["{\"body\":", "{\"body\":\"x\",\"priority\":10}", "[]", "{\"groupId\":\"g\"}"];
 
     private readonly Queue<Sending> _pending = new();
     private readonly List<SentItem> _sent = [];

@@ -68,7 +68,8 @@ public sealed class AwsOptionsTests
     [InlineData("AccountId=1", "AccountId is '1', but must be 12 digits.")]
     [InlineData("User=a b", "User is 'a b', but must be 1 to 64 of A-Z a-z 0-9 + = , . @ _ -.")]
     [InlineData("SessionToken=", "SessionToken must be 1 to 4096 printable ASCII characters without spaces.")]
-    [InlineData("SessionToken=secret token", "SessionToken must be 1 to 4096 printable ASCII characters without spaces.")]
+    [InlineData("SessionToken=secret token",
+        "SessionToken must be 1 to 4096 printable ASCII characters without spaces.")]
     [InlineData("ExpiresAt=tomorrow", "ExpiresAt is 'tomorrow', but must be an instant like 2026-12-31T23:59:59Z.")]
     [InlineData(
         "ExpiresAt=2026-12-31T23:59:59",

@@ -17,8 +17,9 @@ public sealed class OptionsReaderTests
     [Fact]
     public void Everything_that_is_wrong_is_reported_at_once()
     {
-        Read(out List<string> errors, "--urls=8080", "--Storage:Directory=", "--Storage:Path=x", "--Limits:MaxQueues=many",
-            "--Webhooks:AllowedNetworks:0=10.0.0.1/8", "--Strage:Directory=x");
+        Read(
+            out List<string> errors, "--urls=8080", "--Storage:Directory=", "--Storage:Path=x",
+            "--Limits:MaxQueues=many", "--Webhooks:AllowedNetworks:0=10.0.0.1/8", "--Strage:Directory=x");
         Assert.Collection(
             errors.Order(StringComparer.Ordinal),
             error => Assert.StartsWith("'--Strage:Directory=x'", error, StringComparison.Ordinal),

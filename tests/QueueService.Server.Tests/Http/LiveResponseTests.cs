@@ -119,7 +119,8 @@ public sealed class LiveResponseTests : IDisposable
         {
         }
 
-        public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
+        public Task SendFileAsync(
+            string path, long offset, long? count, CancellationToken cancellationToken = default) =>
             throw new NotSupportedException();
 
         public Task StartAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;

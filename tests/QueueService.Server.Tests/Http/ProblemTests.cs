@@ -26,7 +26,8 @@ public sealed class ProblemTests(RunningServer server)
     [InlineData("DELETE", "/health/live", "GET")]
     [InlineData("GET", "/v1/queues/a/receive", "POST")]
     [InlineData("OPTIONS", "/v1/queues/a/receive", "POST")]
-    public async Task A_method_that_is_not_allowed_is_answered_with_those_that_are(string method, string path, string allow)
+    public async Task A_method_that_is_not_allowed_is_answered_with_those_that_are(
+        string method, string path, string allow)
     {
         Answer answer = await _api.Send(method, path);
         answer.ShouldBlame(405, "method-not-allowed");
@@ -51,14 +52,16 @@ public sealed class ProblemTests(RunningServer server)
     [Fact]
     public void No_kind_of_problem_is_forgotten_in_the_list_of_all() => Assert.Equivalent(
         typeof(ProblemKind).Assembly.GetTypes()
-            .SelectMany(static type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+            .SelectMany(
+                static type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
             .Where(static field => field.FieldType == typeof(ProblemKind))
             .Select(static field => ((ProblemKind)field.GetValue(null)!).Code).Order(StringComparer.Ordinal),
         ProblemKind.All.Select(static kind => kind.Code).Order(StringComparer.Ordinal), strict: true);
 
     [Fact]
     public void Every_429_and_503_says_when_to_try_again() =>
-        Assert.All(ProblemKind.All, kind => Assert.Equal(kind.Status is 429 or 503, kind.RetryAfterSeconds is not null));
+        Assert.All(
+            ProblemKind.All, kind => Assert.Equal(kind.Status is 429 or 503, kind.RetryAfterSeconds is not null));
 
     [Fact]
     public async Task The_trace_of_the_caller_is_in_the_problem()

@@ -67,7 +67,9 @@ public sealed class DocumentTests(RunningServer server)
         {
             if (schema["enum"] is JsonArray) Assert.Equal("string", (string)schema["type"]!);
             if (schema["type"] is JsonArray types)
-                Assert.Contains(string.Join('|', types), (string[])["integer|null", "null|integer", "boolean|null", "null|boolean"]);
+                Assert.Contains(
+                    string.Join('|', types),
+                    (string[])["integer|null", "null|integer", "boolean|null", "null|boolean"]);
         }
     }
 
@@ -81,7 +83,8 @@ public sealed class DocumentTests(RunningServer server)
     private static void CheckExamples(JsonNode? content, string place)
     {
         foreach ((string media, JsonNode? body) in content?.AsObject() ?? [])
-            Assert.True(body!["example"] is not null || body["examples"] is not null, $"{place} {media} has no example.");
+            Assert.True(
+                body!["example"] is not null || body["examples"] is not null, $"{place} {media} has no example.");
     }
 
     private static IEnumerable<JsonObject> Objects(JsonNode node) => node switch
@@ -94,7 +97,8 @@ public sealed class DocumentTests(RunningServer server)
     private static string CommittedPath()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "QueueService.sln"))) folder = folder.Parent;
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "QueueService.sln")))
+            folder = folder.Parent;
         return Path.Combine(folder!.FullName, "api-spec", "openapi.json");
     }
 }

@@ -20,14 +20,16 @@ public sealed class ExportImportTests(RunningServer server)
         {
             StringBuilder batch = new();
             for (int n = 0; n < 100; n++)
-                batch.AppendLine($$$"""{"body":"{{{i}}}.{{{n}}} \n\"quoted\"","attributes":{"n":{{{n}}},"tenant":"acme"}}""");
+                batch.AppendLine(
+                    $$$"""{"body":"{{{i}}}.{{{n}}} \n\"quoted\"","attributes":{"n":{{{n}}},"tenant":"acme"}}""");
             Assert.Equal(201, (await _api.Post($"{from}/messages/batch", batch.ToString(), Lines)).Status);
         }
 
         await _api.SendBytes("POST", $"{from}/messages", [0xFF, 0x00], "Content-Type: image/png");
         Answer exported = await _api.Get($"{from}/export");
         Assert.Equal((200, "application/x-ndjson"), (exported.Status, exported.MediaType));
-        JsonNode[] lines = [.. exported.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
+        JsonNode[] lines =
+            [.. exported.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
         Assert.Equal(301, lines.Length);
         Assert.Equal(301, (int)(await _api.Get(from)).Json["stats"]!["available"]!);
         Assert.Equal(0, (int)(await _api.Get(from)).Json["stats"]!["receivedTotal"]!);
@@ -68,12 +70,14 @@ public sealed class ExportImportTests(RunningServer server)
             """{"affected":2,"skipped":0,"failed":5,"failures":{"tooLarge":1,"invalidLine":4}}""",
             answer["operation"]!["result"]!.ToJsonString());
         Assert.Equal(
-            [(2, "invalid-request"), (3, "malformed-json"), (4, "message-too-large"), (5, "invalid-request"), (6, "invalid-request")],
+            [(2, "invalid-request"), (3, "malformed-json"), (4, "message-too-large"), (5, "invalid-request"),
+                (6, "invalid-request")],
             answer["errors"]!.AsArray()
                 .Select(error => ((int)error!["line"]!, (string)error["problem"]!["code"]!)).Order());
         Assert.Equal(
             ["good", "last"],
-            (await _api.Get($"{queue}/messages")).Json["items"]!.AsArray().Select(message => (string)message!["body"]!));
+            (await _api.Get($"{queue}/messages")).Json["items"]!.AsArray().Select(
+                message => (string)message!["body"]!));
     }
 
     [Fact]

@@ -38,9 +38,12 @@ public sealed class KeyedImportTests(RunningServer server)
         string key = Key();
         Assert.Equal(200, (await _api.Post($"{queue}/import", """{"body":"1"}""", Lines, key)).Status);
         (await _api.Post($"{queue}/import", """{"body":"2"}""", Lines, key)).ShouldBlame(422, "idempotency-key-reused");
-        (await _api.Post($"{queue}/import", """{"body":"1"}""" + "\n", Lines, key)).ShouldBlame(422, "idempotency-key-reused");
-        (await _api.Post($"{queue}/import?dryRun=true", """{"body":"1"}""", Lines, key)).ShouldBlame(422, "idempotency-key-reused");
-        (await _api.Post($"{await _api.NewQueue()}/import", """{"body":"1"}""", Lines, key)).ShouldBlame(422, "idempotency-key-reused");
+        (await _api.Post($"{queue}/import", """{"body":"1"}""" + "\n", Lines, key)).ShouldBlame(
+            422, "idempotency-key-reused");
+        (await _api.Post($"{queue}/import?dryRun=true", """{"body":"1"}""", Lines, key)).ShouldBlame(
+            422, "idempotency-key-reused");
+        (await _api.Post($"{await _api.NewQueue()}/import", """{"body":"1"}""", Lines, key)).ShouldBlame(
+            422, "idempotency-key-reused");
         Assert.Equal(1, (int)(await _api.Get(queue)).Json["stats"]!["available"]!);
     }
 

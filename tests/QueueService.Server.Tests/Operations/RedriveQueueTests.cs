@@ -19,7 +19,9 @@ public sealed class RedriveQueueTests(RunningServer server)
         JsonNode done = await _api.Finished(created);
         Assert.Equal(
             ("redrive", "succeeded", Name(dead), 1, 1),
-            ((string)done["kind"]!, (string)done["status"]!, (string)done["queue"]!, (int)done["done"]!, (int)done["total"]!));
+            (
+                (string)done["kind"]!, (string)done["status"]!, (string)done["queue"]!, (int)done["done"]!,
+                (int)done["total"]!));
         Assert.Equal(
             """{"affected":1,"skipped":0,"failed":0,"failures":{}}""", done["result"]!.ToJsonString());
 
@@ -43,7 +45,8 @@ public sealed class RedriveQueueTests(RunningServer server)
             {"attributes":{"tenant":["acme",7],"size":3},"reason":"given up","sentSince":"2020-01-01T00:00:00Z",
             "sentBefore":"2999-01-01T00:00:00Z"}
             """;
-        JsonNode dry = await _api.Finished(await _api.Post($"{dead}/redrive", $$"""{"dryRun":true,"filter":{{Filter}}}"""));
+        JsonNode dry =
+            await _api.Finished(await _api.Post($"{dead}/redrive", $$"""{"dryRun":true,"filter":{{Filter}}}"""));
         Assert.Equal((true, 3), ((bool)dry["dryRun"]!, (int)dry["result"]!["affected"]!));
         Assert.Empty((await _api.Get($"{queue}/messages")).Json["items"]!.AsArray());
         JsonNode two = await _api.Finished(await _api.Post(
@@ -52,7 +55,8 @@ public sealed class RedriveQueueTests(RunningServer server)
         JsonNode none = await _api.Finished(await _api.Post(
             $"{dead}/redrive", """{"filter":{"sourceQueue":"another"}}"""));
         Assert.Equal((0, 1), ((int)none["result"]!["affected"]!, (int)none["result"]!["skipped"]!));
-        Assert.Equal("c", (string)Assert.Single((await _api.Get($"{dead}/messages")).Json["items"]!.AsArray())!["body"]!);
+        Assert.Equal(
+            "c", (string)Assert.Single((await _api.Get($"{dead}/messages")).Json["items"]!.AsArray())!["body"]!);
     }
 
     [Theory]
@@ -93,7 +97,8 @@ public sealed class RedriveQueueTests(RunningServer server)
         string queue = await _api.NewQueue();
         (await _api.Post("/v1/queues/none/redrive")).ShouldBlame(404, "queue-not-found");
         (await _api.Post($"{queue}/redrive", """{"to":"none"}""")).ShouldBlame(422, "redrive-target-not-found");
-        (await _api.Post($"{queue}/redrive", $$"""{"to":"{{Name(queue)}}"}""")).ShouldBlame(400, "invalid-request", "/to");
+        (await _api.Post($"{queue}/redrive", $$"""{"to":"{{Name(queue)}}"}""")).ShouldBlame(
+            400, "invalid-request", "/to");
     }
 
     [Fact]
@@ -116,7 +121,8 @@ public sealed class RedriveQueueTests(RunningServer server)
         for (int i = 0; i < 3; i++) await SendDead(queue, dead, $"{i}");
         // Nothing moves in its first second, and one a second from then on.
         string path = (await _api.Post($"{dead}/redrive", """{"ratePerSecond":1}""")).Headers["Location"];
-        JsonNode listed = Assert.Single((await _api.Get("/v1/operations?kind=redrive&limit=1")).Json["items"]!.AsArray())!;
+        JsonNode listed =
+            Assert.Single((await _api.Get("/v1/operations?kind=redrive&limit=1")).Json["items"]!.AsArray())!;
         Assert.Equal(path, "/v1/operations/" + listed["id"]);
         Answer cancelled = await _api.Delete(path);
         Assert.Equal((200, "cancelled"), (cancelled.Status, (string)cancelled.Json["status"]!));
@@ -177,7 +183,8 @@ public sealed class RedriveQueueTests(RunningServer server)
     {
         await _api.Post($"{queue}/messages", body, "Message-Attribute-Tenant: acme", "Message-Attribute-Size: 3");
         string receipt = (string)(await _api.ReceiveOne(queue))["receiptHandle"]!;
-        Assert.Equal(204, (await _api.Post($"{queue}/receipts/{receipt}/dead-letter", """{"reason":"given up"}""")).Status);
+        Assert.Equal(
+            204, (await _api.Post($"{queue}/receipts/{receipt}/dead-letter", """{"reason":"given up"}""")).Status);
         return (await _api.Get($"{dead}/messages")).Json["items"]!.AsArray()[^1]!;
     }
 

@@ -16,7 +16,8 @@ public sealed class BrowseMessagesTests(RunningServer server)
         for (int i = 0; i < 2; i++)
         {
             JsonNode seen = (await _api.Get(sent.Headers["Location"])).Json;
-            Assert.Equal(("x", "available", 0), ((string)seen["body"]!, (string)seen["state"]!, (int)seen["receiveCount"]!));
+            Assert.Equal(
+                ("x", "available", 0), ((string)seen["body"]!, (string)seen["state"]!, (int)seen["receiveCount"]!));
             Assert.Null(seen["receiptHandle"]);
             Assert.Equal("1", (string)seen["attributes"]!["a"]!);
             Assert.Equal("x", (string)(await _api.Get(queue + "/messages")).Json["items"]![0]!["body"]!);

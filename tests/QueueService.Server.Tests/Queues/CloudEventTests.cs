@@ -45,7 +45,8 @@ public sealed class CloudEventTests(RunningServer server)
     public async Task Data_without_a_content_type_is_json()
     {
         string queue = await _api.NewQueue();
-        await _api.Post(queue + "/messages", """{"specversion":"1.0","id":"1","source":"/s","type":"t","data":[1]}""", Structured);
+        await _api.Post(
+            queue + "/messages", """{"specversion":"1.0","id":"1","source":"/s","type":"t","data":[1]}""", Structured);
         JsonNode message = await _api.ReceiveOne(queue);
         Assert.Equal(("[1]", "application/json"), ((string)message["body"]!, (string)message["contentType"]!));
         Assert.Equal("t", (string)message["attributes"]!["ce-type"]!);
@@ -100,7 +101,8 @@ public sealed class CloudEventTests(RunningServer server)
     [InlineData("""{"specversion":"1.0","id":"1","source":"/s","type":"t","Bad":"x"}""", "/Bad")]
     [InlineData("""{"specversion":"1.0","id":"1","source":"/s","type":"t","x":{}}""", "/x")]
     [InlineData("""{"specversion":"1.0","id":"1","source":"/s","type":"t","id":"2"}""", "/id")]
-    [InlineData("""{"specversion":"1.0","id":"1","source":"/s","type":"t","data":1,"data_base64":"AA=="}""", "/data_base64")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/s","type":"t","data":1,"data_base64":"AA=="}""",
+        "/data_base64")]
     [InlineData("""{"specversion":"1.0","id":"1","source":"/s","type":"t","data_base64":"?"}""", "/data_base64")]
     [InlineData("7", "")]
     public async Task A_wrong_event_is_refused_by_name(string json, string pointer)
@@ -117,7 +119,8 @@ public sealed class CloudEventTests(RunningServer server)
         string queue = await _api.NewQueue();
         (await _api.Post(queue + "/messages", "x", "ce-specversion: 1.0", "ce-id: 1"))
             .ShouldBlame(400, "invalid-request", "ce-source", "ce-type");
-        (await _api.Post(queue + "/messages", "x", [.. Binary, "ce-a-b: 1"])).ShouldBlame(400, "invalid-request", "ce-a-b");
+        (await _api.Post(queue + "/messages", "x", [.. Binary, "ce-a-b: 1"])).ShouldBlame(
+            400, "invalid-request", "ce-a-b");
         (await _api.Post(queue + "/messages", "[]", Batched)).ShouldBlame(415, "unsupported-media-type");
         (await _api.Post(queue + "/messages/batch", "[]", Batched)).ShouldBlame(400, "invalid-request", "");
         (await _api.Post(queue + "/messages", "{", Structured)).ShouldBlame(400, "malformed-json");

@@ -75,7 +75,8 @@ public sealed class DeadLetterTests(RunningServer server)
     public async Task Policies_that_cannot_work_are_refused()
     {
         string queue = await _api.NewQueue();
-        string closed = await _api.NewQueue("""{"redriveAllowPolicy":{"permission":"byQueue","sourceQueues":["b","a"]}}""");
+        string closed =
+            await _api.NewQueue("""{"redriveAllowPolicy":{"permission":"byQueue","sourceQueues":["b","a"]}}""");
         (await _api.Patch(queue, Policy(queue, 3))).ShouldBlame(422, "dead-letter-cycle");
         (await _api.Patch(queue, Policy("missing", 3))).ShouldBlame(422, "dead-letter-queue-not-found");
         (await _api.Patch(queue, Policy(closed, 3))).ShouldBlame(403, "redrive-not-allowed");
@@ -88,12 +89,14 @@ public sealed class DeadLetterTests(RunningServer server)
     [Theory]
     [InlineData("""{"redrivePolicy":{"maxReceiveCount":3}}""", "/redrivePolicy/deadLetterQueue")]
     [InlineData("""{"redrivePolicy":{"deadLetterQueue":"a b"}}""", "/redrivePolicy/deadLetterQueue")]
-    [InlineData("""{"redrivePolicy":{"deadLetterQueue":"dead","maxReceiveCount":0}}""", "/redrivePolicy/maxReceiveCount")]
+    [InlineData("""{"redrivePolicy":{"deadLetterQueue":"dead","maxReceiveCount":0}}""",
+        "/redrivePolicy/maxReceiveCount")]
     [InlineData("""{"redrivePolicy":{"deadLetterQueue":"dead","max":1}}""", "/redrivePolicy/max")]
     [InlineData("""{"redrivePolicy":"dead"}""", "/redrivePolicy")]
     [InlineData("""{"redriveAllowPolicy":{"permission":"some"}}""", "/redriveAllowPolicy/permission")]
     [InlineData("""{"redriveAllowPolicy":{"permission":"byQueue"}}""", "/redriveAllowPolicy/sourceQueues")]
-    [InlineData("""{"redriveAllowPolicy":{"permission":"allowAll","sourceQueues":["a"]}}""", "/redriveAllowPolicy/sourceQueues")]
+    [InlineData("""{"redriveAllowPolicy":{"permission":"allowAll","sourceQueues":["a"]}}""",
+        "/redriveAllowPolicy/sourceQueues")]
     [InlineData("""{"retryPolicy":{"kind":"linear"}}""", "/retryPolicy/kind")]
     [InlineData("""{"retryPolicy":{"jitter":1.5}}""", "/retryPolicy/jitter")]
     [InlineData("""{"retryPolicy":{"factor":1.0001}}""", "/retryPolicy/factor")]

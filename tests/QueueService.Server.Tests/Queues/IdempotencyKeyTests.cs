@@ -26,7 +26,8 @@ public sealed class IdempotencyKeyTests(RunningServer server)
         (await _api.Post($"{queue}/messages", "other", key)).ShouldBlame(422, "idempotency-key-reused");
         (await _api.Post($"{queue}/messages?delay=5s", "hello", key)).ShouldBlame(422, "idempotency-key-reused");
         (await _api.Post($"{await _api.NewQueue()}/messages", "hello", key)).ShouldBlame(422, "idempotency-key-reused");
-        (await _api.Post($"{queue}/messages", "hello", "Idempotency-Key: ")).ShouldBlame(400, "invalid-request", "Idempotency-Key");
+        (await _api.Post($"{queue}/messages", "hello", "Idempotency-Key: ")).ShouldBlame(
+            400, "invalid-request", "Idempotency-Key");
     }
 
     [Fact]
@@ -75,7 +76,8 @@ public sealed class IdempotencyKeyTests(RunningServer server)
         Answer received = await _api.Post($"{queue}/receive?max=4");
         string[] handles = [.. received.Json["messages"]!.AsArray().Select(static m => (string)m!["receiptHandle"]!)];
         await Twice(() => $"{queue}/acknowledge", $$"""{"receiptHandles":["{{handles[0]}}"]}""");
-        await Twice(() => $"{queue}/extend", $$"""{"receiptHandles":["{{handles[1]}}"],"visibilityTimeoutSeconds":60}""");
+        await Twice(
+            () => $"{queue}/extend", $$"""{"receiptHandles":["{{handles[1]}}"],"visibilityTimeoutSeconds":60}""");
         await Twice(() => $"{queue}/release", $$"""{"receiptHandles":["{{handles[1]}}"],"delaySeconds":60}""");
         await Twice(() => $"{queue}/receipts/{handles[2]}/release", """{"delaySeconds":60}""");
         await Twice(() => $"{queue}/receipts/{handles[3]}/dead-letter", """{"reason":"x"}""");

@@ -26,7 +26,8 @@ public sealed class QueueDefinitionTests(RunningServer server)
     public async Task Put_replaces_and_patch_keeps_what_it_does_not_name()
     {
         string queue = await _api.NewQueue("""{"visibilityTimeoutSeconds":5,"delaySeconds":7}""");
-        Answer patched = await _api.Patch(queue, """{"delaySeconds":9}""", "Content-Type: application/merge-patch+json");
+        Answer patched =
+            await _api.Patch(queue, """{"delaySeconds":9}""", "Content-Type: application/merge-patch+json");
         Assert.Equal(200, patched.Status);
         Assert.Equal((5, 9), Settings(patched));
         Assert.Equal((5, 0), Settings(await _api.Patch(queue, """{"delaySeconds":null}""")));
@@ -121,7 +122,8 @@ public sealed class QueueDefinitionTests(RunningServer server)
             await _api.Get(queue), await _api.Patch(queue, "{}"), await _api.Delete(queue),
             await _api.Post(queue + "/messages", "x"), await _api.Get(queue + "/messages"),
             await _api.Post(queue + "/messages/batch", """{"messages":[{"body":"x"}]}"""),
-            await _api.Get(queue + "/messages/AAAAAQAAAAAAAAAA"), await _api.Delete(queue + "/messages/AAAAAQAAAAAAAAAA"),
+            await _api.Get(queue + "/messages/AAAAAQAAAAAAAAAA"), await _api.Delete(
+                queue + "/messages/AAAAAQAAAAAAAAAA"),
             await _api.Post(queue + "/receive"), await _api.Post(queue + "/purge"), await _api.Delete(receipt),
             await _api.Patch(receipt, """{"visibilityTimeoutSeconds":1}"""), await _api.Post(receipt + "/release"),
             await _api.Post(queue + "/acknowledge", """{"receiptHandles":["x"]}"""),

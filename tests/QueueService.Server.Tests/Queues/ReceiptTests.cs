@@ -53,7 +53,8 @@ public sealed class ReceiptTests(RunningServer server)
         string handle = receipt.Split('/')[^1];
         (await _api.Delete($"{await _api.NewQueue()}/receipts/{handle}")).ShouldBlame(404, "receipt-invalid");
         char other = handle[20] == 'A' ? 'B' : 'A';
-        (await _api.Delete($"{queue}/receipts/{handle[..20]}{other}{handle[21..]}")).ShouldBlame(404, "receipt-invalid");
+        (await _api.Delete($"{queue}/receipts/{handle[..20]}{other}{handle[21..]}")).ShouldBlame(
+            404, "receipt-invalid");
     }
 
     [Theory]

@@ -26,7 +26,8 @@ public sealed class RequestReplyTests(RunningServer server)
         Assert.Equal(201, sent.Status);
         Answer answer = await call;
         Assert.Equal((200, "4"), (answer.Status, answer.Text));
-        Assert.Equal((id, "yes"), (answer.Headers["Message-Correlation-Id"], answer.Headers["Message-Attribute-exact"]));
+        Assert.Equal(
+            (id, "yes"), (answer.Headers["Message-Correlation-Id"], answer.Headers["Message-Attribute-exact"]));
         Assert.Equal("text/plain", answer.Headers["Content-Type"]);
     }
 

@@ -147,7 +147,8 @@ public sealed class SendMessageBatchTests(RunningServer server)
     {
         string queue = await _api.NewQueue("""{"durability":"memory"}""");
         StringBuilder lines = new();
-        for (int i = 0; i < 10_000; i++) lines.Append("{\"body\":\"").Append(i).Append("\",\"attributes\":{\"n\":1}}\n");
+        for (int i = 0; i < 10_000; i++)
+            lines.Append("{\"body\":\"").Append(i).Append("\",\"attributes\":{\"n\":1}}\n");
         Assert.Equal(201, (await _api.Post(queue + "/messages/batch", lines.ToString(), Lines)).Status);
         (await _api.Post(queue + "/messages/batch", lines.Append("{\"body\":\"x\"}").ToString(), Lines))
             .ShouldBlame(413, "request-too-large");
@@ -161,7 +162,8 @@ public sealed class SendMessageBatchTests(RunningServer server)
         const string Body = "{\"body\":\"a\"}\n{\"body\":\n{\"body\":\"b\"} x\n{\"body\":\"c\"}";
         (await _api.Post(queue + "/messages/batch", Body, Lines)).ShouldBlame(400, "malformed-json", "/1");
         Answer partial = await _api.Post(queue + "/messages/batch?partial=true", Body, Lines);
-        Assert.Equal([201, 400, 400, 201], partial.Json["results"]!.AsArray().Select(result => (int)result!["status"]!));
+        Assert.Equal(
+            [201, 400, 400, 201], partial.Json["results"]!.AsArray().Select(result => (int)result!["status"]!));
     }
 
     [Fact]

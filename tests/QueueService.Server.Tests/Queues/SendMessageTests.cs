@@ -54,7 +54,8 @@ public sealed class SendMessageTests(RunningServer server)
         string queue = await _api.NewQueue();
         const string Trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         await _api.Post(
-            queue + "/messages?correlationId=c%201", "{}", "Content-Type: application/json", "Message-Reply-To: replies",
+            queue +
+                "/messages?correlationId=c%201", "{}", "Content-Type: application/json", "Message-Reply-To: replies",
             "Message-Attribute-Tenant: Acmé", "message-attribute-n.1: 5", $"traceparent: {Trace}", "tracestate: v=1");
         JsonNode message = await _api.ReceiveOne(queue);
         Assert.Equal("application/json", (string)message["contentType"]!);
@@ -125,7 +126,10 @@ public sealed class SendMessageTests(RunningServer server)
         Assert.Equal("now", (string)(await _api.ReceiveOne(queue))["body"]!);
         string far = DateTimeOffset.UtcNow.AddYears(2).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
         (await _api.Post($"{queue}/messages?deliverAt={far}", "far")).ShouldBlame(400, "deliver-at-too-far");
-        (await _api.Post($"{queue}/messages/batch", """{"messages":[{"body":"a","delaySeconds":1,"deliverAt":"2030-01-01T00:00:00Z"}]}"""))
+        (
+            await _api.Post(
+                $"{queue}/messages/batch",
+                """{"messages":[{"body":"a","delaySeconds":1,"deliverAt":"2030-01-01T00:00:00Z"}]}"""))
             .ShouldBlame(400, "invalid-request", "/messages/0/deliverAt");
     }
 

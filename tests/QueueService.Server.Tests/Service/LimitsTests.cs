@@ -45,9 +45,11 @@ public sealed class LimitsTests(RunningServer server)
         Api api = small.Api;
         await api.Put("/v1/queues/a");
         Assert.Contains(
-            "limit of 1 queues, topics or subscriptions", Refused(await api.Put("/v1/queues/b"), "too-many-queues"), StringComparison.Ordinal);
+            "limit of 1 queues, topics or subscriptions", Refused(await api.Put("/v1/queues/b"), "too-many-queues"),
+            StringComparison.Ordinal);
 
-        Task<Answer>[] receives = [api.Post("/v1/queues/a/receive?wait=60s"), api.Post("/v1/queues/a/receive?wait=60s")];
+        Task<Answer>[] receives =
+            [api.Post("/v1/queues/a/receive?wait=60s"), api.Post("/v1/queues/a/receive?wait=60s")];
         Task<Answer> second = await Task.WhenAny(receives);
         Assert.Contains("limit of 1 waiting", Refused(await second, "too-many-waiters"), StringComparison.Ordinal);
 

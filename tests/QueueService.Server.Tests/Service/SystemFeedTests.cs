@@ -93,7 +93,8 @@ public sealed class SystemFeedTests : IAsyncLifetime
             beats,
             static beat => Assert.Contains("event: stats\ndata: {\"queues\":1,", beat, StringComparison.Ordinal));
         Assert.Equal(
-            [false, false, true], beats.Select(static beat => beat.StartsWith(": heartbeat\n\n", StringComparison.Ordinal)));
+            [false, false, true], beats.Select(
+                static beat => beat.StartsWith(": heartbeat\n\n", StringComparison.Ordinal)));
         _feed.Pulse(null);
         Assert.Equal(": heartbeat\n\n", Take(reader));
     }

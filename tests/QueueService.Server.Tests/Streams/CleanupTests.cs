@@ -18,7 +18,8 @@ public sealed class CleanupTests(RunningServer server)
         JsonNode created = (await _api.Get(stream)).Json;
         Assert.Equal(("delete", 86_400, 0), Cleanup(created));
         Answer patched = await _api.Send(
-            "PATCH", stream, """{"cleanup":"COMPACTANDDELETE","deleteRetentionSeconds":60,"minCompactionLagSeconds":5}""",
+            "PATCH", stream,
+            """{"cleanup":"COMPACTANDDELETE","deleteRetentionSeconds":60,"minCompactionLagSeconds":5}""",
             "Content-Type: application/merge-patch+json");
         Assert.Equal(("compactAndDelete", 60, 5), Cleanup(patched.Json));
         Assert.Equal(("compactAndDelete", 60, 5), Cleanup((await _api.Get(stream)).Json));
@@ -59,17 +60,20 @@ public sealed class CleanupTests(RunningServer server)
             .ShouldBlame(422, "key-required", "Message-Key");
         Answer streamed = await _api.Post(
             $"{stream}/records/stream", "{\"body\":\"2\"}\n{\"key\":\"a\",\"body\":\"3\"}\n", Lines);
-        Assert.Equal([422, 201], streamed.Text.Trim().Split('\n').Select(static line => (int)JsonNode.Parse(line)!["status"]!));
+        Assert.Equal(
+            [422, 201], streamed.Text.Trim().Split('\n').Select(static line => (int)JsonNode.Parse(line)!["status"]!));
     }
 
     [Fact]
     public async Task A_record_without_a_value_is_not_one_with_an_empty_value()
     {
         string stream = await NewStream("""{"cleanup":"compact"}""");
-        Assert.Equal(201, (await _api.Post($"{stream}/records", "", "Message-Key: a", "Message-Tombstone: true")).Status);
+        Assert.Equal(
+            201, (await _api.Post($"{stream}/records", "", "Message-Key: a", "Message-Tombstone: true")).Status);
         Assert.Equal(201, (await _api.Post($"{stream}/records?key=a&tombstone=false", "")).Status);
         Answer batch = await _api.Post(
-            $"{stream}/records/batch", """{"records":[{"key":"b","tombstone":true},{"key":"b","tombstone":false,"body":""}]}""");
+            $"{stream}/records/batch",
+            """{"records":[{"key":"b","tombstone":true},{"key":"b","tombstone":false,"body":""}]}""");
         Assert.Equal(201, batch.Status);
         JsonArray records = (await _api.Get($"{stream}/partitions/0/records?from=earliest")).Json["records"]!.AsArray();
         Assert.Equal(

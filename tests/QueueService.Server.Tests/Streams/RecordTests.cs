@@ -43,7 +43,8 @@ public sealed class RecordTests(RunningServer server)
         (await _api.Post($"{stream}/records?partition=1", "x")).ShouldBeProblem(404, "partition-not-found");
         (await _api.Post($"{stream}/records/batch", """{"records":[{"body":"a","delaySeconds":3}]}"""))
             .ShouldBlame(400, "invalid-request", "/records/0/delaySeconds");
-        (await _api.Post($"{stream}/records/batch", """{"messages":[]}""")).ShouldBlame(400, "invalid-request", "/messages");
+        (await _api.Post($"{stream}/records/batch", """{"messages":[]}""")).ShouldBlame(
+            400, "invalid-request", "/messages");
         (await _api.Post("/v1/streams/absent/records", "x")).ShouldBeProblem(404, "stream-not-found");
     }
 
@@ -57,7 +58,8 @@ public sealed class RecordTests(RunningServer server)
         Assert.Equal(201, batch.Status);
         Assert.Equal(
             [(0, 0), (3, 0), (1, 0)],
-            batch.Json["results"]!.AsArray().Select(static result => ((int)result!["partition"]!, (int)result["offset"]!)));
+            batch.Json["results"]!.AsArray().Select(
+                static result => ((int)result!["partition"]!, (int)result["offset"]!)));
         Assert.Equal("/w==", (string)Assert.Single(await Records(stream, 3))!["bodyBase64"]!);
     }
 
@@ -67,13 +69,15 @@ public sealed class RecordTests(RunningServer server)
         string stream = await NewStream("""{"partitions":2,"maxMessageBytes":5}""");
         Answer batch = await _api.Post(
             $"{stream}/records/batch?partial=true",
-            "{\"body\":\"a\"}\n{\"body\":\"too long\"}\nno json\n{\"body\":\"b\",\"partition\":9}\n{\"body\":\"c\"}\n", Lines);
+            "{\"body\":\"a\"}\n{\"body\":\"too long\"}\nno json\n{\"body\":\"b\",\"partition\":9}\n{\"body\":\"c\"}\n",
+            Lines);
         Assert.Equal(207, batch.Status);
         JsonArray results = batch.Json["results"]!.AsArray();
         Assert.Equal([201, 413, 400, 404, 201], results.Select(static result => (int)result!["status"]!));
         Assert.Equal((0, 1), ((int)results[0]!["offset"]!, (int)results[4]!["offset"]!));
         (await _api.Post($"{stream}/records/batch?partial=true", """{"records":[{"body":"a"}]}""",
-            "Producer-Id: p", "Producer-Epoch: 0", "Producer-Sequence: 0")).ShouldBlame(400, "invalid-request", "?partial");
+            "Producer-Id: p", "Producer-Epoch: 0",
+            "Producer-Sequence: 0")).ShouldBlame(400, "invalid-request", "?partial");
     }
 
     [Fact]
@@ -86,9 +90,11 @@ public sealed class RecordTests(RunningServer server)
         Assert.Equal((2, 3, "2"), (
             (int)page.Json["nextOffset"]!, (int)page.Json["endOffset"]!, page.Headers["Stream-Next-Offset"]));
         Assert.Equal($"<{stream}/partitions/0/records?from=2>; rel=\"next\"", page.Headers["Link"]);
-        Answer lines = await _api.Send("GET", $"{stream}/partitions/0/records?from=2", null, "Accept: application/x-ndjson");
+        Answer lines =
+            await _api.Send("GET", $"{stream}/partitions/0/records?from=2", null, "Accept: application/x-ndjson");
         Assert.Equal("c", (string)JsonNode.Parse(lines.Text.Trim())!["body"]!);
-        Assert.Equal(("application/x-ndjson", "3"), (lines.Headers["Content-Type"], lines.Headers["Stream-Next-Offset"]));
+        Assert.Equal(
+            ("application/x-ndjson", "3"), (lines.Headers["Content-Type"], lines.Headers["Stream-Next-Offset"]));
         Answer end = await _api.Get($"{stream}/partitions/0/records?from=latest");
         Assert.Equal((0, 3), (end.Json["records"]!.AsArray().Count, (int)end.Json["nextOffset"]!));
     }
@@ -152,7 +158,8 @@ public sealed class RecordTests(RunningServer server)
         Assert.Equal(2, (int)(await _api.Get(stream)).Json["stats"]!["appendedTotal"]!);
 
         Task<Answer> Produce(int epoch, int sequence, string body) => _api.Post(
-            $"{stream}/records", body, "Producer-Id: importer", $"Producer-Epoch: {epoch}", $"Producer-Sequence: {sequence}");
+            $"{stream}/records", body, "Producer-Id: importer", $"Producer-Epoch: {epoch}",
+            $"Producer-Sequence: {sequence}");
     }
 
     [Fact]
@@ -178,7 +185,8 @@ public sealed class RecordTests(RunningServer server)
     private async Task Append(string stream, params string[] bodies)
     {
         var records = new JsonArray([.. bodies.Select(static body => (JsonNode)new JsonObject { ["body"] = body })]);
-        Answer answer = await _api.Post($"{stream}/records/batch", new JsonObject { ["records"] = records }.ToJsonString());
+        Answer answer =
+            await _api.Post($"{stream}/records/batch", new JsonObject { ["records"] = records }.ToJsonString());
         Assert.Equal(201, answer.Status);
     }
 

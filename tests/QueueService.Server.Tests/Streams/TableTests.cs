@@ -37,7 +37,8 @@ public sealed class TableTests(RunningServer server)
         await Set(stream, "b", "");
         Assert.Equal(201, (await _api.Post(stream + "/records?key=a&tombstone=true", "")).Status);
         (await _api.Get(stream + "/table/a")).ShouldBeProblem(404, "table-key-not-found");
-        Assert.Equal((200, ""), ((await _api.Get(stream + "/table/b")).Status, (await _api.Get(stream + "/table/b")).Text));
+        Assert.Equal(
+            (200, ""), ((await _api.Get(stream + "/table/b")).Status, (await _api.Get(stream + "/table/b")).Text));
         Assert.Equal(["b"], Keys(await _api.Get(stream + "/table")));
         await Set(stream, "a", "2");
         Assert.Equal(["a", "b"], Keys(await _api.Get(stream + "/table")));
@@ -76,7 +77,8 @@ public sealed class TableTests(RunningServer server)
             rows.AddRange(page.Json["items"]!.AsArray().Select(static row => row!));
         }
 
-        Assert.Equal(Enumerable.Range(0, 250).Select(static i => $"k{i:000}"), rows.Select(static row => (string)row["key"]!));
+        Assert.Equal(
+            Enumerable.Range(0, 250).Select(static i => $"k{i:000}"), rows.Select(static row => (string)row["key"]!));
         Assert.All(rows, static row => Assert.Equal("old", (string)row["body"]!));
         Answer now = await _api.Get(stream + "/table?prefix=k&limit=1000");
         Assert.Equal(299, Keys(now).Length);
@@ -192,7 +194,8 @@ public sealed class TableTests(RunningServer server)
 
     private async Task SetAll(string stream, IEnumerable<(string Key, string Value)> rows)
     {
-        string lines = string.Join('\n', rows.Select(static row => $$"""{"key":"{{row.Key}}","body":"{{row.Value}}"}"""));
+        string lines =
+            string.Join('\n', rows.Select(static row => $$"""{"key":"{{row.Key}}","body":"{{row.Value}}"}"""));
         Assert.Equal(201, (await _api.Post($"{stream}/records/batch", lines, Lines)).Status);
     }
 

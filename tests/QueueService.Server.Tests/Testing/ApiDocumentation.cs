@@ -33,22 +33,26 @@ internal sealed class ApiDocumentation
     /// business.</summary>
     public void Check(string method, string path, Answer answer)
     {
-        JsonNode? operation = _paths.FirstOrDefault(entry => IsMatch(entry.Path, path)).Item?[method.ToLowerInvariant()];
+        JsonNode? operation =
+            _paths.FirstOrDefault(entry => IsMatch(entry.Path, path)).Item?[method.ToLowerInvariant()];
         if (operation is null) return;
         JsonNode? response = operation["responses"]![answer.Status.ToString()];
         Assert.True(response is not null, $"{method} {path} answered an undocumented {answer.Status}: {answer.Text}");
         if (answer.Text.Length == 0) return;
         JsonNode? content = response["content"]?[answer.MediaType];
         // The raw form of a received message has the message's own type, which no document can list.
-        bool isMessage = path.EndsWith("/receive", StringComparison.Ordinal) || path.EndsWith("/request", StringComparison.Ordinal);
+        bool isMessage =
+            path.EndsWith("/receive", StringComparison.Ordinal) || path.EndsWith("/request", StringComparison.Ordinal);
         if (isMessage && answer.Headers.ContainsKey("Message-Id")) return;
         if (answer.Headers.ContainsKey("Message-Offset")) return;
         // Whatever a stream holds.
         if (content is null && response["content"]?["*/*"] is not null) return;
-        Assert.True(content is not null, $"{method} {path} {answer.Status} answered an undocumented {answer.MediaType}.");
+        Assert.True(
+            content is not null, $"{method} {path} {answer.Status} answered an undocumented {answer.MediaType}.");
         // Of lines, the document says in words what they are.
         if (answer.MediaType == "application/x-ndjson") return;
-        if (answer.MediaType.EndsWith("json", StringComparison.Ordinal)) CheckValue(answer.Json, content["schema"]!, "");
+        if (answer.MediaType.EndsWith("json", StringComparison.Ordinal))
+            CheckValue(answer.Json, content["schema"]!, "");
     }
 
     private void CheckValue(JsonNode? value, JsonNode schema, string pointer)

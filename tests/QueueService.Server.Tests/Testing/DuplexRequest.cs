@@ -68,7 +68,8 @@ internal abstract class DuplexRequest : IDisposable
             };
             duplex._response = await duplex.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead)
                 .WaitAsync(Patience, TimeProvider.System);
-            Assert.Equal((HttpStatusCode.OK, HttpVersion.Version20), (duplex._response.StatusCode, duplex._response.Version));
+            Assert.Equal(
+                (HttpStatusCode.OK, HttpVersion.Version20), (duplex._response.StatusCode, duplex._response.Version));
             duplex._lines = new StreamReader(await duplex._response.Content.ReadAsStreamAsync());
             return duplex;
         }
@@ -103,7 +104,8 @@ internal abstract class DuplexRequest : IDisposable
         {
             public Content() => Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
 
-            public TaskCompletionSource<Stream> Opened { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            public TaskCompletionSource<Stream> Opened { get; } =
+                new(TaskCreationOptions.RunContinuationsAsynchronously);
 
             public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -75,7 +75,8 @@ public sealed class LiveServer : WebApplicationFactory<Program>
         builder.ConfigureServices(services => services.AddSingleton(_time).AddSingleton<IHostedService>(_stop));
     }
 
-    /// <summary>A server that stops waits on its clock, and the program itself ends it: the factory only asks.</summary>
+    /// <summary>A server that stops waits on its clock, and the program itself ends it: the factory only
+    /// asks.</summary>
     public override async ValueTask DisposeAsync()
     {
         await PassTime(base.DisposeAsync().AsTask());

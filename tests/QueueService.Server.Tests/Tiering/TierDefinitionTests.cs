@@ -89,8 +89,10 @@ public sealed class NoTierTests(RunningServer server)
     public async Task A_stream_cannot_have_a_tier_on_a_server_without_an_object_store()
     {
         string stream = "/v1/streams/s-" + Guid.CreateVersion7().ToString("N");
-        (await server.Api.Put(stream, """{"tier":{"afterSeconds":60}}""")).ShouldBlame(409, "tier-not-configured", "/tier");
+        (await server.Api.Put(stream, """{"tier":{"afterSeconds":60}}""")).ShouldBlame(
+            409, "tier-not-configured", "/tier");
         Assert.Equal(201, (await server.Api.Put(stream, """{"tier":null}""")).Status);
-        (await server.Api.Patch(stream, """{"tier":{"localBytes":0}}""")).ShouldBlame(409, "tier-not-configured", "/tier");
+        (await server.Api.Patch(stream, """{"tier":{"localBytes":0}}""")).ShouldBlame(
+            409, "tier-not-configured", "/tier");
     }
 }

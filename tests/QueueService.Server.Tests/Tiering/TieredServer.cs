@@ -41,7 +41,8 @@ internal sealed class TieredServer : IAsyncDisposable
         Assert.Equal(201, (await Api.Put(stream, $$"""{"tier":{{tier}}}""")).Status);
         for (int first = 0; first < Records; first += 1_000)
         {
-            IEnumerable<string> lines = Enumerable.Range(first, 1_000).Select(static i => $$"""{"body":"{{Body(i)}}"}""");
+            IEnumerable<string> lines =
+                Enumerable.Range(first, 1_000).Select(static i => $$"""{"body":"{{Body(i)}}"}""");
             Answer appended = await Api.Post(
                 $"{stream}/records/batch", string.Join('\n', lines), "Content-Type: application/x-ndjson");
             Assert.Equal(201, appended.Status);
@@ -74,7 +75,8 @@ internal sealed class TieredServer : IAsyncDisposable
         await AwaitJob(static job => !(bool)job["running"]!);
         string? before = (string?)(await Job())["lastRunAt"];
         await Api.Post("/v1/jobs/tiering/trigger");
-        JsonNode result = (await AwaitJob(job => (string?)job["lastRunAt"] != before && !(bool)job["running"]!))["lastResult"]!;
+        JsonNode result =
+            (await AwaitJob(job => (string?)job["lastRunAt"] != before && !(bool)job["running"]!))["lastResult"]!;
         return ((bool)result["succeeded"]!, (string)result["message"]!);
     }
 

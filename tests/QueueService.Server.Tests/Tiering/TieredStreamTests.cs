@@ -56,7 +56,8 @@ public sealed class TieredStreamTests : IAsyncLifetime
         string stream = await server.Fill("""{"localBytes":400000}""");
         await server.RunJob();
         JsonArray segments = (await server.Api.Get($"{stream}/partitions/0/segments")).Json["items"]!.AsArray();
-        long local = segments.Where(static one => (string)one!["location"]! == "local").Sum(static one => (long)one!["bytes"]!);
+        long local =
+            segments.Where(static one => (string)one!["location"]! == "local").Sum(static one => (long)one!["bytes"]!);
         Assert.InRange(local, 200_000, 400_000);
         Assert.Equal("remote", (string)segments[0]!["location"]!);
         Assert.Equal("local", (string)segments[^1]!["location"]!);
@@ -73,7 +74,8 @@ public sealed class TieredStreamTests : IAsyncLifetime
         byte[] bytes = await File.ReadAllBytesAsync(first);
         bytes[1_000] ^= 4;
         await File.WriteAllBytesAsync(first, bytes);
-        (await server.Api.Get($"{stream}/partitions/0/records?from=0&limit=10")).ShouldBeProblem(503, "tier-unavailable");
+        (await server.Api.Get($"{stream}/partitions/0/records?from=0&limit=10")).ShouldBeProblem(
+            503, "tier-unavailable");
         Assert.Equal(200, (await server.Api.Get($"{stream}/partitions/0/records?from=3000&limit=10")).Status);
         bytes[1_000] ^= 4;
         await File.WriteAllBytesAsync(first, bytes);

@@ -14,7 +14,8 @@ public sealed class FilterTests(RunningServer server)
     {
         string topic = await _api.NewTopic();
         string eu = await Subscribe(topic, "eu", """{"routingKey":"order.*.eu"}""");
-        string large = await Subscribe(topic, "large", """{"scope":"body","policy":{"order":{"total":[{"numeric":[">",100]}]}}}""");
+        string large = await Subscribe(
+            topic, "large", """{"scope":"body","policy":{"order":{"total":[{"numeric":[">",100]}]}}}""");
         string acme = await Subscribe(topic, "acme", """{"policy":{"tenant":["acme"]},"routingKey":"#"}""");
         string all = await Subscribe(topic, "all", "{}");
         await _api.Post($"{topic}/messages", "1", "Message-Routing-Key: order.paid.eu");

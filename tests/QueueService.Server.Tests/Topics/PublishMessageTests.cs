@@ -39,7 +39,8 @@ public sealed class PublishMessageTests(RunningServer server)
     {
         string topic = await _api.NewTopic();
         Answer single = await _api.Post(
-            $"{topic}/messages?delay=1s&priority=3", "x", "Message-Ttl: 10s", "Message-Deliver-At: 2030-01-01T00:00:00Z");
+            $"{topic}/messages?delay=1s&priority=3", "x", "Message-Ttl: 10s",
+            "Message-Deliver-At: 2030-01-01T00:00:00Z");
         single.ShouldBlame(400, "option-not-for-topics", "?delay", "?priority", "Message-Ttl", "Message-Deliver-At");
         const string Batch =
             """{"messages":[{"body":"a"},{"body":"b","delaySeconds":1,"ttlSeconds":9,"priority":1}]}""";
@@ -88,7 +89,9 @@ public sealed class PublishMessageTests(RunningServer server)
             JsonNode received = message["event"]!;
             Assert.Equal(
                 ("1", "/shop", "created", 1),
-                ((string)received["id"]!, (string)received["source"]!, (string)received["type"]!, (int)received["data"]!["n"]!));
+                (
+                    (string)received["id"]!, (string)received["source"]!, (string)received["type"]!,
+                    (int)received["data"]!["n"]!));
         }
 
         Assert.Equal(topic, (string)messages[3]["event"]!["source"]!);
@@ -120,6 +123,7 @@ public sealed class PublishMessageTests(RunningServer server)
         Assert.Equal(201, other.Status);
         Assert.Equal(["1", "1"], await _api.Bodies(subscription));
         string standard = await _api.NewTopic();
-        (await _api.Post($"{standard}/messages?deduplicationId=x", "1")).ShouldBlame(400, "deduplication-not-supported");
+        (await _api.Post($"{standard}/messages?deduplicationId=x", "1")).ShouldBlame(
+            400, "deduplication-not-supported");
     }
 }

@@ -36,7 +36,8 @@ public sealed class SnapshotTests : IAsyncLifetime
         await _api.Publish(topic, "4");
         Answer sought = await _api.Post(subscription + "/seek", """{"snapshot":"s"}""");
         Assert.Equal((204, "fsync"), (sought.Status, sought.Headers["Message-Durability"]));
-        (await _api.Delete($"{subscription}/receipts/{received[2]["receiptHandle"]}")).ShouldBlame(410, "receipt-expired");
+        (await _api.Delete($"{subscription}/receipts/{received[2]["receiptHandle"]}")).ShouldBlame(
+            410, "receipt-expired");
         Assert.Equal(["1", "3", "4"], await _api.Bodies(subscription, "&ack=auto"));
         Assert.Equal(204, (await _api.Post(subscription + "/seek", """{"snapshot":"s","subscription":null}""")).Status);
         Assert.Equal(["1", "3", "4"], await _api.Bodies(subscription));
@@ -55,7 +56,8 @@ public sealed class SnapshotTests : IAsyncLifetime
         _time.Advance(TimeSpan.FromMinutes(10));
         Answer again = await _api.Put(subscription + "/snapshots/s");
         Assert.Equal((200, first.Text), (again.Status, again.Text));
-        (await _api.Put(subscription + "/snapshots/s", null, "If-None-Match: *")).ShouldBlame(412, "precondition-failed");
+        (await _api.Put(subscription + "/snapshots/s", null, "If-None-Match: *")).ShouldBlame(
+            412, "precondition-failed");
         Answer read = await _api.Get(subscription + "/snapshots/s");
         Assert.Equal((200, first.Text, first.Headers["ETag"]), (read.Status, read.Text, read.Headers["ETag"]));
         _time.Advance(TimeSpan.FromMinutes(50));
@@ -97,7 +99,8 @@ public sealed class SnapshotTests : IAsyncLifetime
         (await _api.Post(late + "/seek", """{"snapshot":"s","subscription":"filtered"}"""))
             .ShouldBlame(409, "snapshot-is-filtered");
         (await _api.Post(late + "/seek", """{"snapshot":"s"}""")).ShouldBlame(404, "snapshot-not-found");
-        (await _api.Post(late + "/seek", """{"snapshot":"s","subscription":"x"}""")).ShouldBlame(404, "snapshot-not-found");
+        (await _api.Post(late + "/seek", """{"snapshot":"s","subscription":"x"}""")).ShouldBlame(
+            404, "snapshot-not-found");
     }
 
     [Fact]
@@ -113,7 +116,8 @@ public sealed class SnapshotTests : IAsyncLifetime
         Answer again = await _api.Post(subscription + "/seek", """{"snapshot":"s"}""", key);
         Assert.Equal((204, "true"), (again.Status, again.Headers["Idempotent-Replayed"]));
         Assert.Empty(await _api.Bodies(subscription));
-        (await _api.Post(subscription + "/seek", """{"snapshot":"t"}""", key)).ShouldBlame(422, "idempotency-key-reused");
+        (await _api.Post(subscription + "/seek", """{"snapshot":"t"}""", key)).ShouldBlame(
+            422, "idempotency-key-reused");
     }
 
     [Fact]

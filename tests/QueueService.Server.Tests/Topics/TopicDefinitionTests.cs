@@ -14,7 +14,8 @@ public sealed class TopicDefinitionTests(RunningServer server)
         string topic = "/v1/topics/" + Name();
         Answer created = await _api.Put(topic, """{"retentionSeconds":3600,"tags":{"team":"shop"}}""");
         Assert.Equal(
-            (201, topic, "fsync"), (created.Status, created.Headers["Location"], created.Headers["Message-Durability"]));
+            (201, topic, "fsync"), (
+                created.Status, created.Headers["Location"], created.Headers["Message-Durability"]));
         Assert.Equal(200, (await _api.Put(topic, """{"retentionSeconds":3600,"tags":{"team":"shop"}}""")).Status);
         await _api.Subscribe(topic, "a");
         await _api.Subscribe(topic, "b");

@@ -19,11 +19,11 @@ internal sealed record ReceivedRequest(
 /// <list type="bullet">
 /// <item>`/status/429?retry-after=120`: this status, and this header.</item>
 /// <item>`/redirect?to=URL`: 302 to that address. `/late`: answers when <see cref="Release"/> is called.</item>
-/// <item>`/first-fails`: 500 to the first attempt of each message, `/tenth-fails`: of each whose body ends in 7. `/switch`: 500 while <see cref="IsBroken"/>.</item>
-/// <item>`/hang`: no answer. `/slow-headers`, `/slow-body`: a byte a second.</item>
-/// <item>`/reset`: RST. `/close`: ends without an answer. `/no-http`: another protocol. `/headers`: 1 MB.</item>
-/// <item>`/endless`: 10 GB. `/endless-chunks`: no end at all. `/short`: ends before its Content-Length.</item>
-/// <item>`/long`: 100 KB with a length. `/medium`: 10 KB with a length.</item>
+/// <item>`/first-fails`: 500 to the first attempt of each message, `/tenth-fails`: of each whose body ends in 7.
+/// `/switch`: 500 while <see cref="IsBroken"/>.</item> <item>`/hang`: no answer. `/slow-headers`, `/slow-body`: a byte
+/// a second.</item> <item>`/reset`: RST. `/close`: ends without an answer. `/no-http`: another protocol. `/headers`: 1
+/// MB.</item> <item>`/endless`: 10 GB. `/endless-chunks`: no end at all. `/short`: ends before its
+/// Content-Length.</item> <item>`/long`: 100 KB with a length. `/medium`: 10 KB with a length.</item>
 /// </list>
 /// </summary>
 internal sealed class Receiver : IAsyncDisposable

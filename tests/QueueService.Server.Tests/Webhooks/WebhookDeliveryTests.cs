@@ -29,7 +29,8 @@ public sealed class WebhookDeliveryTests(HookServer server)
                 topic.Seal(expired, "a", now.AddHours(-1)),
             ],
         });
-        Answer published = await _api.Post(topic.Path + "/messages", "hello", "Content-Type: text/plain", "Message-Attribute-tenant: acme");
+        Answer published = await _api.Post(
+            topic.Path + "/messages", "hello", "Content-Type: text/plain", "Message-Attribute-tenant: acme");
         ReceivedRequest request = await receiver.Next();
         Assert.Equal(("POST", "hello"), (request.Method, request.Text));
         Assert.Equal((string)published.Json["id"]!, request.Headers["webhook-id"]);
@@ -39,7 +40,9 @@ public sealed class WebhookDeliveryTests(HookServer server)
         Assert.Single(receiver.Requests);
         (KeptAttempt kept, AttemptDetails details) = Assert.Single(await topic.Attempts(hook));
         Assert.Equal((1, DeliveryResult.Delivered), (kept.Number, kept.Result));
-        Assert.Equal((AttemptOutcome.Succeeded, 200, "ok"), (details.Outcome, details.Status, Encoding.UTF8.GetString(details.ResponseBody)));
+        Assert.Equal(
+            (AttemptOutcome.Succeeded, 200, "ok"), (
+                details.Outcome, details.Status, Encoding.UTF8.GetString(details.ResponseBody)));
         Assert.Null(details.NextAttemptAt);
     }
 
@@ -116,7 +119,8 @@ public sealed class WebhookDeliveryTests(HookServer server)
             await topic.Subscribe("a", receiver.Url("/redirect?to=" + Uri.EscapeDataString(elsewhere.Url("/"))));
         await topic.Publish("1");
         (KeptAttempt kept, AttemptDetails details) = Assert.Single(await topic.Attempts(hook, 1));
-        Assert.Equal((DeliveryResult.Retry, AttemptOutcome.Redirect, 302), (kept.Result, details.Outcome, details.Status));
+        Assert.Equal(
+            (DeliveryResult.Retry, AttemptOutcome.Redirect, 302), (kept.Result, details.Outcome, details.Status));
         Assert.Equal(0, elsewhere.Connections);
     }
 
@@ -177,7 +181,8 @@ public sealed class WebhookDeliveryTests(HookServer server)
         HookTopic topic = await HookTopic.Create(server, _api);
         SubscriptionName hook = await topic.Subscribe("a", receiver.Url("/status/503"));
         AttemptDetails details = await topic.Webhooks.Test(
-            await topic.Describe(hook), new WebhookSample("application/json", Encoding.UTF8.GetBytes("sample"), Form: null),
+            await topic.Describe(hook), new WebhookSample(
+                "application/json", Encoding.UTF8.GetBytes("sample"), Form: null),
             CancellationToken.None);
         Assert.Equal((AttemptOutcome.Status, 503), (details.Outcome, details.Status));
         Assert.Equal("sample", (await receiver.Next()).Text);

@@ -83,8 +83,8 @@ public sealed class WebhookLimitTests : IAsyncLifetime
             Assert.InRange(at[i] - at[i - Rate], TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
     }
 
-    /// <summary>Waits until it is so. Whoever looked at the clock just before it was moved, and sleeps since just after,
-    /// needs it moved again.</summary>
+    /// <summary>Waits until it is so. Whoever looked at the clock just before it was moved, and sleeps since just
+    /// after, needs it moved again.</summary>
     private async Task Reach(HookTopic topic, SubscriptionName hook, TimeSpan step, Func<WebhookStats, bool> holds)
     {
         int quiet = 0;

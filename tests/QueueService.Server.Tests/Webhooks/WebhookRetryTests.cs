@@ -166,7 +166,8 @@ public sealed class WebhookRetryTests : IAsyncLifetime
         HookTopic topic = await HookTopic.Create(_server, _server.Api);
         SubscriptionName hook = await topic.Subscribe(
             "a", receiver.Url("/switch"), static target => target with { MaxConcurrency = 1 });
-        SubscriptionName idle = await topic.Subscribe("idle", receiver.Url("/switch"), config: static config => config with
+        SubscriptionName idle =
+            await topic.Subscribe("idle", receiver.Url("/switch"), config: static config => config with
         {
             Subscription = config.Subscription! with { Filter = """{"policy":{"for":["idle"]}}""" },
         });

@@ -116,7 +116,8 @@ public sealed class CheckpointDamageTests
             disk = disk.KillProcess();
         }
 
-        var numbered = disk.ListFiles("journal").Where(static name => name.EndsWith(".journal", StringComparison.Ordinal));
+        var numbered =
+            disk.ListFiles("journal").Where(static name => name.EndsWith(".journal", StringComparison.Ordinal));
         disk.Delete($"journal/{numbered.Skip(1).First()}");
         var refused = Assert.Throws<CorruptStoreException>(() => StoreLife.Open(disk));
         Assert.Contains("should hold the frames", refused.Message, StringComparison.Ordinal);
@@ -127,7 +128,8 @@ public sealed class CheckpointDamageTests
     {
         var (disk, _) = ThreeCheckpoints();
         byte[] body = ReadAll(disk, Manifest.PathOf(3));
-        string text = System.Text.Encoding.ASCII.GetString(body).Replace("manifest 1\n", "manifest 99\n", StringComparison.Ordinal);
+        string text = System.Text.Encoding.ASCII.GetString(body).Replace(
+            "manifest 1\n", "manifest 99\n", StringComparison.Ordinal);
         text = text[..text.LastIndexOf("crc ", StringComparison.Ordinal)];
         text += $"crc {Checksum.Compute(0, System.Text.Encoding.ASCII.GetBytes(text)):x8}\n";
         disk.Delete(Manifest.PathOf(3));

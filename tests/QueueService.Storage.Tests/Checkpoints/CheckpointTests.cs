@@ -65,7 +65,9 @@ public sealed class CheckpointTests
             for (int turn = 0; turn < 5; turn++)
                 life.Store.Housekeep(time);
             Assert.Equal(0, life.Store.Checkpoints);
-            Do(life, model, time, StoreLife.Delete(1), StoreLife.Delete(40), StoreLife.Create(41), StoreLife.Append(41, 8));
+            Do(
+                life, model, time, StoreLife.Delete(1), StoreLife.Delete(40), StoreLife.Create(41), StoreLife.Append(
+                    41, 8));
             while (life.Store.Checkpoints == 0)
                 life.Store.Housekeep(time);
             disk = disk.PowerCut(21);

@@ -184,7 +184,8 @@ public sealed class CompactionTests : IDisposable
         _log.Disk.FlipBit($"logs/0000000001-0/{files[2]}", 500, 3);
         _log.Time += KeyedLog.Lag;
         CompactionOutcome outcome = _log.Compact()!;
-        Assert.Contains(files[2], Assert.IsType<DamagedSegmentException>(outcome.Failure).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            files[2], Assert.IsType<DamagedSegmentException>(outcome.Failure).Message, StringComparison.Ordinal);
         _log.Checkpoints(3);
         Assert.DoesNotContain(files[0], _log.Files());
         Assert.Superset(files[2..].ToHashSet(), _log.Files().ToHashSet());
@@ -239,7 +240,8 @@ public sealed class CompactionTests : IDisposable
         Assert.True(StoreVerifier.Verify(disk, report), report.ToString());
         using var dump = new StringWriter();
         Assert.True(LogDump.Write(disk, new LogId(1, 0), dump));
-        Assert.Contains("compacted: 3 records up to the offset 299, 0 tombstones", dump.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "compacted: 3 records up to the offset 299, 0 tombstones", dump.ToString(), StringComparison.Ordinal);
     }
 
     private CompactionOutcome Recompact()

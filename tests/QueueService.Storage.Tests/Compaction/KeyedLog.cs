@@ -24,7 +24,8 @@ internal sealed class KeyedLog : IDisposable
         _life.Commit(Time, StoreLife.Create(1, stream: true));
     }
 
-    public static StorageOptions Options { get; } = StoreLife.TinyOptions with { SegmentBytes = 4 << 10, RunBytes = 1 << 10 };
+    public static StorageOptions Options { get; } =
+        StoreLife.TinyOptions with { SegmentBytes = 4 << 10, RunBytes = 1 << 10 };
 
     public SimulatedDisk Disk { get; private set; }
 
@@ -54,7 +55,8 @@ internal sealed class KeyedLog : IDisposable
         foreach (int key in keys) Append((key, false));
     }
 
-    /// <summary>One pass to its end, after the one that is under way; what became of it, or null when it did not end.</summary>
+    /// <summary>One pass to its end, after the one that is under way; what became of it, or null when it did not
+    /// end.</summary>
     public CompactionOutcome? Compact(bool seals = true)
     {
         for (int turn = 0; turn < 2_000 && Store.IsCompacting && !IsDead(); turn++) Store.Housekeep(Time);

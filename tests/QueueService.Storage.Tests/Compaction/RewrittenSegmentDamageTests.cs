@@ -23,7 +23,8 @@ public sealed class RewrittenSegmentDamageTests : IDisposable
         _log.Restart(static disk => disk.KillProcess());
         _path = "logs/0000000001-0/" + _log.Files().First(static name => name.Split('.').Length == 3);
         _offsets = [.. Places().Select(static place => place.Offset)];
-        Assert.True(_offsets.Count > 20 && _offsets[^1] - _offsets[0] >= _offsets.Count, "Nothing was rewritten with holes.");
+        Assert.True(
+            _offsets.Count > 20 && _offsets[^1] - _offsets[0] >= _offsets.Count, "Nothing was rewritten with holes.");
     }
 
     public void Dispose() => _log.Dispose();
@@ -90,7 +91,8 @@ public sealed class RewrittenSegmentDamageTests : IDisposable
         Assert.Equal(bytes.Length, file.Read(bytes, 0));
         var places = new List<(long, int, int)>();
         Segment segment = _log.Log.Segments.First(segment => segment.Path == _path);
-        SegmentScan.Visit(file, segment.Extent, segment.Salt, SegmentFormat.HeaderBytes, (position, offset, _, payload) =>
+        SegmentScan.Visit(
+            file, segment.Extent, segment.Salt, SegmentFormat.HeaderBytes, (position, offset, _, payload) =>
         {
             places.Add((offset, position, position + SegmentFormat.RecordHeaderBytes + payload.Length));
             return true;

@@ -5,8 +5,8 @@ namespace QueueService.Storage.Tests.Faults;
 
 /// <summary>A seeded workload in which one operation of the disk fails. Whatever the store makes of it, nothing that it
 /// acknowledged may be lost, neither at once nor after the next two crashes, and it must work again.</summary>
-/// <param name="cutsPower">How the process with the fault ends: by a power cut, or killed, which keeps the page cache as
-/// the failed sync left it.</param>
+/// <param name="cutsPower">How the process with the fault ends: by a power cut, or killed, which keeps the page cache
+/// as the failed sync left it.</param>
 /// <param name="recovers">The fault happens in the second life, which begins with a recovery.</param>
 internal sealed class FaultRun(ulong seed, bool cutsPower, bool recovers, bool wide = false)
 {

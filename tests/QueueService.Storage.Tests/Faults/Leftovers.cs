@@ -29,7 +29,8 @@ internal static class Leftovers
             generations.Select(Manifest.SnapshotPathOf).Order(StringComparer.Ordinal),
             disk.ListFiles("snapshots").Select(static name => $"snapshots/{name}"));
         Assert.Equal(generations.Count, disk.ListFiles("").Count(static name => name != "reserve"));
-        Assert.DoesNotContain(disk.ListFiles("journal"), static name => name.StartsWith("new-", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            disk.ListFiles("journal"), static name => name.StartsWith("new-", StringComparison.Ordinal));
         Assert.InRange(
             disk.ListFiles("journal").Count(static name => name.StartsWith("spare-", StringComparison.Ordinal)),
             2, maxSpares);

@@ -15,7 +15,8 @@ public sealed class JournalTests
         life.Store.Housekeep(1000);
         long writes = disk.Count(DiskOperation.Write);
         long syncs = disk.Count(DiskOperation.Sync);
-        life.Commit([.. Enumerable.Range(1, 100).Select(static i => new ModelFrame(1000, [StoreLife.Create((uint)i)]))]);
+        life.Commit(
+            [.. Enumerable.Range(1, 100).Select(static i => new ModelFrame(1000, [StoreLife.Create((uint)i)]))]);
         Assert.Equal(writes + 1, disk.Count(DiskOperation.Write));
         Assert.Equal(syncs + 1, disk.Count(DiskOperation.Sync));
     }
@@ -50,13 +51,15 @@ public sealed class JournalTests
             disk = disk.KillProcess();
         }
 
-        string active = disk.ListFiles("journal").Last(static name => name.EndsWith(".journal", StringComparison.Ordinal));
+        string active =
+            disk.ListFiles("journal").Last(static name => name.EndsWith(".journal", StringComparison.Ordinal));
         Assert.True(BatchesIn(disk, $"journal/{active}") > 0);
         using var next = StoreLife.Open(disk);
         next.AssertIs(model);
 
         // Before the new process writes, the file that it recycled is full of whole batches of the past.
-        string recycled = disk.ListFiles("journal").Last(static name => name.EndsWith(".journal", StringComparison.Ordinal));
+        string recycled =
+            disk.ListFiles("journal").Last(static name => name.EndsWith(".journal", StringComparison.Ordinal));
         Assert.True(BatchesIn(disk, $"journal/{recycled}") > 5);
         ulong sequence = next.Store.NextSequence;
         using var third = StoreLife.Open(disk.KillProcess());
@@ -74,7 +77,8 @@ public sealed class JournalTests
         for (int round = 0; round < 60; round++)
         {
             if (round == 20)
-                disk.Observer = happening => filled += happening is { Operation: DiskOperation.Create } && happening.Path
+                disk.Observer = happening =>
+                    filled += happening is { Operation: DiskOperation.Create } && happening.Path
                     .StartsWith("journal/", StringComparison.Ordinal) ? 1 : 0;
             for (int i = 0; i < 16; i++)
             {

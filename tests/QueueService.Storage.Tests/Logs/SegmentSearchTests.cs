@@ -50,7 +50,8 @@ public sealed class SegmentSearchTests
             for (int at = 0; at + SegmentFormat.RecordHeaderBytes <= body.Length; at += SegmentFormat.RecordHeaderBytes)
             {
                 byte[] fake = new byte[SegmentFormat.RecordHeaderBytes + FetchedBytes];
-                SegmentFormat.WriteRecord(fake, Salt + 1, 1 + random.Next(59), 1_000 + random.Next(60), new byte[FetchedBytes]);
+                SegmentFormat.WriteRecord(
+                    fake, Salt + 1, 1 + random.Next(59), 1_000 + random.Next(60), new byte[FetchedBytes]);
                 fake.AsSpan(0, SegmentFormat.RecordHeaderBytes).CopyTo(body.AsSpan(at));
             }
         });

@@ -42,7 +42,8 @@ internal sealed class NaiveModel
         }
 
         var resource = Resources[record.Resource];
-        long number = record.Payload.Length == sizeof(long) ? BinaryPrimitives.ReadInt64LittleEndian(record.Payload) : 0;
+        long number =
+            record.Payload.Length == sizeof(long) ? BinaryPrimitives.ReadInt64LittleEndian(record.Payload) : 0;
         switch (record.Type)
         {
             case LogRecord.Append:

@@ -158,7 +158,8 @@ internal sealed class StoreLife : IDisposable
 
     public static ModelRecord Trim(uint resource, long floor) => new(resource, LogRecord.Trim, LogRecord.Number(floor));
 
-    public static ModelRecord Skip(uint resource, long offset) => new(resource, LogRecord.Skip, LogRecord.Number(offset));
+    public static ModelRecord Skip(uint resource, long offset) =>
+        new(resource, LogRecord.Skip, LogRecord.Number(offset));
 
     public static ModelRecord Delete(uint resource) => new(resource, LogRecord.Delete, []);
 }

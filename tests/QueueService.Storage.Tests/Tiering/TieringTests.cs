@@ -245,7 +245,8 @@ public sealed class TieringTests
             Assert.Equal(offset, await life.Tier.FindTime(life.Log, begin + offset));
 
         // Without asking the object store: the segment.
-        Assert.Equal(life.Log.Segments[1].BaseOffset, life.Log.FindTimeOnDisk(begin + life.Log.Segments[1].BaseOffset + 1));
+        Assert.Equal(
+            life.Log.Segments[1].BaseOffset, life.Log.FindTimeOnDisk(begin + life.Log.Segments[1].BaseOffset + 1));
     }
 
     [Fact]

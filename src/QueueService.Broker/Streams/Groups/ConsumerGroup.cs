@@ -63,8 +63,8 @@ internal sealed partial class ConsumerGroup(uint resource)
     public long? CommittedIn(int partition) =>
         partition < _claims.Count && _claims[partition].Committed is var offset and >= 0 ? offset : null;
 
-    /// <summary>The position at which the group begins in a partition in which it has committed nothing. One that was added
-    /// after the group began is read from its very first record on, also when that is not kept any more: what is
+    /// <summary>The position at which the group begins in a partition in which it has committed nothing. One that was
+    /// added after the group began is read from its very first record on, also when that is not kept any more: what is
     /// missed is told.</summary>
     public long BeginningOf(Lane lane)
     {

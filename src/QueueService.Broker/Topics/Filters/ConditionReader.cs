@@ -25,7 +25,8 @@ internal sealed class ConditionReader(List<FilterProblem> problems)
         foreach (JsonElement value in json.EnumerateArray())
         {
             string at = pointer + "/" + (place++).ToString(CultureInfo.InvariantCulture);
-            Condition? condition = value.ValueKind == JsonValueKind.Object ? ReadOperator(value, at) : ReadValue(value, at);
+            Condition? condition =
+                value.ValueKind == JsonValueKind.Object ? ReadOperator(value, at) : ReadValue(value, at);
             if (condition is not null) conditions.Add(condition);
         }
 

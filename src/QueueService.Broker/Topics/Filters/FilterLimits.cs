@@ -7,8 +7,8 @@ public static class FilterLimits
     /// again. SNS: 256 KiB, but at most 150 values.</summary>
     public const int FilterBytes = 64 << 10;
 
-    /// <summary>Keys below each other in a policy on bodies, and `$or` within `$or`. Deeper ones were never seen; what a
-    /// message costs grows with it.</summary>
+    /// <summary>Keys below each other in a policy on bodies, and `$or` within `$or`. Deeper ones were never seen; what
+    /// a message costs grows with it.</summary>
     public const int Depth = 5;
 
     /// <summary>Keys with conditions. SNS: 5.</summary>
@@ -34,7 +34,8 @@ public static class FilterLimits
     /// <summary>Of all patterns: one with one asterisk counts 1, one with more counts 3 for each. As SNS.</summary>
     public const int WildcardPoints = 100;
 
-    /// <summary>Digits of a number: a double tells all numbers with so many apart. SNS: within ±10⁹, 5 decimals.</summary>
+    /// <summary>Digits of a number: a double tells all numbers with so many apart. SNS: within ±10⁹, 5
+    /// decimals.</summary>
     public const int Digits = 15;
 
     /// <summary>Bytes of a routing key or of a pattern for them. As AMQP's short string.</summary>

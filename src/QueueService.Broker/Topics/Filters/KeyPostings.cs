@@ -1,7 +1,7 @@
 namespace QueueService.Broker.Topics.Filters;
 
-/// <summary>The filters that can only match when one key has a value of theirs, found by the value. A list may hold more
-/// than match: the filters themselves decide.</summary>
+/// <summary>The filters that can only match when one key has a value of theirs, found by the value. A list may hold
+/// more than match: the filters themselves decide.</summary>
 internal sealed class KeyPostings
 {
     private SlotTable? _equal;
@@ -66,8 +66,8 @@ internal sealed class KeyPostings
         }
     }
 
-    /// <summary>About how many filters a message that has the key makes one look at, when one more waits here: what waits
-    /// for the same value, and a guess for how often the value is met.</summary>
+    /// <summary>About how many filters a message that has the key makes one look at, when one more waits here: what
+    /// waits for the same value, and a guess for how often the value is met.</summary>
     public int Cost(Condition condition) => Strategy(condition, out byte[] text) switch
     {
         Operator.Equal => 1 + (_equal?.CountOf(text) ?? 0),

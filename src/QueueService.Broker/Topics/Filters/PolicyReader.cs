@@ -49,8 +49,8 @@ internal sealed class PolicyReader(FilterScope scope, List<FilterProblem> proble
         return new PolicyObject([.. clauses]);
     }
 
-    /// <summary>As SNS: a list of two or more objects, none of which has an operator's name for a key. Else `$or` is a key
-    /// like any other.</summary>
+    /// <summary>As SNS: a list of two or more objects, none of which has an operator's name for a key. Else `$or` is a
+    /// key like any other.</summary>
     private static bool IsOr(JsonElement json)
     {
         if (json.ValueKind != JsonValueKind.Array || json.GetArrayLength() < 2) return false;
@@ -89,7 +89,8 @@ internal sealed class PolicyReader(FilterScope scope, List<FilterProblem> proble
         switch (field.Value.ValueKind)
         {
             case JsonValueKind.Object when scope == FilterScope.Attributes:
-                Blame(place.Pointer, "must be a list of values: attributes have no keys; the scope body knows nesting.");
+                Blame(
+                    place.Pointer, "must be a list of values: attributes have no keys; the scope body knows nesting.");
                 return new PolicyClause();
             case JsonValueKind.Object when place.Depth == FilterLimits.Depth:
                 Blame(place.Pointer, $"must not be nested: keys go {FilterLimits.Depth} levels deep.");

@@ -22,8 +22,8 @@ public sealed class SubscriptionFilter
     /// <summary>The pattern as it was given; null when every routing key will do.</summary>
     public string? RoutingKey { get; private init; }
 
-    /// <summary>The filter as JSON without white space, its fields in one order: the same filter given twice is the same
-    /// bytes, and reading them gives the same filter.</summary>
+    /// <summary>The filter as JSON without white space, its fields in one order: the same filter given twice is the
+    /// same bytes, and reading them gives the same filter.</summary>
     public ReadOnlyMemory<byte> Json { get; private init; }
 
     /// <summary>Nothing is asked: it matches every message.</summary>
@@ -58,8 +58,8 @@ public sealed class SubscriptionFilter
         }
     }
 
-    /// <summary>As <see cref="Parse(ReadOnlyMemory{byte}, NumberMatching, out IReadOnlyList{FilterProblem})"/>, of JSON that
-    /// was read already.</summary>
+    /// <summary>As <see cref="Parse(ReadOnlyMemory{byte}, NumberMatching, out IReadOnlyList{FilterProblem})"/>, of JSON
+    /// that was read already.</summary>
     public static SubscriptionFilter? Parse(
         JsonElement json, NumberMatching numbers, out IReadOnlyList<FilterProblem> problems)
     {

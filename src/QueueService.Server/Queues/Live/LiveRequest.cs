@@ -63,8 +63,8 @@ internal static class LiveRequest
     /// <summary>Nothing more can come of this queue, or of this server.</summary>
     public static readonly ProblemKind[] Final =
     [
-        ProblemKind.QueueNotFound, ProblemKind.TopicNotFound, ProblemKind.SubscriptionNotFound, StreamProblems.StreamNotFound,
-        QueueViewProblems.NotFound, ProblemKind.StorageFailed, ProblemKind.ShuttingDown,
+        ProblemKind.QueueNotFound, ProblemKind.TopicNotFound, ProblemKind.SubscriptionNotFound,
+        StreamProblems.StreamNotFound, QueueViewProblems.NotFound, ProblemKind.StorageFailed, ProblemKind.ShuttingDown,
     ];
 
     /// <summary>The line that tells what went wrong.</summary>

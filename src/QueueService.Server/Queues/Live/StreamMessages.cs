@@ -20,7 +20,8 @@ internal static class StreamMessages
     public static readonly Operation Description = new(
         "streamMessages", Tags.Messages, "Send messages one by one over one request",
         "Full duplex: a line in is a message as in a batch, a line out its result, in order, as soon as it is " +
-        "durable. " + LiveRequest.Lines + " A client that does not read its results is not read from. The answer ends " +
+        "durable. " + LiveRequest.Lines +
+            " A client that does not read its results is not read from. The answer ends " +
         "when the client has ended its request; at a shutdown, or when the queue is deleted, it ends earlier, and " +
         "lines without a result were not stored.")
     {

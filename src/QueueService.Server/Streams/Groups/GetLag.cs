@@ -15,8 +15,9 @@ internal static class GetLag
     private static readonly Operation Description = new(
         "getGroupLag", Tags.Groups, "Read how far a consumer group is behind",
         "For each partition: the records that were appended, are kept and were not committed, and the age of the " +
-        "oldest of them. `lag` sums them up, `lagSeconds` is the most. Before anybody joined nothing is committed. The " +
-        "rates are those of about the last minute: a lag that grows while records are committed is a group that is too slow.")
+        "oldest of them. `lag` sums them up, `lagSeconds` is the most. Before anybody joined nothing is committed. " +
+        "The rates are those of about the last minute: a lag that grows while records are committed is a group that " +
+        "is too slow.")
     {
         Replies = [new(200, "The lag.", Content.Json("GroupLag", Example))],
         Problems = [StreamProblems.StreamNotFound, GroupProblems.GroupNotFound],

@@ -22,19 +22,20 @@ internal static class FollowStream
 
     private static readonly Operation Description = new(
         "followStream", Tags.Streams, "Follow a stream as server-sent events",
-        "Each `record` event is one record, in the order of each partition. The `id` of an event names for every partition " +
-        "the offset that comes next: with `Last-Event-ID` (or `lastEventId`; the header wins, and both win over `from`) a " +
-        "reader goes on there, with nothing lost and nothing repeated, while the records are kept, also after a restart; a " +
-        "partition that the id does not name begins at `from`. A `gap` event says how many records are missing, and where: " +
-        "retention had taken them. A block with only an `id` has no event and moves the reader's last id over what it does " +
-        "not want. A comment comes after 15 s without an event; a reader that takes nothing for 20 s is disconnected. " +
-        "`drain`: the server stops; connect again. A `problem` event is the last one and says why, for example that the " +
-        "stream was deleted.")
+        "Each `record` event is one record, in the order of each partition. The `id` of an event names for every " +
+        "partition the offset that comes next: with `Last-Event-ID` (or `lastEventId`; the header wins, and both win " +
+        "over `from`) a reader goes on there, with nothing lost and nothing repeated, while the records are kept, " +
+        "also after a restart; a partition that the id does not name begins at `from`. A `gap` event says how many " +
+        "records are missing, and where: retention had taken them. A block with only an `id` has no event and moves " +
+        "the reader's last id over what it does not want. A comment comes after 15 s without an event; a reader that " +
+        "takes nothing for 20 s is disconnected. `drain`: the server stops; connect again. A `problem` event is the " +
+        "last one and says why, for example that the stream was deleted.")
     {
         Parameters =
         [
             new("from", "String",
-                "Where to begin: `latest`, `earliest`, `time:` and an instant, or an offset of each partition.", "latest"),
+                "Where to begin: `latest`, `earliest`, `time:` and an instant, or an offset of each partition.",
+                "latest"),
             new("partitions", "String", "Only these partitions, separated by commas.", "0,3"),
             new("key", "String", "Only records with this key.", "customer-7"),
             new("lastEventId", "String", "Same as Last-Event-ID.", "0:42,1:7"),
@@ -59,7 +60,8 @@ internal static class FollowStream
         await LiveReading.Admit(http, host, problem, async () =>
         {
             Result<TopicCursor> end = await host.Broker.PlaceOf(request.Stream, long.MaxValue);
-            Result<TopicCursor> from = end.Succeeded ? await host.Broker.PlaceOf(request.Stream, request.From.Time) : end;
+            Result<TopicCursor> from =
+                end.Succeeded ? await host.Broker.PlaceOf(request.Stream, request.From.Time) : end;
             if (!from.Succeeded) await from.Error.Write(http);
             else if (WhyNot(request, end.Value) is { } refused) await refused.Write(http);
             else await Follow(http, host, request, from.Value, end.Value);
@@ -77,14 +79,17 @@ internal static class FollowStream
         if (query[0] is { } from)
         {
             if (RecordPlace.TryParse(from.Span, out RecordPlace place)) request = request with { From = place };
-            else Problem.Blame(ref problem, "?from", "must be latest, earliest, time: and an RFC 3339 instant, or an offset.");
+            else
+                Problem.Blame(
+                    ref problem, "?from", "must be latest, earliest, time: and an RFC 3339 instant, or an offset.");
         }
 
         string? header = http.Request.Headers[LastEventId];
         string? id = header ?? query[3]?.ToString();
         if (string.IsNullOrEmpty(id)) return request;
         if (!OffsetVector.TryParse(id, out Dictionary<int, long> after))
-            Problem.Blame(ref problem, header is null ? "?lastEventId" : LastEventId, "is not the id of an event of a stream.");
+            Problem.Blame(
+                ref problem, header is null ? "?lastEventId" : LastEventId, "is not the id of an event of a stream.");
         return request with { After = after };
     }
 

@@ -30,8 +30,8 @@ internal static class OffsetVector
 
     /// <summary>Where a reader of a stream goes on in each partition.</summary>
     /// <param name="after">How far it has read; null for one who comes for the first time.</param>
-    /// <param name="otherwise">Where it begins in a partition that it does not know, which ends at the given offset; null
-    /// when it does not want it, whatever it knows.</param>
+    /// <param name="otherwise">Where it begins in a partition that it does not know, which ends at the given offset;
+    /// null when it does not want it, whatever it knows.</param>
     public static (TopicCursor Start, bool HasGap) Resume(
         IReadOnlyDictionary<int, long>? after, TopicCursor end, Func<int, long, long?> otherwise)
     {
@@ -59,7 +59,8 @@ internal static class OffsetVector
             int colon = place.IndexOf(':');
             if (colon < 0
                 || !int.TryParse(place[..colon], NumberStyles.None, CultureInfo.InvariantCulture, out int partition)
-                || !long.TryParse(place[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out long offset)
+                || !long.TryParse(
+                    place[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out long offset)
                 || partition >= StreamLimits.MaxPartitions || offset > TopicCursor.MaxOffset
                 || !places.TryAdd(partition, offset)) return false;
         }

@@ -18,7 +18,8 @@ internal sealed class StreamEvents : FeedEvents
 
     public override byte[] IdOf(TopicCursor place) => OffsetVector.Format(place);
 
-    protected override void WriteBody(JsonOutput output, in MessageView message) => RecordJson.Write(output, in message);
+    protected override void WriteBody(JsonOutput output, in MessageView message) =>
+        RecordJson.Write(output, in message);
 
     protected override void WriteGaps(JsonOutput output, TopicCursor before, TopicCursor next)
     {

@@ -21,8 +21,10 @@ internal static class StreamRecords
 
     private static readonly Operation Description = new(
         "streamRecords", Tags.Streams, "Append records one by one over one request",
-        "Full duplex: a line in is a record as in a batch, a line out its result, in order, as soon as it is durable. " +
-        LiveRequest.Lines + " A client that does not read its results is not read from. The answer ends when the client " +
+        "Full duplex: a line in is a record as in a batch, a line out its result, in order, as soon as it is " +
+        "durable. " +
+        LiveRequest.Lines +
+            " A client that does not read its results is not read from. The answer ends when the client " +
         "has ended its request; at a shutdown, or when the stream is deleted, it ends earlier, and lines without a " +
         "result were not stored.")
     {

@@ -13,9 +13,9 @@ internal static class PutQueueView
 {
     private static readonly Operation Description = new(
         "putQueueView", Tags.QueueViews, "Create or replace a queue view",
-        "The records of a stream as a queue: each is received and acknowledged by itself, by any number of consumers, " +
-        "and stays in the stream. Nothing is copied. Idempotent: the same request again answers 200. A field left out " +
-        "takes its default; no body is `{}`. `from` cannot change: seek instead.")
+        "The records of a stream as a queue: each is received and acknowledged by itself, by any number of " +
+        "consumers, and stays in the stream. Nothing is copied. Idempotent: the same request again answers 200. A " +
+        "field left out takes its default; no body is `{}`. `from` cannot change: seek instead.")
     {
         Parameters = [Schemas.IfMatch, Schemas.IfNoneMatch],
         Request = [Content.Json("QueueViewSettings", """{"from":"earliest","visibilityTimeoutSeconds":60}""")],

@@ -19,8 +19,8 @@ internal static class QueueViewRoutes
         "`gap`, with `lost`, how many, and `partitions`, where: from an offset to before another.";
 
     private const string TellsWhere =
-        " A message has the `partition`, the `offset` (also as `sequenceNumber`) and the `key` of its record; `sentAt` " +
-        "is its timestamp, and `attributes` are its headers. Partitions take turns.";
+        " A message has the `partition`, the `offset` (also as `sequenceNumber`) and the `key` of its record; " +
+        "`sentAt` is its timestamp, and `attributes` are its headers. Partitions take turns.";
 
     public static void Map(IEndpointRouteBuilder routes)
     {

@@ -26,9 +26,12 @@ internal static class FollowTable
         string? id = header ?? http.Request.Query["lastEventId"];
         Dictionary<int, long>? after = null;
         if (!string.IsNullOrEmpty(id) && !OffsetVector.TryParse(id, out after))
-            Problem.Blame(ref problem, header is null ? "?lastEventId" : "Last-Event-ID", "is not the id of an event of a stream.");
+            Problem.Blame(
+                ref problem, header is null ? "?lastEventId" : "Last-Event-ID",
+                "is not the id of an event of a stream.");
         return LiveReading.Admit(
-            http, host, problem, () => string.IsNullOrEmpty(id) ? Begin(http, host, request) : Resume(http, host, request, after!));
+            http, host, problem, () => string.IsNullOrEmpty(id) ? Begin(http, host, request) : Resume(
+                http, host, request, after!));
     }
 
     private static async Task Begin(HttpContext http, BrokerHost host, TableRequest request)
@@ -105,7 +108,8 @@ internal static class FollowTable
             if (!await response.Write(output)) return false;
         }
 
-        output.BeginEvent("ready"u8, OffsetVector.Format(scan.AsOf)).Raw("{\"keys\":"u8).Number(keys).Raw("}"u8).EndEvent();
+        output.BeginEvent("ready"u8, OffsetVector.Format(scan.AsOf)).Raw("{\"keys\":"u8).Number(keys).Raw("}"u8)
+            .EndEvent();
         return await response.Write(output);
     }
 }

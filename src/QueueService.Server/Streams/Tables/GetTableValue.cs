@@ -12,10 +12,10 @@ internal static class GetTableValue
 {
     private static readonly Operation Description = new(
         "getTableValue", Tags.Streams, "Read the newest value of a key",
-        "Of a stream that is compacted: the body of the newest record with this key, with its content type; its place, " +
-        "time and headers are HTTP headers. Everything that was acknowledged before the request is in it. With " +
-        "`If-None-Match` an unchanged value is a 304. A key that was never set, or whose newest record is a tombstone, " +
-        "is a 404.")
+        "Of a stream that is compacted: the body of the newest record with this key, with its content type; its " +
+        "place, time and headers are HTTP headers. Everything that was acknowledged before the request is in it. " +
+        "With `If-None-Match` an unchanged value is a 304. A key that was never set, or whose newest record is a " +
+        "tombstone, is a 404.")
     {
         Parameters =
         [

@@ -17,12 +17,12 @@ internal static class ScanTable
 
     private static readonly Operation Description = new(
         "scanTable", Tags.Streams, "Read the newest value of each key",
-        "Of a stream that is compacted, in ordinal order of the keys. All pages show the table as it was at the first one, " +
-        "`asOf`: the offset that came next in each partition. Follow `nextCursor` within five minutes; after that, and " +
-        "after a restart, start again. With `Accept: text/event-stream` every row is a `record` event, then comes " +
-        "`ready`, and then every change as a `record` event: one without a body says that the key has no value any more. " +
-        "A reader that reconnects with the id of `ready` or of a later event gets the changes since; before `ready` no " +
-        "event has an id, so it gets the rows again. `asOf` is such an id, too.")
+        "Of a stream that is compacted, in ordinal order of the keys. All pages show the table as it was at the " +
+        "first one, `asOf`: the offset that came next in each partition. Follow `nextCursor` within five minutes; " +
+        "after that, and after a restart, start again. With `Accept: text/event-stream` every row is a `record` " +
+        "event, then comes `ready`, and then every change as a `record` event: one without a body says that the key " +
+        "has no value any more. A reader that reconnects with the id of `ready` or of a later event gets the changes " +
+        "since; before `ready` no event has an id, so it gets the rows again. `asOf` is such an id, too.")
     {
         Parameters =
         [

@@ -32,8 +32,8 @@ internal sealed class StreamTable(BrokerHost host, TableHost tables, StreamName 
     /// <summary>A timestamp.</summary>
     public long UsedAt { get; set; } = host.Time.GetTimestamp();
 
-    /// <summary>Where the value of a key is, with everything that was acknowledged before this call; null when it has none.
-    /// </summary>
+    /// <summary>Where the value of a key is, with everything that was acknowledged before this call; null when it has
+    /// none.</summary>
     public async ValueTask<(TableRow? Row, Problem? Problem)> Find(string key, CancellationToken cancellation)
     {
         await _turn.WaitAsync(cancellation);
@@ -116,8 +116,8 @@ internal sealed class StreamTable(BrokerHost host, TableHost tables, StreamName 
             if (host.Time.GetElapsedTime(scan.TakenAt) >= TableLimits.ScanLife) _scans.Remove(number);
     }
 
-    /// <summary>Reads what was appended since the last time; the problem if that is not possible. What was read until then
-    /// stays, so the next one goes on.</summary>
+    /// <summary>Reads what was appended since the last time; the problem if that is not possible. What was read until
+    /// then stays, so the next one goes on.</summary>
     private async ValueTask<Problem?> CatchUp(CancellationToken cancellation)
     {
         Result<QueueDescription> described = await host.Broker.GetQueue(stream.Address);
@@ -163,8 +163,8 @@ internal sealed class StreamTable(BrokerHost host, TableHost tables, StreamName 
         return problem;
     }
 
-    /// <summary>Another stream has the name now, or nothing was read yet. Answers false when what was read is its beginning.
-    /// </summary>
+    /// <summary>Another stream has the name now, or nothing was read yet. Answers false when what was read is its
+    /// beginning.</summary>
     private bool Reset(uint source)
     {
         bool wasElsewhere = _next.Values.Any(static offset => offset > 0);

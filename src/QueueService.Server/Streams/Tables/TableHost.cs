@@ -59,8 +59,8 @@ internal static class TableLimits
     /// <summary>Scans of one table that wait for their next page: 16 bytes of each key at most.</summary>
     public const int Scans = 16;
 
-    /// <summary>From the first page of a scan on. Compaction leaves what was superseded for longer than that, so every page
-    /// finds the values of the first page's moment.</summary>
+    /// <summary>From the first page of a scan on. Compaction leaves what was superseded for longer than that, so every
+    /// page finds the values of the first page's moment.</summary>
     public static readonly TimeSpan ScanLife = TimeSpan.FromMinutes(5);
 
     /// <summary>A table that nobody asked for in this time is forgotten.</summary>

@@ -3,8 +3,8 @@ using QueueService.Broker.Topics;
 namespace QueueService.Server.Topics.Live;
 
 /// <summary>One event of a topic, for all of its readers.</summary>
-/// <param name="Frame">In the bytes that all readers get; null for a message while every reader had a filter, since most
-/// would be encoded for nobody.</param>
+/// <param name="Frame">In the bytes that all readers get; null for a message while every reader had a filter, since
+/// most would be encoded for nobody.</param>
 /// <param name="After">How far a reader has read with it.</param>
 /// <param name="SequenceNumber">Of its message; null for a gap.</param>
 /// <param name="Message">For filters; null when no reader had one.</param>

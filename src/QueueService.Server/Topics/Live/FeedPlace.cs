@@ -17,8 +17,8 @@ internal sealed class FeedPlace(TopicCursor cursor, bool isFiltered) : IValueTas
     /// <summary>The number of the feed's event that comes next.</summary>
     public long Next { get; set; }
 
-    /// <summary>Since it joined, the reader is ahead of the feed in some lanes: what it has read comes again, and the ids
-    /// of the feed are not its own.</summary>
+    /// <summary>Since it joined, the reader is ahead of the feed in some lanes: what it has read comes again, and the
+    /// ids of the feed are not its own.</summary>
     public bool IsAhead { get; set; }
 
     /// <summary>In the feed's list of readers; negative when it is not.</summary>

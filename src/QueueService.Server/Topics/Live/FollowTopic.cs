@@ -24,15 +24,16 @@ internal static class FollowTopic
 
     private static readonly Operation Description = new(
         "followTopic", Tags.Topics, "Follow a topic as server-sent events",
-        "Each `message` event is one message in the shape of a receive, without a receipt: nothing is leased, and every " +
-        "reader gets everything that its `filter` lets through, in the order of publishing within each message group. " +
-        "The `id` of an event says how far its reader has read: with `Last-Event-ID` (or `lastEventId`; the header wins, " +
-        "and both win over `from`) a reader goes on after it, with nothing lost and nothing repeated, while the topic " +
-        "keeps the messages, also after a restart. A `gap` event says that messages are missing here, and with `lost` " +
-        "how many: the topic did not keep them that long, or the id is not of this topic. A block with only an `id` has " +
-        "no event and moves the reader's last id over what its filter leaves out. A comment comes after 15 s without an " +
-        "event; a reader that takes nothing for 20 s is disconnected. `drain`: the server stops; connect again. A " +
-        "`problem` event is the last one and says why, for example that the topic was deleted.")
+        "Each `message` event is one message in the shape of a receive, without a receipt: nothing is leased, and " +
+        "every reader gets everything that its `filter` lets through, in the order of publishing within each message " +
+        "group. The `id` of an event says how far its reader has read: with `Last-Event-ID` (or `lastEventId`; the " +
+        "header wins, and both win over `from`) a reader goes on after it, with nothing lost and nothing repeated, " +
+        "while the topic keeps the messages, also after a restart. A `gap` event says that messages are missing " +
+        "here, and with `lost` how many: the topic did not keep them that long, or the id is not of this topic. A " +
+        "block with only an `id` has no event and moves the reader's last id over what its filter leaves out. A " +
+        "comment comes after 15 s without an event; a reader that takes nothing for 20 s is disconnected. `drain`: " +
+        "the server stops; connect again. A `problem` event is the last one and says why, for example that the topic " +
+        "was deleted.")
     {
         Parameters =
         [
@@ -41,8 +42,9 @@ internal static class FollowTopic
             new("filter", "String", "Which messages: the filter of a subscription, as JSON.",
                 """{"routingKey":"order.#"}"""),
             new("lastEventId", "String", "Same as Last-Event-ID.", "ACs"),
-            new(LastEventId, "String", "The id of the last event that was read. Browsers that reconnect send it.", "ACs",
-                ParameterPlace.Header),
+            new(
+                LastEventId, "String", "The id of the last event that was read. Browsers that reconnect send it.",
+                "ACs", ParameterPlace.Header),
         ],
         Replies = [new(200, "The events.", new Content(ServerSentEvents.ContentType, "Events", Example))],
         Problems = [ProblemKind.TopicNotFound, ProblemKind.TooManyTopicReaders],
@@ -75,7 +77,8 @@ internal static class FollowTopic
         string? id = header ?? query[2]?.ToString();
         if (string.IsNullOrEmpty(id)) return request;
         if (!TopicCursor.TryParse(id, out TopicCursor? after))
-            Problem.Blame(ref problem, header is null ? "?lastEventId" : LastEventId, "is not the id of an event of a topic.");
+            Problem.Blame(
+                ref problem, header is null ? "?lastEventId" : LastEventId, "is not the id of an event of a topic.");
         return request with { After = after };
     }
 

@@ -18,7 +18,8 @@ internal sealed record LiveReading(TopicName Topic, TopicCursor From, TopicCurso
     /// <summary>What the reader is sent first, instead of its first id; answers false when it has gone.</summary>
     public Func<LiveResponse, ValueTask<bool>>? Greeting { get; init; }
 
-    /// <summary>Lets a reader in, unless there is a problem, the server stops, or there are as many as may be.</summary>
+    /// <summary>Lets a reader in, unless there is a problem, the server stops, or there are as many as may
+    /// be.</summary>
     public static async Task Admit(HttpContext http, BrokerHost host, Problem? problem, Func<Task> follow)
     {
         if (problem is null && host.Topics.IsDraining) problem = new Problem(ProblemKind.ShuttingDown);

@@ -200,8 +200,8 @@ internal sealed class TopicFeed(BrokerHost host, TopicName topic, TopicCursor st
         return messages.NextCursor!;
     }
 
-    /// <summary>Twice as many after a full page, but no more than half of what the ring holds, so that a reader at the end
-    /// stays in it; half as many when one in the ring is far behind.</summary>
+    /// <summary>Twice as many after a full page, but no more than half of what the ring holds, so that a reader at the
+    /// end stays in it; half as many when one in the ring is far behind.</summary>
     private int NextSize(int size)
     {
         lock (_gate)

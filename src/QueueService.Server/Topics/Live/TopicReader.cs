@@ -167,8 +167,8 @@ internal sealed class TopicReader(HttpContext http, BrokerHost host, TopicFeed f
         }
     }
 
-    /// <summary>Gives the output back. Only a large message makes the first step wait: who stalls holds no buffer but its
-    /// connection's.</summary>
+    /// <summary>Gives the output back. Only a large message makes the first step wait: who stalls holds no buffer but
+    /// its connection's.</summary>
     private async ValueTask<bool> Push(JsonOutput output)
     {
         bool goesOn = await Add(output.Written);

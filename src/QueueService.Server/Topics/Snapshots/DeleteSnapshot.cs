@@ -21,6 +21,7 @@ internal static class DeleteSnapshot
     public static void Map(IEndpointRouteBuilder routes) => routes.MapOperation(
         "DELETE", TopicRoutes.Snapshot,
         static (http, host) => DeleteQueue.Handle(
-            http, static (HttpContext http, ref Problem? problem) => http.Snapshot(ref problem), host.Broker.DeleteSnapshot),
+            http, static (HttpContext http, ref Problem? problem) => http.Snapshot(ref problem),
+            host.Broker.DeleteSnapshot),
         Description);
 }

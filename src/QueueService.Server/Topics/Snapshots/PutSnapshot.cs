@@ -12,9 +12,10 @@ internal static class PutSnapshot
 {
     private static readonly Operation Description = new(
         "putSnapshot", Tags.Subscriptions, "Take a snapshot of a subscription",
-        "It holds exactly which messages are not acknowledged at this moment; a seek brings that back. Idempotent: when " +
-        "there is a snapshot of this name, it stays as it is and 200 answers it (`If-None-Match: *` answers 412 instead); to " +
-        "replace it, delete it first. It lives for 7 days, and no longer than the topic keeps its messages. ")
+        "It holds exactly which messages are not acknowledged at this moment; a seek brings that back. Idempotent: " +
+        "when there is a snapshot of this name, it stays as it is and 200 answers it (`If-None-Match: *` answers 412 " +
+        "instead); to replace it, delete it first. It lives for 7 days, and no longer than the topic keeps its " +
+        "messages. ")
     {
         Parameters = [Schemas.IfMatch, Schemas.IfNoneMatch],
         Replies =
@@ -74,7 +75,8 @@ internal static class PutSnapshot
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             string field = JsonRequest.Escape(JsonRequest.Name(ref json));
-            Problem.Blame(ref problem, "/" + field, $"is not a known field: the snapshot {name.Value} has no settings.");
+            Problem.Blame(
+                ref problem, "/" + field, $"is not a known field: the snapshot {name.Value} has no settings.");
             json.Read();
             json.TrySkip();
         }

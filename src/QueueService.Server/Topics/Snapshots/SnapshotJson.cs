@@ -18,7 +18,8 @@ internal static class SnapshotJson
         .Raw(",\"createdAt\":"u8).Instant(snapshot.TakenAt)
         .Raw(",\"expiresAt\":"u8).Instant(snapshot.ExpiresAt).Raw("}"u8);
 
-    public static Task Answer(HttpContext http, int status, SubscriptionName subscription, SubscriptionSnapshot snapshot)
+    public static Task Answer(
+        HttpContext http, int status, SubscriptionName subscription, SubscriptionSnapshot snapshot)
     {
         http.Response.Headers.ETag = ETags.Quote(snapshot.ETag);
         JsonOutput output = JsonOutput.Rent();

@@ -21,7 +21,8 @@ internal static class CopyTarget
         byte[] field = Encoding.ASCII.GetBytes($",\"{name}\":");
         return new TargetType(
             name, target,
-            (ref Utf8JsonReader json, ref Problem? problem) => Read(ref json, fields, name, ref problem) is { } destination
+            (ref Utf8JsonReader json, ref Problem? problem) =>
+                Read(ref json, fields, name, ref problem) is { } destination
                 ? subscription => subscription with { Target = target, Destination = destination }
                 : null,
             (output, subscription) => output.Raw(field).Text(subscription.Destination))

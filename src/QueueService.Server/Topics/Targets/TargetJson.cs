@@ -11,7 +11,8 @@ internal static class TargetJson
 {
     public const string Pointer = "/target";
 
-    private static readonly TargetType[] Types = [PullTarget.Type, CopyTarget.Queue, WebhookTargetJson.Type, CopyTarget.Stream];
+    private static readonly TargetType[] Types =
+        [PullTarget.Type, CopyTarget.Queue, WebhookTargetJson.Type, CopyTarget.Stream];
 
     public static readonly string[] Names = [.. Types.Select(static type => type.Name)];
 

@@ -47,8 +47,8 @@ internal static class WebhookPartsJson
         return [.. headers];
     }
 
-    /// <summary>`{"type":"basic","username":…,"password":…}` or `{"type":"bearer","token":…}`: the scheme, and the value
-    /// of the header.</summary>
+    /// <summary>`{"type":"basic","username":…,"password":…}` or `{"type":"bearer","token":…}`: the scheme, and the
+    /// value of the header.</summary>
     public static (string? Kind, string? Value) ReadAuthorization(ref Utf8JsonReader json, ref Problem? problem)
     {
         string?[] values = new string?[CredentialNames.Length];

@@ -3,8 +3,8 @@ using QueueService.Benchmarks.Load;
 
 namespace QueueService.Benchmarks.Scenarios.Aws;
 
-/// <summary>Sends, receives and deletes single messages over the SQS protocol. Every round does all three, so that as many
-/// clients send as receive and none has to wait.</summary>
+/// <summary>Sends, receives and deletes single messages over the SQS protocol. Every round does all three, so that as
+/// many clients send as receive and none has to wait.</summary>
 internal sealed class AwsEndToEnd : Conversation
 {
     private readonly string _authority;

@@ -19,7 +19,8 @@ internal static class AwsQueues
         int body = report.Options.Body;
         string authority = server.Process.Url.Authority;
 
-        Table table = new("scenario", "conn.", "SQS msg/s", "CPU-s/M", "p99 ms", "/v1 msg/s", "/v1 CPU-s/M", "CPU ratio");
+        Table table =
+            new("scenario", "conn.", "SQS msg/s", "CPU-s/M", "p99 ms", "/v1 msg/s", "/v1 CPU-s/M", "CPU ratio");
         foreach (int connections in report.Options.Connections)
         {
             Scenario[][] pairs =
@@ -36,7 +37,8 @@ internal static class AwsQueues
             ];
             foreach (Scenario[] pair in pairs)
             {
-                Figures[] figures = await AlternateAsync(queue, pair, LoadSettings.From(report.Options, connections), report);
+                Figures[] figures =
+                    await AlternateAsync(queue, pair, LoadSettings.From(report.Options, connections), report);
                 table.Add(
                     pair[0].Name, $"{connections}", $"{figures[0].PerSecond:N0}", $"{figures[0].Cpu:0.00}",
                     $"{figures[0].P99:0.00}", $"{figures[1].PerSecond:N0}", $"{figures[1].Cpu:0.00}",
@@ -62,22 +64,26 @@ internal static class AwsQueues
         string authority = server.Process.Url.Authority;
         string name = $"bench-{Environment.ProcessId}";
         using HttpRequestMessage create = new(HttpMethod.Post, server.Process.Url);
-        create.Content = new StringContent($$"""{"QueueName":"{{name}}"}""", Encoding.UTF8, "application/x-amz-json-1.0");
+        create.Content =
+            new StringContent($$"""{"QueueName":"{{name}}"}""", Encoding.UTF8, "application/x-amz-json-1.0");
         create.Headers.Add("X-Amz-Target", "AmazonSQS.CreateQueue");
 
         // Emulators want credentials, whatever they are.
         create.Headers.TryAddWithoutValidation(
-            "Authorization", "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0");
+            "Authorization",
+            "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0");
         using HttpResponseMessage created = await server.Process.Client.SendAsync(create, report.Cancellation);
         if (!created.IsSuccessStatusCode)
-            throw new BenchmarkException($"CreateQueue: {await created.Content.ReadAsStringAsync(report.Cancellation)}");
+            throw new BenchmarkException(
+                $"CreateQueue: {await created.Content.ReadAsStringAsync(report.Cancellation)}");
 
         Table table = new("scenario", "conn.", "msg/s", "CPU-s/M", "p50 ms", "p99 ms");
         Scenario scenario = new("SQS e2e-1", _ => new AwsEndToEnd(authority, name, report.Options.Body));
         foreach (int connections in report.Options.Connections)
         {
             Figures[] figures = await Comparison.AlternateAsync(
-                [new Target("SQS", server.Process, name)], scenario, LoadSettings.From(report.Options, connections), report);
+                [new Target("SQS", server.Process, name)], scenario, LoadSettings.From(report.Options, connections),
+                report);
             table.Add(
                 scenario.Name, $"{connections}", $"{figures[0].PerSecond:N0}", $"{figures[0].Cpu:0.00}",
                 $"{figures[0].P50:0.00}", $"{figures[0].P99:0.00}");
@@ -98,7 +104,8 @@ internal static class AwsQueues
                 Measurement measurement = await LoadRun.MeasureAsync(queue, pair[i], current, report.Cancellation);
                 measured[i].Add(measurement);
                 string label = $"{pair[i].Name}, {settings.Connections} connections, {(i == 0 ? "SQS" : "/v1")}, round {round + 1}";
-                Report.Progress($"{label}: {measurement.PerSecond:N0} msg/s, {measurement.ServerCpuPerMillion:0.00} CPU-s/M");
+                Report.Progress(
+                    $"{label}: {measurement.PerSecond:N0} msg/s, {measurement.ServerCpuPerMillion:0.00} CPU-s/M");
                 report.AddFailures(label, measurement.Tally);
             }
         }
@@ -121,6 +128,7 @@ internal static class AwsQueues
         string entries = string.Join(
             ",", Enumerable.Range(0, Batch).Select(i => $$"""{"Id":"{{i}}","MessageBody":"{{body}}"}"""));
         return new RepeatedRequest(
-            AwsRequests.Post(authority, "SendMessageBatch", $$"""{"QueueUrl":"{{url}}","Entries":[{{entries}}]}"""), Batch);
+            AwsRequests.Post(authority, "SendMessageBatch", $$"""{"QueueUrl":"{{url}}","Entries":[{{entries}}]}"""),
+            Batch);
     }
 }

@@ -14,8 +14,8 @@ internal sealed class NaiveStream
     public List<NaiveRecord> this[int partition] =>
         _partitions.TryGetValue(partition, out List<NaiveRecord>? records) ? records : _partitions[partition] = [];
 
-    /// <summary>Whether a record may be gone by now by compaction: a newer one of its key is known for long enough, or it
-    /// says that its key has no value and has said so for long enough.</summary>
+    /// <summary>Whether a record may be gone by now by compaction: a newer one of its key is known for long enough, or
+    /// it says that its key has no value and has said so for long enough.</summary>
     public bool MayBeCompacted(int partition, NaiveRecord record, long now)
     {
         if (!IsCompacted || record.Key is null) return false;

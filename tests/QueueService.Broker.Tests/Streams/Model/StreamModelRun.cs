@@ -111,7 +111,9 @@ internal sealed partial class StreamModelRun : IDisposable
             (int partition, long offset) = batch.PlaceOf(i);
             Assert.Equal(records[i].Partition ?? partition, partition);
             if (records[i] is { Partition: null, Key: { } key })
-                Assert.Equal(Partitioner.PartitionOf(Partitioner.Hash(Encoding.UTF8.GetBytes(key)), _stream.Partitions), partition);
+                Assert.Equal(
+                    Partitioner.PartitionOf(Partitioner.Hash(Encoding.UTF8.GetBytes(key)), _stream.Partitions),
+                    partition);
             Add(partition, offset, records[i].Key, records[i].Body);
         }
     }
@@ -172,7 +174,8 @@ internal sealed partial class StreamModelRun : IDisposable
         {
             NaiveRecord lost = records[(int)offset];
             Assert.True(
-                NaiveStream.MayBeExpired(lost, Now) || _stream.MayBeCompacted(partition, lost, Now), $"{lost} expired early");
+                NaiveStream.MayBeExpired(lost, Now)
+                    || _stream.MayBeCompacted(partition, lost, Now), $"{lost} expired early");
         }
 
         Expired += (int)(range.First - range.From);
@@ -185,7 +188,9 @@ internal sealed partial class StreamModelRun : IDisposable
             NaiveRecord sent = records[(int)record.Offset];
             Assert.Equal(
                 (sent.Body ?? "", sent.Key ?? "", sent.Body is null, sent.At),
-                (Encoding.UTF8.GetString(record.Body), Encoding.UTF8.GetString(record.Key), record.IsTombstone, record.SentAt));
+                (
+                    Encoding.UTF8.GetString(record.Body), Encoding.UTF8.GetString(record.Key), record.IsTombstone,
+                    record.SentAt));
             expected = record.Offset + 1;
         }
 
@@ -211,7 +216,8 @@ internal sealed partial class StreamModelRun : IDisposable
         _fixture.Harness.Sweep();
         foreach (PartitionState state in _fixture.Partitions())
         {
-            Assert.True(state.EarliestOffset >= _earliest.GetValueOrDefault(state.Partition), "the beginning went back");
+            Assert.True(
+                state.EarliestOffset >= _earliest.GetValueOrDefault(state.Partition), "the beginning went back");
             _earliest[state.Partition] = state.EarliestOffset;
         }
     }
@@ -220,7 +226,8 @@ internal sealed partial class StreamModelRun : IDisposable
     {
         Trace.Add("compact");
         _fixture.Harness.Run(
-            () => new ValueTask<CompactionRun>(Broker.CompactStreams(all: true, CancellationToken.None)), turns: 20_000);
+            () => new ValueTask<CompactionRun>(Broker.CompactStreams(all: true, CancellationToken.None)),
+            turns: 20_000);
     }
 
     private void Restart()

@@ -3,8 +3,8 @@ using QueueService.Testing;
 
 namespace QueueService.Broker.Tests.Streams.Model;
 
-/// <summary>Streams under random appends, reads, consumer groups, retention, compaction and restarts, against the simplest
-/// thing that could be right: a list of all records for each partition.</summary>
+/// <summary>Streams under random appends, reads, consumer groups, retention, compaction and restarts, against the
+/// simplest thing that could be right: a list of all records for each partition.</summary>
 public sealed class StreamModelTests
 {
     private static readonly bool Soak = Environment.GetEnvironmentVariable("QUEUESERVICE_SOAK") == "1";
@@ -57,7 +57,8 @@ public sealed class StreamModelTests
         }
         catch (Exception failure)
         {
-            throw new Xunit.Sdk.XunitException($"Seed {seed}:\n{string.Join('\n', run.Trace.TakeLast(60))}\n{failure}", failure);
+            throw new Xunit.Sdk.XunitException(
+                $"Seed {seed}:\n{string.Join('\n', run.Trace.TakeLast(60))}\n{failure}", failure);
         }
     }
 }

@@ -97,7 +97,8 @@ public sealed class QueueViewModelTests
             }
 
             QueueStats stats = _clicks.Stats();
-            Check(stats.MissedTotal == _records.Values.Count(static entry => entry.IsGone), "missed are counted wrongly");
+            Check(
+                stats.MissedTotal == _records.Values.Count(static entry => entry.IsGone), "missed are counted wrongly");
             Check(stats.DeletedTotal == _records.Values.Count(static entry => entry.IsAcknowledged), "acknowledged");
             Check(stats.DeadLetteredTotal == dead.Count, "dead-lettered");
             Check(stats is { Available: 0, Leased: 0, Delayed: 0, Blocked: 0 }, $"something is left: {stats}");

@@ -26,7 +26,8 @@ public sealed class QueueViewPolicyTests : IDisposable
         Assert.Equal(1, _clicks.Stats().Blocked);
         _clicks.Harness.Sweep();
         _clicks.Harness.KillAndRestart();
-        Assert.Equal((1, 0, 0), (_clicks.Stats().DeadLetteredTotal, _clicks.Stats().Available, _clicks.Stats().Blocked));
+        Assert.Equal(
+            (1, 0, 0), (_clicks.Stats().DeadLetteredTotal, _clicks.Stats().Available, _clicks.Stats().Blocked));
 
         using ReceivedMessages dead = _clicks.Harness.Run(() => _clicks.Broker.Receive(
             BrokerHarness.Name("dead"), new ReceiveRequest { Max = 10 }, CancellationToken.None)).Value;
@@ -34,7 +35,8 @@ public sealed class QueueViewPolicyTests : IDisposable
         Assert.True(dead.TryRead(0, out MessageView message));
         MessageOrigin origin = message.Origin!;
         Assert.Equal(("~clicks/work", "maxReceiveCount", 2), (origin.SourceQueue, origin.Reason, origin.ReceiveCount));
-        Assert.Equal((599, 1), (Position.LaneOf(origin.Id.SequenceNumber), Position.OffsetOf(origin.Id.SequenceNumber)));
+        Assert.Equal(
+            (599, 1), (Position.LaneOf(origin.Id.SequenceNumber), Position.OffsetOf(origin.Id.SequenceNumber)));
         Assert.Equal(0, message.Priority);
         Assert.Equal(["fine", "poison", "fine too"], _clicks.Stream.Bodies(599));
     }

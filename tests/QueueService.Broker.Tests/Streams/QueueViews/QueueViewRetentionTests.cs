@@ -37,7 +37,8 @@ public sealed class QueueViewRetentionTests : IDisposable
     {
         _clicks.Create(3, new QueueConfig { RetentionSeconds = 600 });
         _clicks.View(new QueueConfig { VisibilityTimeoutSeconds = 3_600 });
-        Assert.True(_clicks.Harness.Run(() => _clicks.Broker.Pause(ViewFixture.Name().Address, paused: true)).Succeeded);
+        Assert.True(
+            _clicks.Harness.Run(() => _clicks.Broker.Pause(ViewFixture.Name().Address, paused: true)).Succeeded);
         _clicks.AppendTo(0, "1", "2");
         _clicks.AppendTo(2, "3");
         _clicks.Harness.Advance(TimeSpan.FromSeconds(595));
@@ -97,7 +98,8 @@ public sealed class QueueViewRetentionTests : IDisposable
         {
             var id = new MessageId(stream, Position.First(1) + offset);
             Assert.Equal(
-                BrokerError.None, _clicks.Harness.Run(() => _clicks.Broker.DeleteMessage(StreamFixture.Stream.Address, id)));
+                BrokerError.None, _clicks.Harness.Run(
+                    () => _clicks.Broker.DeleteMessage(StreamFixture.Stream.Address, id)));
         }
 
         _clicks.Harness.CloseAndRestart();

@@ -138,7 +138,8 @@ public sealed class QueueViewTests : IDisposable
         _clicks.Create(20);
         _clicks.View();
         for (int i = 0; i < 300; i++) _clicks.AppendTo(i % 20, $"{i}");
-        foreach (Record record in _clicks.Receive(120).Where(static r => r.Offset % 2 == 0)) _clicks.Acknowledge(record);
+        foreach (Record record in _clicks.Receive(120).Where(static r => r.Offset % 2 == 0))
+            _clicks.Acknowledge(record);
         ulong hash = _clicks.Broker.Shard.StateHash();
         _clicks.Harness.KillAndRestart();
         Assert.Equal(hash, _clicks.Broker.Shard.StateHash());
@@ -181,7 +182,8 @@ public sealed class QueueViewTests : IDisposable
         _clicks.Harness.Advance(TimeSpan.FromSeconds(31));
         string[] kept = [.. Enumerable.Range(0, 200).SelectMany(partition => Kept(partition))];
         var received = new List<string>();
-        for (string[] some = _clicks.Bodies(1_000); some.Length > 0; some = _clicks.Bodies(1_000)) received.AddRange(some);
+        for (string[] some = _clicks.Bodies(1_000); some.Length > 0; some = _clicks.Bodies(1_000))
+            received.AddRange(some);
         Assert.Equal(kept.Order(), received.Order());
         Assert.Contains("new 3", received);
         if (!filtered) Assert.Equal((0, received.Count), (_clicks.Stats().Available, _clicks.Stats().Leased));
@@ -193,11 +195,13 @@ public sealed class QueueViewTests : IDisposable
         _clicks.Create(1);
         _clicks.View();
         _clicks.AppendTo(0, "1");
-        Assert.True(_clicks.Harness.Run(() => _clicks.Broker.Pause(ViewFixture.Name().Address, paused: true)).Succeeded);
+        Assert.True(
+            _clicks.Harness.Run(() => _clicks.Broker.Pause(ViewFixture.Name().Address, paused: true)).Succeeded);
         Assert.Empty(_clicks.Receive());
         Assert.Equal("The queue view is paused.", _clicks.Stats().BlockedReason);
         _clicks.AppendTo(0, "2");
-        Assert.True(_clicks.Harness.Run(() => _clicks.Broker.Pause(ViewFixture.Name().Address, paused: false)).Succeeded);
+        Assert.True(
+            _clicks.Harness.Run(() => _clicks.Broker.Pause(ViewFixture.Name().Address, paused: false)).Succeeded);
         Assert.Equal(["1", "2"], _clicks.Bodies());
     }
 
@@ -232,11 +236,13 @@ public sealed class QueueViewTests : IDisposable
         _clicks.View();
         Task<Result<ReceivedMessages>> waiting = Wait();
         Assert.Equal(
-            BrokerError.None, _clicks.Harness.Run(() => _clicks.Broker.DeleteStream(StreamFixture.Stream, Precondition.None)));
+            BrokerError.None, _clicks.Harness.Run(
+                () => _clicks.Broker.DeleteStream(StreamFixture.Stream, Precondition.None)));
         Assert.Equal(BrokerError.QueueViewNotFound, BrokerHarness.Answer(waiting).Error);
         _clicks.Create(2);
         Assert.Equal(
-            BrokerError.QueueViewNotFound, _clicks.Harness.Run(() => _clicks.Broker.GetSubscription(ViewFixture.Name())).Error);
+            BrokerError.QueueViewNotFound,
+            _clicks.Harness.Run(() => _clicks.Broker.GetSubscription(ViewFixture.Name())).Error);
         _clicks.Harness.KillAndRestart();
         Assert.Equal(BrokerError.QueueViewNotFound, _clicks.TryReceive(new ReceiveRequest { Max = 1 }).Error);
     }
@@ -299,7 +305,8 @@ public sealed class QueueViewTests : IDisposable
     private Task<Result<ReceivedMessages>> Wait()
     {
         Task<Result<ReceivedMessages>> waiting = BrokerHarness.Begin(() => _clicks.Broker.Receive(
-            ViewFixture.Name().Address, new ReceiveRequest { Max = 10, WaitMilliseconds = 20_000 }, CancellationToken.None));
+            ViewFixture.Name().Address, new ReceiveRequest { Max = 10, WaitMilliseconds = 20_000 },
+            CancellationToken.None));
         _clicks.Harness.Turn();
         Assert.False(waiting.IsCompleted);
         return waiting;

@@ -110,7 +110,8 @@ public sealed class BodyPolicyTests
     [Fact]
     public void An_empty_body_and_one_that_is_no_text_match_no_policy()
     {
-        byte[] noText = FilterMessages.Written(Broker.Messages.MessageHeaders.None, [.. "{\"b\":\""u8, 0xFF, .. "\"}"u8]);
+        byte[] noText =
+            FilterMessages.Written(Broker.Messages.MessageHeaders.None, [.. "{\"b\":\""u8, 0xFF, .. "\"}"u8]);
         var filter = FilterMessages.OfPolicy("""{"a":[{"exists":false}]}""", "body");
         Assert.False(FilterMessages.Matches(filter, FilterMessages.WithBody("")));
         Assert.False(FilterMessages.Matches(filter, noText));

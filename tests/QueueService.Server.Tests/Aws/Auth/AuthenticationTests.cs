@@ -41,7 +41,8 @@ public sealed class AuthenticationTests(KeyedServer server) : IClassFixture<Keye
         AwsAnswer sent = await server.Anonymous.Get(_owner.Presign(path, Query, 60));
         Assert.NotEmpty(sent.ShouldSucceed().Value("MessageId"));
         SignedClient late = server.Client("OWNER", minutes: -5);
-        (await server.Anonymous.Get(late.Presign(path, Query, 60))).ShouldBe(400, "RequestExpired", "Request has expired");
+        (await server.Anonymous.Get(late.Presign(path, Query, 60))).ShouldBe(
+            400, "RequestExpired", "Request has expired");
         (await server.Anonymous.Get(late.Presign(path, Query, 600))).ShouldSucceed();
     }
 
@@ -57,8 +58,10 @@ public sealed class AuthenticationTests(KeyedServer server) : IClassFixture<Keye
 
     [Theory]
     [InlineData(null, "", 0, 403, "MissingAuthenticationToken", "Request is missing Authentication Token")]
-    [InlineData("NOBODY", "secret", 0, 403, "InvalidClientTokenId", "The security token included in the request is inv")]
-    [InlineData("OWNER", "wrong", 0, 403, "SignatureDoesNotMatch", "The request signature we calculated does not match")]
+    [InlineData("NOBODY", "secret", 0, 403, "InvalidClientTokenId",
+        "The security token included in the request is inv")]
+    [InlineData("OWNER", "wrong", 0, 403, "SignatureDoesNotMatch",
+        "The request signature we calculated does not match")]
     [InlineData("OWNER", "secret-of-OWNER", -20, 403, "SignatureDoesNotMatch", "Signature expired: ")]
     [InlineData("OWNER", "secret-of-OWNER", 20, 403, "SignatureDoesNotMatch", "Signature not yet current: ")]
     public async Task A_request_that_is_not_signed_well_is_refused_as_by_AWS(
@@ -124,7 +127,8 @@ public sealed class KeyedServer : RunningServer
     private static readonly (string Id, string? Account, string? User)[] Keys =
         [("OWNER", null, null), ("BOB", null, "bob"), ("STRANGER", Stranger, null), ("EVE", Stranger, "eve")];
 
-    internal SignedClient Client(string keyId, int minutes = 0, string service = "sqs") => new(Address, keyId, "secret-of-" + keyId)
+    internal SignedClient Client(string keyId, int minutes = 0, string service = "sqs") =>
+        new(Address, keyId, "secret-of-" + keyId)
     {
         Service = service,
         Now = TimeProvider.System.GetUtcNow().AddMinutes(minutes),

@@ -64,7 +64,8 @@ public sealed class AuthorizationTests(KeyedServer server) : IClassFixture<Keyed
     [Fact]
     public async Task Who_sends_no_signature_gets_in_where_a_policy_is_for_everybody()
     {
-        string open = await NewQueue("""{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*"}""");
+        string open =
+            await NewQueue("""{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*"}""");
         AwsAnswer sent = await server.Anonymous.Json("SendMessage", $$"""{"QueueUrl":"{{open}}","MessageBody":"a"}""");
         sent.ShouldSucceed();
         (await server.Anonymous.Json("ReceiveMessage", $$"""{"QueueUrl":"{{open}}"}"""))

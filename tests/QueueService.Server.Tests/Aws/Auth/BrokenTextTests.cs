@@ -15,7 +15,8 @@ public sealed class BrokenTextTests(RunningServer server)
     private readonly SignedClient _sqs = new(server.Address);
 
     [Theory]
-    [InlineData("Policy", """{"Id":"#","Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"}}""")]
+    [InlineData("Policy",
+        """{"Id":"#","Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"}}""")]
     [InlineData("Policy", """{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"#"}}""")]
     [InlineData("Policy", """{"#":1}""")]
     [InlineData("RedrivePolicy", """{"deadLetterTargetArn":"#","maxReceiveCount":1}""")]
@@ -34,7 +35,8 @@ public sealed class BrokenTextTests(RunningServer server)
     }
 
     [Theory]
-    [InlineData("Policy", """{"Statement":{"Sid":"#","Effect":"Allow","Principal":"*","Action":"SNS:Publish","Resource":"*"}}""")]
+    [InlineData("Policy",
+        """{"Statement":{"Sid":"#","Effect":"Allow","Principal":"*","Action":"SNS:Publish","Resource":"*"}}""")]
     [InlineData("DeliveryPolicy", """{"http":{"defaultRequestPolicy":{"headerContentType":"#"}}}""")]
     [InlineData("DeliveryPolicy", """{"#":1}""")]
     [InlineData("ArchivePolicy", """{"MessageRetentionPeriod":"#"}""")]

@@ -148,11 +148,14 @@ public sealed class MoveTaskTests(RunningServer server)
     [InlineData("""{"SourceArn":"jobs"}""", 404, "ResourceNotFoundException", "SourceArn")]
     [InlineData("""{"SourceArn":"DEAD","DestinationArn":"arn:aws:sqs:us-east-1:000000000000:none"}""", 404,
         "ResourceNotFoundException", "The resource that you specified for the DestinationArn parameter doesn't exist.")]
-    [InlineData("""{"SourceArn":"SOURCE"}""", 400, "InvalidParameterValue", "must be configured as a Dead Letter Queue")]
-    [InlineData("""{"SourceArn":"DEAD","DestinationArn":"DEAD"}""", 400, "InvalidParameterValue", "must not be the same")]
+    [InlineData("""{"SourceArn":"SOURCE"}""", 400, "InvalidParameterValue",
+        "must be configured as a Dead Letter Queue")]
+    [InlineData("""{"SourceArn":"DEAD","DestinationArn":"DEAD"}""", 400, "InvalidParameterValue",
+        "must not be the same")]
     [InlineData("""{"SourceArn":"DEAD","DestinationArn":"FIFO"}""", 400, "InvalidParameterValue", "of the same type")]
     [InlineData("""{"SourceArn":"DEAD","MaxNumberOfMessagesPerSecond":0}""", 400, "InvalidParameterValue",
-        "Value 0 for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: Must be between 1 and 500, if provided.")]
+        "Value 0 for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: Must be between 1 and 500, if " +
+        "provided.")]
     [InlineData("""{"SourceArn":"DEAD","MaxNumberOfMessagesPerSecond":501}""", 400, "InvalidParameterValue", "501")]
     public async Task A_task_that_cannot_be_is_refused(string request, int status, string code, string message)
     {

@@ -39,20 +39,24 @@ public sealed class PermissionTests(RunningServer server)
         await SetPolicy(queue, Existing);
         await Add(queue, "more", "111122223333", "SendMessage");
         string policy = (await Policy(queue))!;
-        Assert.StartsWith("""{"Version":"2012-10-17","Statement":[{"Effect":"Deny",""", policy, StringComparison.Ordinal);
+        Assert.StartsWith(
+            """{"Version":"2012-10-17","Statement":[{"Effect":"Deny",""", policy, StringComparison.Ordinal);
         (await _client.Json("RemovePermission", $$"""{"QueueUrl":"{{queue}}","Label":"more"}""")).ShouldSucceed();
         Assert.Equal(Existing, await Policy(queue));
     }
 
     [Theory]
-    [InlineData("a b", "111122223333", "SendMessage", 400, "InvalidParameterValue", "Value a b for parameter Label is invalid")]
+    [InlineData("a b", "111122223333", "SendMessage", 400, "InvalidParameterValue",
+        "Value a b for parameter Label is invalid")]
     [InlineData("a", "1111", "SendMessage", 400, "InvalidParameterValue",
         "Value 1111 for parameter PrincipalId is invalid. Reason: Unable to verify.")]
     [InlineData("a", "111122223333", "DeleteQueue", 400, "InvalidParameterValue",
-        "Value SQS:DeleteQueue for parameter ActionName is invalid. Reason: Only the queue owner is allowed to invoke this")]
+        "Value SQS:DeleteQueue for parameter ActionName is invalid. Reason: Only the queue owner is allowed to " +
+        "invoke this")]
     [InlineData("a", "111122223333", "Fly", 400, "InvalidParameterValue",
         "Value SQS:Fly for parameter ActionName is invalid. Reason: Please refer to the appropriate WSDL")]
-    [InlineData("a", "111122223333", "*,*,*,*,*,*,*,*", 403, "OverLimit", "8 Actions were found, maximum allowed is 7.")]
+    [InlineData("a", "111122223333", "*,*,*,*,*,*,*,*", 403, "OverLimit",
+        "8 Actions were found, maximum allowed is 7.")]
     [InlineData("", "111122223333", "SendMessage", 400, "MissingParameter", "must contain the parameter Label")]
     public async Task A_permission_that_cannot_be_given_is_refused_in_both_protocols(
         string label, string account, string actions, int status, string code, string message)

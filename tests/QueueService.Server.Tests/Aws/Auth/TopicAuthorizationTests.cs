@@ -39,7 +39,8 @@ public sealed class TopicAuthorizationTests(KeyedServer server) : IClassFixture<
             "Resource":"{{{topic}}}","Condition":{"StringEquals":{"sns:Protocol":"https"} } } ] }
             """;
         (await _owner.Query(
-            "SetTopicAttributes", "TopicArn=" + topic, "AttributeName=Policy", "AttributeValue=" + policy)).ShouldSucceed();
+            "SetTopicAttributes", "TopicArn=" + topic, "AttributeName=Policy", "AttributeValue=" +
+                policy)).ShouldSucceed();
         (await _stranger.Query("Subscribe", "TopicArn=" + topic, "Protocol=http", "Endpoint=http://example.com/"))
             .ShouldBe(403, "AuthorizationError");
         (await _stranger.Query("Subscribe", "TopicArn=" + topic, "Protocol=https", "Endpoint=https://10.0.0.1/"))
@@ -50,7 +51,8 @@ public sealed class TopicAuthorizationTests(KeyedServer server) : IClassFixture<
     public async Task Nobody_publishes_without_a_signature_but_links_are_followed()
     {
         string topic = await NewTopic();
-        (await server.Anonymous.Get($"/?Action=Publish&TopicArn={topic}&Message=a")).ShouldBe(403, "MissingAuthenticationToken");
+        (await server.Anonymous.Get($"/?Action=Publish&TopicArn={topic}&Message=a")).ShouldBe(
+            403, "MissingAuthenticationToken");
         string queue = await server.Client("OWNER").NewQueue();
         string arn = "arn:aws:sqs:us-east-1:000000000000:" + queue[(queue.LastIndexOf('/') + 1)..];
         AwsAnswer subscribed = (await _owner.Query(
@@ -75,7 +77,8 @@ public sealed class TopicAuthorizationTests(KeyedServer server) : IClassFixture<
     {
         await using Receiver receiver = new();
         string topic = await NewTopic();
-        (await _owner.Query("Subscribe", "TopicArn=" + topic, "Protocol=http", "Endpoint=" + receiver.Url("/ok"))).ShouldSucceed();
+        (await _owner.Query("Subscribe", "TopicArn=" + topic, "Protocol=http", "Endpoint=" + receiver.Url("/ok")))
+            .ShouldSucceed();
         JsonNode question = JsonNode.Parse((await receiver.Next()).Text)!;
         AwsAnswer confirmed = await _owner.Query(
             "ConfirmSubscription", "TopicArn=" + topic, "Token=" + (string)question["Token"]!,
@@ -84,7 +87,8 @@ public sealed class TopicAuthorizationTests(KeyedServer server) : IClassFixture<
         string unsubscribe = $"/?Action=Unsubscribe&SubscriptionArn={subscription}";
         (await server.Anonymous.Get(unsubscribe)).ShouldBe(403, "AuthorizationError");
         AwsAnswer attributes = await _owner.Query("GetSubscriptionAttributes", "SubscriptionArn=" + subscription);
-        Assert.Contains("<key>ConfirmationWasAuthenticated</key><value>true</value>", attributes.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "<key>ConfirmationWasAuthenticated</key><value>true</value>", attributes.Text, StringComparison.Ordinal);
         (await _owner.Query("Unsubscribe", "SubscriptionArn=" + subscription)).ShouldSucceed();
     }
 
@@ -108,17 +112,20 @@ public sealed class TopicAuthorizationTests(KeyedServer server) : IClassFixture<
     {
         await using Receiver receiver = new();
         string topic = await NewTopic();
-        (await _owner.Query("Subscribe", "TopicArn=" + topic, "Protocol=http", "Endpoint=" + receiver.Url("/ok"))).ShouldSucceed();
+        (await _owner.Query("Subscribe", "TopicArn=" + topic, "Protocol=http", "Endpoint=" + receiver.Url("/ok")))
+            .ShouldSucceed();
         JsonNode question = JsonNode.Parse((await receiver.Next()).Text)!;
         string link = new Uri((string)question["SubscribeURL"]!).PathAndQuery;
         string subscription = (await server.Anonymous.Get(link + "&AuthenticateOnUnsubscribe=true"))
             .ShouldSucceed().Value("SubscriptionArn");
         AwsAnswer attributes = await _owner.Query("GetSubscriptionAttributes", "SubscriptionArn=" + subscription);
-        Assert.Contains("<key>ConfirmationWasAuthenticated</key><value>false</value>", attributes.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "<key>ConfirmationWasAuthenticated</key><value>false</value>", attributes.Text, StringComparison.Ordinal);
         (await server.Anonymous.Get("/?Action=Unsubscribe&SubscriptionArn=" + subscription)).ShouldSucceed();
         (await _owner.Query("GetSubscriptionAttributes", "SubscriptionArn=" + subscription)).ShouldBe(404, "NotFound");
     }
 
     private async Task<string> NewTopic() =>
-        (await _owner.Query("CreateTopic", "Name=t" + Guid.CreateVersion7().ToString("N"))).ShouldSucceed().Value("TopicArn");
+        (await _owner.Query("CreateTopic", "Name=t" + Guid.CreateVersion7().ToString("N"))).ShouldSucceed().Value(
+            "TopicArn");
 }

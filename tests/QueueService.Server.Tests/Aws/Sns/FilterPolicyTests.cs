@@ -33,7 +33,8 @@ public sealed class FilterPolicyTests
     public void At_most_150_combinations_are_taken_and_depth_multiplies()
     {
         Assert.Null(FilterPolicyCheck.Refuse(Values("a", 75, "b", 2), ofBody: false));
-        Assert.Contains("too complex", FilterPolicyCheck.Refuse(Values("a", 76, "b", 2), ofBody: false), StringComparison.Ordinal);
+        Assert.Contains(
+            "too complex", FilterPolicyCheck.Refuse(Values("a", 76, "b", 2), ofBody: false), StringComparison.Ordinal);
         Assert.Contains(
             "too complex", FilterPolicyCheck.Refuse($$"""{"deep":{{Values("a", 38, "b", 2)}} }""", ofBody: true),
             StringComparison.Ordinal);

@@ -25,8 +25,10 @@ public sealed class KnownFilterTests
     }
 
     [Theory]
-    [InlineData("""{"scope":"attributes","policy":{"a":["\u00FC",1.50,true]}}""", """{"a":["ü",1.50,true]}""", "MessageAttributes")]
-    [InlineData("""{"scope":"body","policy":{"a":{"b":[{"prefix":"x"}]}}}""", """{"a":{"b":[{"prefix":"x"}]}}""", "MessageBody")]
+    [InlineData("""{"scope":"attributes","policy":{"a":["\u00FC",1.50,true]}}""", """{"a":["ü",1.50,true]}""",
+        "MessageAttributes")]
+    [InlineData("""{"scope":"body","policy":{"a":{"b":[{"prefix":"x"}]}}}""", """{"a":{"b":[{"prefix":"x"}]}}""",
+        "MessageBody")]
     public void What_the_broker_has_is_said_in_the_words_of_SNS(string filter, string policy, string scope)
     {
         SnsSubscription known = KnownFilter.In(Plain, filter);

@@ -71,7 +71,8 @@ internal sealed class SnsApi(Uri server)
     public async Task<string> NewTopic(params (string Name, string Value)[] attributes)
     {
         bool isFifo = attributes.Any(static one => one.Name == "FifoTopic");
-        return (await Do("CreateTopic", [("Name", NewName(isFifo ? ".fifo" : "")), .. Entries("Attributes", attributes)]))
+        return (
+            await Do("CreateTopic", [("Name", NewName(isFifo ? ".fifo" : "")), .. Entries("Attributes", attributes)]))
             .Text("TopicArn")!;
     }
 

@@ -23,7 +23,8 @@ public sealed class SnsBothSidesTests(RunningServer server)
         Assert.Equal("MessageAttributes", attributes["FilterPolicyScope"]);
         await Patch(path, """{"filter":{"scope":"body","policy":{"a":{"b":["c"]}}}}""");
         attributes = await Get(arn);
-        Assert.Equal(("""{"a":{"b":["c"]}}""", "MessageBody"), (attributes["FilterPolicy"], attributes["FilterPolicyScope"]));
+        Assert.Equal(
+            ("""{"a":{"b":["c"]}}""", "MessageBody"), (attributes["FilterPolicy"], attributes["FilterPolicyScope"]));
         await Patch(path, """{"filter":null}""");
         Assert.DoesNotContain("FilterPolicy", (await Get(arn)).Keys);
     }
@@ -66,7 +67,8 @@ public sealed class SnsBothSidesTests(RunningServer server)
         await Patch(path, $$$"""{"format":"raw","redrivePolicy":{"deadLetterQueue":"{{{NameOf(dead)}}}"}}""");
         Dictionary<string, string> attributes = await Get(arn);
         Assert.Equal("true", attributes["RawMessageDelivery"]);
-        Assert.Equal($$"""{"deadLetterTargetArn":"{{SnsApi.QueuePrefix}}{{NameOf(dead)}}"}""", attributes["RedrivePolicy"]);
+        Assert.Equal(
+            $$"""{"deadLetterTargetArn":"{{SnsApi.QueuePrefix}}{{NameOf(dead)}}"}""", attributes["RedrivePolicy"]);
         await Patch(path, """{"format":"envelope","redrivePolicy":null}""");
         attributes = await Get(arn);
         Assert.Equal("false", attributes["RawMessageDelivery"]);
@@ -104,7 +106,8 @@ public sealed class SnsBothSidesTests(RunningServer server)
     [Fact]
     public async Task A_retention_that_v1_sets_ends_the_archive_policy_of_a_topic()
     {
-        string topic = await _sns.NewTopic(("FifoTopic", "true"), ("ArchivePolicy", """{"MessageRetentionPeriod":"30"}"""));
+        string topic =
+            await _sns.NewTopic(("FifoTopic", "true"), ("ArchivePolicy", """{"MessageRetentionPeriod":"30"}"""));
         string path = "/v1/topics/" + topic.Split(':')[^1];
         Assert.Contains("ArchivePolicy", (await Topic(topic)).Keys);
         await Patch(path, """{"retentionSeconds":7200}""");

@@ -54,7 +54,8 @@ public sealed class SnsEndpointOverV1Tests(HookServer server)
         await using Receiver receiver = new();
         (string deadUrl, string dead) = await _sns.NewQueue();
         (string arn, string path) = await Confirmed(
-            receiver, "/switch", ("DeliveryPolicy", """{"healthyRetryPolicy":{"numRetries":2,"numNoDelayRetries":2}}"""));
+            receiver, "/switch", (
+                "DeliveryPolicy", """{"healthyRetryPolicy":{"numRetries":2,"numNoDelayRetries":2}}"""));
         string queue = dead.Split(':')[^1];
         string redrive = $$$"""{"redrivePolicy":{"deadLetterQueue":"{{{queue}}}","includeExpired":true}}""";
         await Patch(path, redrive);

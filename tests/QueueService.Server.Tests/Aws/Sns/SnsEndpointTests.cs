@@ -32,7 +32,8 @@ public sealed class SnsEndpointTests(HookServer server)
         await _sns.Publish(topic, "hello", ("Subject", "s"));
         ReceivedRequest delivered = await receiver.Next();
         Assert.Equal("Notification", delivered.Headers["x-amz-sns-message-type"]);
-        Assert.Equal((topic, arn), (delivered.Headers["x-amz-sns-topic-arn"], delivered.Headers["x-amz-sns-subscription-arn"]));
+        Assert.Equal(
+            (topic, arn), (delivered.Headers["x-amz-sns-topic-arn"], delivered.Headers["x-amz-sns-subscription-arn"]));
         JsonNode envelope = JsonNode.Parse(delivered.Text)!;
         Assert.Equal(("hello", "s"), ((string?)envelope["Message"], (string?)envelope["Subject"]));
         Assert.Equal((string?)envelope["MessageId"], delivered.Headers["x-amz-sns-message-id"]);
@@ -61,7 +62,8 @@ public sealed class SnsEndpointTests(HookServer server)
         ReceivedRequest delivered = await receiver.Next();
         Assert.Equal("""{"a":1}""", delivered.Text);
         Assert.Equal(
-            ("true", "application/json"), (delivered.Headers["x-amz-sns-rawdelivery"], delivered.Headers["Content-Type"]));
+            ("true", "application/json"), (
+                delivered.Headers["x-amz-sns-rawdelivery"], delivered.Headers["Content-Type"]));
     }
 
     [Fact]

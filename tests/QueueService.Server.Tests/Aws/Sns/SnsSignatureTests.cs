@@ -29,9 +29,11 @@ public sealed class SnsSignatureTests
     [InlineData(2)]
     public void A_receiver_checks_an_envelope_with_nothing_but_the_certificate(int version)
     {
-        using SigningCertificate certificate = SigningCertificate.Read(SigningCertificate.Generate(DateTimeOffset.UnixEpoch));
+        using SigningCertificate certificate =
+            SigningCertificate.Read(SigningCertificate.Generate(DateTimeOffset.UnixEpoch));
         JsonNode envelope = Write(Notification, new SnsSigner(certificate, version, "https://here" + certificate.Path));
-        Assert.Equal(version.ToString(System.Globalization.CultureInfo.InvariantCulture), (string?)envelope["SignatureVersion"]);
+        Assert.Equal(
+            version.ToString(System.Globalization.CultureInfo.InvariantCulture), (string?)envelope["SignatureVersion"]);
         string signed = string.Concat(
             SignedFields.Select(name => $"{name}\n{(string?)envelope[name]}\n"));
         using X509Certificate2 known = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(certificate.Pem.Span));

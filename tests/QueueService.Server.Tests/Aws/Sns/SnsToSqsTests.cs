@@ -37,7 +37,8 @@ public sealed class SnsToSqsTests(RunningServer server)
         string topic = await _sns.NewTopic();
         (string url, string queue) = await _sns.NewQueue();
         await _sns.Subscribe(topic, "sqs", queue, ("RawMessageDelivery", "true"));
-        await _sns.Publish(topic, "hello", [("Subject", "greeting"), .. SnsApi.Attribute(1, "size", "Number.int", "42")]);
+        await _sns.Publish(
+            topic, "hello", [("Subject", "greeting"), .. SnsApi.Attribute(1, "size", "Number.int", "42")]);
         JsonNode message = await _sns.Receive(url);
         Assert.Equal("hello", (string?)message["Body"]);
         (string name, JsonNode? value) = Assert.Single(message["MessageAttributes"]!.AsObject());
@@ -53,11 +54,14 @@ public sealed class SnsToSqsTests(RunningServer server)
         await _sns.Subscribe(
             topic, "sqs", queue, ("RawMessageDelivery", "true"),
             ("RedrivePolicy", $$"""{"deadLetterTargetArn":"{{dead}}"}"""));
-        await _sns.Publish(topic, "many", [.. Enumerable.Range(1, 11).SelectMany(static n => SnsApi.Attribute(n, "a" + n, "String", "x"))]);
+        await _sns.Publish(
+            topic, "many",
+            [.. Enumerable.Range(1, 11).SelectMany(static n => SnsApi.Attribute(n, "a" + n, "String", "x"))]);
         await _sns.Publish(topic, "few");
         Assert.Equal("few", (string?)(await _sns.Receive(url))["Body"]);
         JsonNode letter = await _sns.Receive(deadUrl);
-        Assert.Equal(("many", "1"), ((string?)letter["Body"], (string?)letter["Attributes"]!["ApproximateReceiveCount"]));
+        Assert.Equal(
+            ("many", "1"), ((string?)letter["Body"], (string?)letter["Attributes"]!["ApproximateReceiveCount"]));
     }
 
     [Fact]
@@ -112,7 +116,8 @@ public sealed class SnsToSqsTests(RunningServer server)
             await _sns.Sqs("DeleteMessage", new { QueueUrl = url, ReceiptHandle = (string)message["ReceiptHandle"]! });
         }
 
-        (await _sns.Call("Publish", ("TopicArn", topic), ("Message", "x"))).ShouldFail(400, "InvalidParameter", "MessageGroupId");
+        (await _sns.Call("Publish", ("TopicArn", topic), ("Message", "x"))).ShouldFail(
+            400, "InvalidParameter", "MessageGroupId");
         (await _sns.Call("Publish", ("TopicArn", topic), ("Message", "x"), ("MessageGroupId", "g")))
             .ShouldFail(400, "InvalidParameter", "ContentBasedDeduplication");
     }
@@ -168,7 +173,8 @@ public sealed class SnsToSqsTests(RunningServer server)
         (string bodyUrl, string bodyQueue) = await _sns.NewQueue();
         await _sns.Subscribe(topic, "sqs", queue, ("FilterPolicy", """{"size":[{"numeric":[">",10]}]}"""));
         await _sns.Subscribe(
-            topic, "sqs", bodyQueue, ("FilterPolicy", """{"order":{"kind":["book"]}}"""), ("FilterPolicyScope", "MessageBody"));
+            topic, "sqs", bodyQueue, ("FilterPolicy", """{"order":{"kind":["book"]}}"""), (
+                "FilterPolicyScope", "MessageBody"));
         await _sns.Publish(topic, "a text", SnsApi.Attribute(1, "size", "String", "42"));
         await _sns.Publish(topic, """{"order":{"kind":"book"}}""", SnsApi.Attribute(1, "size", "Number", "9"));
         await _sns.Publish(topic, "large", SnsApi.Attribute(1, "size", "Number", "42"));

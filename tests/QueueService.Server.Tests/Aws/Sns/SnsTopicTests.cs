@@ -14,7 +14,8 @@ public sealed class SnsTopicTests(RunningServer server)
     public async Task Creating_a_topic_twice_is_one_topic_unless_something_differs()
     {
         string name = SnsApi.NewName();
-        (string, string)[] request = [("Name", name), .. SnsApi.Entries("Attributes", ("DisplayName", "d")), ("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "a b")];
+        (string, string)[] request = [("Name", name), .. SnsApi.Entries("Attributes", ("DisplayName", "d")),
+            ("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "a b")];
         string topic = (await _sns.Do("CreateTopic", request)).Text("TopicArn")!;
         Assert.Equal(SnsApi.TopicPrefix + name, topic);
         Assert.Equal(topic, (await _sns.Do("CreateTopic", request)).Text("TopicArn"));
@@ -61,11 +62,19 @@ public sealed class SnsTopicTests(RunningServer server)
         Dictionary<string, string> attributes = (await _sns.Do("GetTopicAttributes", ("TopicArn", topic))).Entries();
         Assert.Equal("2", attributes["SignatureVersion"]);
         Assert.Equal(5, (int)JsonNode.Parse(attributes["EffectiveDeliveryPolicy"])!["http"]!["defaultHealthyRetryPolicy"]!["numRetries"]!);
-        (await _sns.Call("SetTopicAttributes", ("TopicArn", topic), ("AttributeName", "Colour"), ("AttributeValue", "x")))
+        (
+            await _sns.Call(
+                "SetTopicAttributes", ("TopicArn", topic), ("AttributeName", "Colour"), ("AttributeValue", "x")))
             .ShouldFail(400, "InvalidParameter", "AttributeName");
-        (await _sns.Call("SetTopicAttributes", ("TopicArn", topic), ("AttributeName", "SignatureVersion"), ("AttributeValue", "3")))
+        (
+            await _sns.Call(
+                "SetTopicAttributes", ("TopicArn", topic), ("AttributeName", "SignatureVersion"), (
+                    "AttributeValue", "3")))
             .ShouldFail(400, "InvalidParameter", "SignatureVersion");
-        (await _sns.Call("SetTopicAttributes", ("TopicArn", topic), ("AttributeName", "ContentBasedDeduplication"), ("AttributeValue", "true")))
+        (
+            await _sns.Call(
+                "SetTopicAttributes", ("TopicArn", topic), ("AttributeName", "ContentBasedDeduplication"), (
+                    "AttributeValue", "true")))
             .ShouldFail(400, "InvalidParameter", "FIFO");
     }
 
@@ -73,10 +82,13 @@ public sealed class SnsTopicTests(RunningServer server)
     public async Task A_topic_that_is_not_there_is_not_found_but_may_be_deleted()
     {
         string missing = SnsApi.TopicPrefix + SnsApi.NewName();
-        (await _sns.Call("Publish", ("TopicArn", missing), ("Message", "x"))).ShouldFail(404, "NotFound", "Topic does not exist");
+        (await _sns.Call("Publish", ("TopicArn", missing), ("Message", "x"))).ShouldFail(
+            404, "NotFound", "Topic does not exist");
         (await _sns.Call("ListTagsForResource", ("ResourceArn", missing))).ShouldFail(404, "ResourceNotFound");
-        (await _sns.Call("GetSubscriptionAttributes", ("SubscriptionArn", missing + ":x"))).ShouldFail(404, "NotFound", "Subscription does not exist");
-        (await _sns.Call("GetTopicAttributes", ("TopicArn", "orders"))).ShouldFail(400, "InvalidParameter", "at least 6 elements, not 1");
+        (await _sns.Call("GetSubscriptionAttributes", ("SubscriptionArn", missing + ":x"))).ShouldFail(
+            404, "NotFound", "Subscription does not exist");
+        (await _sns.Call("GetTopicAttributes", ("TopicArn", "orders"))).ShouldFail(
+            400, "InvalidParameter", "at least 6 elements, not 1");
         (await _sns.Call("GetTopicAttributes")).ShouldFail(400, "ValidationError", "topicArn");
         await _sns.Do("DeleteTopic", ("TopicArn", missing));
         await _sns.Do("Unsubscribe", ("SubscriptionArn", missing + ":x"));
@@ -86,19 +98,25 @@ public sealed class SnsTopicTests(RunningServer server)
     public async Task Tags_permissions_and_data_protection_policies_are_kept()
     {
         string topic = await _sns.NewTopic();
-        await _sns.Do("TagResource", ("ResourceArn", topic), ("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "a"), ("Tags.member.2.Key", "env"), ("Tags.member.2.Value", "b"));
+        await _sns.Do(
+            "TagResource", ("ResourceArn", topic), ("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "a"),
+            ("Tags.member.2.Key", "env"), ("Tags.member.2.Value", "b"));
         await _sns.Do("UntagResource", ("ResourceArn", topic), ("TagKeys.member.1", "team"));
         SnsAnswer tags = await _sns.Do("ListTagsForResource", ("ResourceArn", topic));
         Assert.Equal(("env", "b"), (tags.Text("Key"), tags.Text("Value")));
-        (string, string)[] permission = [("TopicArn", topic), ("Label", "l"), ("AWSAccountId.member.1", "123456789012"), ("ActionName.member.1", "Publish")];
+        (string, string)[] permission = [("TopicArn", topic), ("Label", "l"), ("AWSAccountId.member.1", "123456789012"),
+            ("ActionName.member.1", "Publish")];
         await _sns.Do("AddPermission", permission);
         (await _sns.Call("AddPermission", permission)).ShouldFail(400, "InvalidParameter", "Statement already exists");
-        JsonNode policy = JsonNode.Parse((await _sns.Do("GetTopicAttributes", ("TopicArn", topic))).Entries()["Policy"])!;
+        JsonNode policy =
+            JsonNode.Parse((await _sns.Do("GetTopicAttributes", ("TopicArn", topic))).Entries()["Policy"])!;
         Assert.Equal(2, policy["Statement"]!.AsArray().Count);
         Assert.Equal("arn:aws:iam::123456789012:root", (string?)policy["Statement"]![1]!["Principal"]!["AWS"]);
         await _sns.Do("RemovePermission", ("TopicArn", topic), ("Label", "l"));
         await _sns.Do("PutDataProtectionPolicy", ("ResourceArn", topic), ("DataProtectionPolicy", """{"Name":"p"}"""));
-        Assert.Equal("""{"Name":"p"}""", (await _sns.Do("GetDataProtectionPolicy", ("ResourceArn", topic))).Text("DataProtectionPolicy"));
+        Assert.Equal(
+            """{"Name":"p"}""", (await _sns.Do("GetDataProtectionPolicy", ("ResourceArn", topic))).Text(
+                "DataProtectionPolicy"));
     }
 
     [Fact]
@@ -131,10 +149,17 @@ public sealed class SnsTopicTests(RunningServer server)
         string subscription = await _sns.Subscribe(topic, "sqs", queue, ("RawMessageDelivery", "true"));
         Assert.Equal(subscription, await _sns.Subscribe(topic, "sqs", queue));
         Assert.Equal(subscription, await _sns.Subscribe(topic, "sqs", queue, ("RawMessageDelivery", "true")));
-        (await _sns.Call("Subscribe", [("TopicArn", topic), ("Protocol", "sqs"), ("Endpoint", queue), .. SnsApi.Entries("Attributes", ("RawMessageDelivery", "false"))]))
+        (
+            await _sns.Call(
+                "Subscribe",
+                [("TopicArn", topic), ("Protocol", "sqs"), ("Endpoint", queue),
+                    .. SnsApi.Entries("Attributes", ("RawMessageDelivery", "false"))]))
             .ShouldFail(400, "InvalidParameter", "Subscription already exists with different attributes");
-        await _sns.Do("SetSubscriptionAttributes", ("SubscriptionArn", subscription), ("AttributeName", "FilterPolicy"), ("AttributeValue", """{"a":["b"]}"""));
-        Dictionary<string, string> attributes = (await _sns.Do("GetSubscriptionAttributes", ("SubscriptionArn", subscription))).Entries();
+        await _sns.Do(
+            "SetSubscriptionAttributes", ("SubscriptionArn", subscription), ("AttributeName", "FilterPolicy"), (
+                "AttributeValue", """{"a":["b"]}"""));
+        Dictionary<string,
+        string> attributes = (await _sns.Do("GetSubscriptionAttributes", ("SubscriptionArn", subscription))).Entries();
         Assert.Equal(
             ("true", """{"a":["b"]}""", "MessageAttributes", "false", queue, "sqs"),
             (attributes["RawMessageDelivery"], attributes["FilterPolicy"], attributes["FilterPolicyScope"],
@@ -157,10 +182,14 @@ public sealed class SnsTopicTests(RunningServer server)
         await Refuse(topic, "email", "a@example.com", "does not deliver by email");
         await Refuse(topic, "pigeon", "x", "does not support this protocol string: pigeon");
         await Refuse(topic, "sqs", queue, "failed to parse JSON", ("RedrivePolicy", "nonsense"));
-        await Refuse(topic, "sqs", queue, "RedrivePolicy: must use a standard queue", ("RedrivePolicy", $$"""{"deadLetterTargetArn":"{{fifoQueue}}"}"""));
+        await Refuse(
+            topic, "sqs", queue, "RedrivePolicy: must use a standard queue", (
+                "RedrivePolicy", $$"""{"deadLetterTargetArn":"{{fifoQueue}}"}"""));
         await Refuse(topic, "sqs", queue, "RawMessageDelivery: Invalid value [1]", ("RawMessageDelivery", "1"));
-        (await _sns.Call("CreatePlatformApplication", ("Name", "x"))).ShouldFail(403, "AuthorizationError", "not supported");
-        (await _sns.Call("Publish", ("PhoneNumber", "+1"), ("Message", "x"))).ShouldFail(400, "InvalidParameter", "PhoneNumber");
+        (await _sns.Call("CreatePlatformApplication", ("Name", "x"))).ShouldFail(
+            403, "AuthorizationError", "not supported");
+        (await _sns.Call("Publish", ("PhoneNumber", "+1"), ("Message", "x"))).ShouldFail(
+            400, "InvalidParameter", "PhoneNumber");
     }
 
     [Fact]
@@ -169,15 +198,21 @@ public sealed class SnsTopicTests(RunningServer server)
         string topic = await _sns.NewTopic();
         await _sns.Publish(topic, new string('x', 262_144));
         await Refuse(topic, "Message too long", ("Message", new string('x', 262_145)));
-        await Refuse(topic, "Message too long", [("Message", new string('x', 262_140)), .. SnsApi.Attribute(1, "name", "String", "v")]);
+        await Refuse(
+            topic, "Message too long",
+            [("Message", new string('x', 262_140)), .. SnsApi.Attribute(1, "name", "String", "v")]);
         await Refuse(topic, "Empty message", ("Message", ""));
         await Refuse(topic, "Subject", ("Message", "x"), ("Subject", ""));
         await Refuse(topic, "Subject", ("Message", "x"), ("Subject", new string('x', 101)));
         await Refuse(topic, "Subject", ("Message", "x"), ("Subject", "a\nb"));
         await Refuse(topic, "MessageDeduplicationId", ("Message", "x"), ("MessageDeduplicationId", "d"));
-        (await _sns.Call("Publish", [("TopicArn", topic), ("Message", "x"), .. SnsApi.Attribute(1, "n", "Number", "many")]))
+        (
+            await _sns.Call(
+                "Publish", [("TopicArn", topic), ("Message", "x"), .. SnsApi.Attribute(1, "n", "Number", "many")]))
             .ShouldFail(400, "ParameterValueInvalid", "cast");
-        (await _sns.Call("Publish", [("TopicArn", topic), ("Message", "x"), .. SnsApi.Attribute(1, "AWS.x", "String", "v")]))
+        (
+            await _sns.Call(
+                "Publish", [("TopicArn", topic), ("Message", "x"), .. SnsApi.Attribute(1, "AWS.x", "String", "v")]))
             .ShouldFail(400, "ParameterValueInvalid");
         (await _sns.Call("Publish", [("TopicArn", topic), ("Message", "x"), .. SnsApi.Attribute(1, "s", "String", "")]))
             .ShouldFail(400, "ParameterValueInvalid", "non-empty message attribute value");
@@ -191,29 +226,40 @@ public sealed class SnsTopicTests(RunningServer server)
         await _sns.Subscribe(topic, "sqs", queue, ("RawMessageDelivery", "true"));
         SnsAnswer answer = await Batch(topic, ("a", "one"), ("b", ""), ("c", "two"));
         Assert.Equal(["a", "b", "c"], answer.All("Id").Order());
-        Assert.Equal(("b", "true"), (answer.Xml.Descendants().Single(static one => one.Name.LocalName == "Failed").Descendants().First(static one => one.Name.LocalName == "Id").Value, answer.Text("SenderFault")));
+        Assert.Equal(
+            ("b", "true"), (
+                answer.Xml.Descendants().Single(static one => one.Name.LocalName == "Failed").Descendants()
+                    .First(static one => one.Name.LocalName == "Id").Value, answer.Text("SenderFault")));
         Assert.Equal("one", (string?)(await _sns.Receive(url))["Body"]);
         (await Batch(topic)).ShouldFail(400, "EmptyBatchRequest");
         (await Batch(topic, ("a", "x"), ("a", "y"))).ShouldFail(400, "BatchEntryIdsNotDistinct");
         (await Batch(topic, ("a b", "x"))).ShouldFail(400, "InvalidBatchEntryId");
-        (await Batch(topic, [.. Enumerable.Range(0, 11).Select(static n => (n.ToString(CultureInfo.InvariantCulture), "x"))])).ShouldFail(400, "TooManyEntriesInBatchRequest");
-        (await Batch(topic, ("a", new string('x', 200_000)), ("b", new string('x', 200_000)))).ShouldFail(400, "BatchRequestTooLong");
+        (await Batch(topic,
+            [.. Enumerable.Range(0,
+                11).Select(static n =>
+                    (n.ToString(CultureInfo.InvariantCulture), "x"))])).ShouldFail(400, "TooManyEntriesInBatchRequest");
+        (await Batch(topic, ("a", new string('x', 200_000)), ("b", new string('x', 200_000)))).ShouldFail(
+            400, "BatchRequestTooLong");
     }
 
     [Fact]
     public async Task The_archive_of_a_FIFO_topic_is_replayed_to_a_queue_that_asks_for_it()
     {
         string topic = await _sns.NewTopic(
-            ("FifoTopic", "true"), ("ContentBasedDeduplication", "true"), ("ArchivePolicy", """{"MessageRetentionPeriod":"30"}"""));
+            ("FifoTopic", "true"), ("ContentBasedDeduplication", "true"), (
+                "ArchivePolicy", """{"MessageRetentionPeriod":"30"}"""));
         (string url, string queue) = await _sns.NewQueue(isFifo: true);
         await _sns.Publish(topic, "archived", ("MessageGroupId", "g"));
         (await _sns.Call("DeleteTopic", ("TopicArn", topic))).ShouldFail(400, "InvalidState");
         string subscription = await _sns.Subscribe(
-            topic, "sqs", queue, ("ReplayPolicy", """{"PointType":"Timestamp","StartingPoint":"2020-01-01T00:00:00.000Z"}"""));
+            topic, "sqs", queue, (
+                "ReplayPolicy", """{"PointType":"Timestamp","StartingPoint":"2020-01-01T00:00:00.000Z"}"""));
         JsonNode envelope = await _sns.ReceiveEnvelope(url);
         Assert.Equal("archived", (string?)envelope["Message"]);
         Assert.True((bool)envelope["Replayed"]!);
-        Assert.Contains("ReplayStatus", (await _sns.Do("GetSubscriptionAttributes", ("SubscriptionArn", subscription))).Entries().Keys);
+        Assert.Contains(
+            "ReplayStatus", (await _sns.Do("GetSubscriptionAttributes", ("SubscriptionArn", subscription)))
+                .Entries().Keys);
         await Set(topic, "ArchivePolicy", "{}");
         await _sns.Do("DeleteTopic", ("TopicArn", topic));
     }
@@ -227,8 +273,10 @@ public sealed class SnsTopicTests(RunningServer server)
         await _sns.Publish(topic, "hello");
         string pem = (string)(await _sns.ReceiveEnvelope(url))["SigningCertURL"]!;
         using HttpClient client = new();
-        Assert.StartsWith("-----BEGIN CERTIFICATE-----", await client.GetStringAsync(new Uri(pem)), StringComparison.Ordinal);
-        using HttpResponseMessage other = await client.GetAsync(new Uri(server.Address, "/SimpleNotificationService-x.pem"));
+        Assert.StartsWith(
+            "-----BEGIN CERTIFICATE-----", await client.GetStringAsync(new Uri(pem)), StringComparison.Ordinal);
+        using HttpResponseMessage other =
+            await client.GetAsync(new Uri(server.Address, "/SimpleNotificationService-x.pem"));
         Assert.Equal(HttpStatusCode.NotFound, other.StatusCode);
     }
 
@@ -239,10 +287,12 @@ public sealed class SnsTopicTests(RunningServer server)
         (await _sns.Call("Publish", [("TopicArn", topic), .. message])).ShouldFail(400, "InvalidParameter", words);
 
     private async Task Refuse(
-        string topic, string protocol, string endpoint, string words, params (string Name, string Value)[] attributes) =>
+        string topic, string protocol, string endpoint, string words,
+        params (string Name, string Value)[] attributes) =>
         (await _sns.Call(
             "Subscribe",
-            [("TopicArn", topic), ("Protocol", protocol), ("Endpoint", endpoint), .. SnsApi.Entries("Attributes", attributes)]))
+            [("TopicArn", topic), ("Protocol", protocol), ("Endpoint", endpoint),
+                .. SnsApi.Entries("Attributes", attributes)]))
             .ShouldFail(400, "InvalidParameter", words);
 
     private Task<SnsAnswer> Batch(string topic, params (string Id, string Message)[] entries) => _sns.Call(

@@ -25,7 +25,8 @@ public sealed class ShortMd5Tests
     [InlineData("", "d41d8cd98f00b204e9800998ecf8427e")]
     [InlineData("message digest", "f96b697d7cb7938d525a2f31aaf161d0")]
     [InlineData(
-        "12345678901234567890123456789012345678901234567890123456789012345678901234567890", "57edf4a22be3c955ac49da2e2107b67a")]
+        "12345678901234567890123456789012345678901234567890123456789012345678901234567890",
+        "57edf4a22be3c955ac49da2e2107b67a")]
     public void The_texts_of_the_standard_have_its_sums(string text, string sum) =>
         Assert.Equal(sum, MessageDigest.OfBody(System.Text.Encoding.ASCII.GetBytes(text)));
 }

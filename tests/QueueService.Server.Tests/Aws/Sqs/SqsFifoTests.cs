@@ -43,7 +43,8 @@ public sealed class SqsFifoTests(SqsServer server) : IClassFixture<SqsServer>
         SqsAnswer first = await client.Send(url, "x", Ids("g", "same"));
         SqsAnswer again = await client.Send(url, "y", Ids("h", "same"));
         Assert.Equal(
-            (first.One("MessageId"), first.One("SequenceNumber")), (again.One("MessageId"), again.One("SequenceNumber")));
+            (first.One("MessageId"), first.One("SequenceNumber")), (
+                again.One("MessageId"), again.One("SequenceNumber")));
         Assert.Matches("^[0-9]{20}$", first.One("SequenceNumber"));
         Assert.NotEqual(first.One("MD5OfMessageBody"), again.One("MD5OfMessageBody"));
         SqsMessage message = Assert.Single(await client.Receive(url));
@@ -71,7 +72,8 @@ public sealed class SqsFifoTests(SqsServer server) : IClassFixture<SqsServer>
         SqsAnswer again = await client.Send(
             url, "x", new JsonObject { ["MessageGroupId"] = "g", ["MessageAttributes"] = attributes });
         Assert.Equal(first, again.One("MessageId"));
-        Assert.NotEqual(first, (await client.Send(url, "x", new JsonObject { ["MessageGroupId"] = "h" })).One("MessageId"));
+        Assert.NotEqual(
+            first, (await client.Send(url, "x", new JsonObject { ["MessageGroupId"] = "h" })).One("MessageId"));
         Assert.NotEqual(first, (await client.Send(url, "x", Ids("g", "other"))).One("MessageId"));
         Assert.Equal(
             "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881",

@@ -149,7 +149,8 @@ public sealed class SqsMessageTests(SqsServer server) : IClassFixture<SqsServer>
         (await client.Send(url, largest + "x")).ShouldBe(400, BadValue, "Message must be shorter than 1048576 bytes.");
         (await client.Send(url, largest[1..] + "é")).ShouldBe(400, BadValue, "Message must be shorter than");
         JsonObject attribute = new() { ["MessageAttributes"] = new JsonObject { ["a"] = Text("String", "b") } };
-        (await client.Send(url, largest[7..], attribute.DeepClone().AsObject())).ShouldBe(400, BadValue, "shorter than");
+        (await client.Send(url, largest[7..], attribute.DeepClone().AsObject())).ShouldBe(
+            400, BadValue, "shorter than");
         Assert.Equal(200, (await client.Send(url, largest[8..], attribute.DeepClone().AsObject())).Status);
         await client.Succeed("SetQueueAttributes", new JsonObject
         {
@@ -215,7 +216,8 @@ public sealed class SqsMessageTests(SqsServer server) : IClassFixture<SqsServer>
         Assert.Equal(200, (await client.Send(url, "x", Named(new string('n', 256)))).Status);
         (await client.Send(url, "x", Named(new string('n', 257)))).ShouldBe(400, BadValue, "256");
         JsonObject longType = new() { ["x"] = Text("String." + new string('t', 250), "a") };
-        (await client.Send(url, "x", new JsonObject { ["MessageAttributes"] = longType })).ShouldBe(400, BadValue, "256");
+        (await client.Send(url, "x", new JsonObject { ["MessageAttributes"] = longType })).ShouldBe(
+            400, BadValue, "256");
         JsonObject system = new() { ["Other"] = Text("String", "a") };
         (await client.Send(url, "x", new JsonObject { ["MessageSystemAttributes"] = system }))
             .ShouldBe(400, BadValue, "Other");
@@ -255,7 +257,8 @@ public sealed class SqsMessageTests(SqsServer server) : IClassFixture<SqsServer>
         Assert.Equal(200, (await client.Send(url, "x", new JsonObject { ["MessageGroupId"] = "tenant!~" })).Status);
         Assert.Equal("tenant!~", Assert.Single(await client.Receive(url)).System["MessageGroupId"]);
         foreach (string group in new[] { "", "a b", new string('g', 129) })
-            (await client.Send(url, "x", new JsonObject { ["MessageGroupId"] = group })).ShouldBe(400, BadValue, "MessageGroupId");
+            (await client.Send(url, "x", new JsonObject { ["MessageGroupId"] = group })).ShouldBe(
+                400, BadValue, "MessageGroupId");
         (await client.Send(url, "x", new JsonObject { ["MessageDeduplicationId"] = "d" }))
             .ShouldBe(400, BadValue, "not valid for this queue type");
         (await client.Send(url, "x", new JsonObject { ["DelaySeconds"] = 901 }))

@@ -13,7 +13,8 @@ public sealed class SqsProtocolTests(SqsServer server) : IClassFixture<SqsServer
     public async Task A_queue_is_asked_by_GET_at_its_own_address()
     {
         string url = await server.Client(query: true).NewQueue();
-        (HttpStatusCode status, string type, string text) = await Get(url + "?Action=GetQueueAttributes&AttributeName.1=QueueArn");
+        (HttpStatusCode status, string type, string text) =
+            await Get(url + "?Action=GetQueueAttributes&AttributeName.1=QueueArn");
         Assert.Equal((HttpStatusCode.OK, "text/xml"), (status, type));
         Assert.Contains("<Attribute><Name>QueueArn</Name><Value>arn:aws:sqs:", text, StringComparison.Ordinal);
         (_, _, text) = await Get(url + "?Action=SendMessage&MessageBody=a+b%26");
@@ -26,7 +27,8 @@ public sealed class SqsProtocolTests(SqsServer server) : IClassFixture<SqsServer
     {
         string url = await server.Client(query: true).NewQueue();
         Assert.Equal((HttpStatusCode.NotFound, "<UnknownOperationException/>\n"), Bare(await Get(url)));
-        Assert.Equal((HttpStatusCode.NotFound, "<UnknownOperationException/>\n"), Bare(await Get(url, "application/json")));
+        Assert.Equal(
+            (HttpStatusCode.NotFound, "<UnknownOperationException/>\n"), Bare(await Get(url, "application/json")));
         foreach (string action in new[] { "CreateQueue&QueueName=x", "ListQueues", "GetQueueUrl&QueueName=x", "Foo" })
         {
             (HttpStatusCode status, _, string text) = await Get($"{url}?Action={action}");
@@ -70,7 +72,8 @@ public sealed class SqsProtocolTests(SqsServer server) : IClassFixture<SqsServer
     {
         SqsClient client = server.Client(query: false);
         string url = await client.NewQueue();
-        (HttpStatusCode status, string type, string text) = await Post(url, "SendMessage", """{"MessageBody":"x","New":[1]}""");
+        (HttpStatusCode status, string type, string text) =
+            await Post(url, "SendMessage", """{"MessageBody":"x","New":[1]}""");
         Assert.Equal((HttpStatusCode.OK, "application/x-amz-json-1.0"), (status, type));
         Assert.Contains("MessageId", text, StringComparison.Ordinal);
         Assert.Equal(["x"], await client.Bodies(url));
@@ -119,10 +122,12 @@ public sealed class SqsProtocolTests(SqsServer server) : IClassFixture<SqsServer
     {
         string url = await server.Client(query: true).NewQueue();
         using FormUrlEncodedContent form = new(Enumerable.Range(0, 4_200)
-            .Select(static n => KeyValuePair.Create($"AttributeName.{n}", "All")).Prepend(new("Action", "GetQueueAttributes")));
+            .Select(static n => KeyValuePair.Create($"AttributeName.{n}", "All")).Prepend(
+                new("Action", "GetQueueAttributes")));
         using HttpResponseMessage response = await Http.PostAsync(new Uri(url), form);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Contains("at most 4096 parameters", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "at most 4096 parameters", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -144,7 +149,8 @@ public sealed class SqsProtocolTests(SqsServer server) : IClassFixture<SqsServer
         return await Send(request);
     }
 
-    private static async Task<(HttpStatusCode Status, string Type, string Text)> Post(string url, string action, string json)
+    private static async Task<(HttpStatusCode Status, string Type, string Text)> Post(
+        string url, string action, string json)
     {
         using HttpRequestMessage request = new(HttpMethod.Post, url) { Content = new StringContent(json) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-amz-json-1.0");

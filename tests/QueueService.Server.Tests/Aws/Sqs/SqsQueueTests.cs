@@ -82,7 +82,9 @@ public sealed class SqsQueueTests(SqsServer server) : IClassFixture<SqsServer>
         IReadOnlyDictionary<string, string> fifo = await client.Attributes(await client.NewFifo(), "All");
         Assert.Equal(
             ("true", "false", "queue", "perQueue"),
-            (fifo["FifoQueue"], fifo["ContentBasedDeduplication"], fifo["DeduplicationScope"], fifo["FifoThroughputLimit"]));
+            (
+                fifo["FifoQueue"], fifo["ContentBasedDeduplication"], fifo["DeduplicationScope"],
+                fifo["FifoThroughputLimit"]));
     }
 
     [Theory]
@@ -191,12 +193,14 @@ public sealed class SqsQueueTests(SqsServer server) : IClassFixture<SqsServer>
         Assert.Equal(200, (await Set(client, url, "RedrivePolicy", "")).Status);
         Assert.Empty(await client.Attributes(url, "RedrivePolicy"));
         await Set(client, dead, "RedriveAllowPolicy", "{\"redrivePermission\":\"denyAll\"}");
-        Assert.Contains("denyAll", (await client.Attributes(dead, "All"))["RedriveAllowPolicy"], StringComparison.Ordinal);
+        Assert.Contains(
+            "denyAll", (await client.Attributes(dead, "All"))["RedriveAllowPolicy"], StringComparison.Ordinal);
         (await Set(client, url, "RedrivePolicy", Policy(arn, "1"))).ShouldBe(400, BadValue, "does not allow");
         string byQueue = $$"""{"redrivePermission":"byQueue","sourceQueueArns":["{{await ArnOf(client, url)}}"]}""";
         Assert.Equal(200, (await Set(client, dead, "RedriveAllowPolicy", byQueue)).Status);
         Assert.Equal(200, (await Set(client, url, "RedrivePolicy", Policy(arn, "1"))).Status);
-        (await Set(client, await client.NewQueue(), "RedrivePolicy", Policy(arn, "1"))).ShouldBe(400, BadValue, "not allow");
+        (await Set(client, await client.NewQueue(), "RedrivePolicy", Policy(arn, "1"))).ShouldBe(
+            400, BadValue, "not allow");
     }
 
     [Theory]
@@ -221,7 +225,8 @@ public sealed class SqsQueueTests(SqsServer server) : IClassFixture<SqsServer>
         Assert.False(rest.Has("NextToken"));
         SqsAnswer none = await client.Succeed("ListQueues", new JsonObject { ["QueueNamePrefix"] = prefix + "x" });
         Assert.DoesNotContain("QueueUrl", none.Text, StringComparison.Ordinal);
-        (await client.Call("ListQueues", new JsonObject { ["MaxResults"] = 1_001 })).ShouldBe(400, BadValue, "MaxResults");
+        (await client.Call("ListQueues", new JsonObject { ["MaxResults"] = 1_001 })).ShouldBe(
+            400, BadValue, "MaxResults");
     }
 
     [Theory]
@@ -232,7 +237,8 @@ public sealed class SqsQueueTests(SqsServer server) : IClassFixture<SqsServer>
         SqsClient client = server.Client(query);
         string url = await client.NewQueue();
         Assert.Equal(200, (await client.Call("DeleteQueue", new JsonObject { ["QueueUrl"] = url })).Status);
-        string words = query ? "The specified queue does not exist for this wsdl version." : "The specified queue does not exist.";
+        string words =
+            query ? "The specified queue does not exist for this wsdl version." : "The specified queue does not exist.";
         foreach ((string action, JsonObject input) in new (string, JsonObject)[]
         {
             ("DeleteQueue", []), ("GetQueueAttributes", []), ("SendMessage", new() { ["MessageBody"] = "x" }),
@@ -242,16 +248,19 @@ public sealed class SqsQueueTests(SqsServer server) : IClassFixture<SqsServer>
         })
         {
             input["QueueUrl"] = url;
-            SqsAnswer answer = (await client.Call(action, input)).ShouldBe(400, "AWS.SimpleQueueService.NonExistentQueue");
+            SqsAnswer answer =
+                (await client.Call(action, input)).ShouldBe(400, "AWS.SimpleQueueService.NonExistentQueue");
             Assert.Equal(words, answer.Message);
-            if (!query) Assert.Contains("\"com.amazonaws.sqs#QueueDoesNotExist\"", answer.Text, StringComparison.Ordinal);
+            if (!query)
+                Assert.Contains("\"com.amazonaws.sqs#QueueDoesNotExist\"", answer.Text, StringComparison.Ordinal);
         }
 
         (await client.Call("GetQueueUrl", Named(url.Split('/')[^1])))
             .ShouldBe(400, "AWS.SimpleQueueService.NonExistentQueue", words);
         (await client.Call("SendMessage", new() { ["QueueUrl"] = "jobs", ["MessageBody"] = "x" }))
             .ShouldBe(404, "InvalidAddress", "The address jobs is not valid for this endpoint.");
-        (await client.Call("SendMessage", new() { ["MessageBody"] = "x" })).ShouldBe(400, "MissingParameter", "QueueUrl");
+        (await client.Call("SendMessage", new() { ["MessageBody"] = "x" })).ShouldBe(
+            400, "MissingParameter", "QueueUrl");
     }
 
     [Theory]
@@ -276,10 +285,14 @@ public sealed class SqsQueueTests(SqsServer server) : IClassFixture<SqsServer>
         string bare = url[..^".fifo".Length];
         Assert.EndsWith(".fifo", (await client.Attributes(bare, "QueueArn"))["QueueArn"], StringComparison.Ordinal);
         Assert.True((await client.Send(
-            bare, "y", new JsonObject { ["MessageGroupId"] = "g", ["MessageDeduplicationId"] = "y" })).Has("SequenceNumber"));
+            bare, "y",
+            new JsonObject { ["MessageGroupId"] = "g", ["MessageDeduplicationId"] = "y" })).Has("SequenceNumber"));
         (await client.Call("CreateQueue", Named(name))).ShouldBe(400, "QueueAlreadyExists", "FifoQueue");
         string control = await api.NewQueue();
-        await api.Post(control + "/messages/batch", "{\"messages\":[{\"body\":\"x\",\"attributes\":{\"a\":\"\\u0001\"}}]}", "Content-Type: application/json");
+        await api.Post(
+            control +
+                "/messages/batch", "{\"messages\":[{\"body\":\"x\",\"attributes\":{\"a\":\"\\u0001\"}}]}",
+                "Content-Type: application/json");
         Assert.Equal("Binary:AQ==", Assert.Single(await client.Receive(
             url[..(url.LastIndexOf('/') + 1)] + control.Split('/')[^1],
             more: new JsonObject { ["MessageAttributeNames"] = new JsonArray("All") })).Attributes["a"]);

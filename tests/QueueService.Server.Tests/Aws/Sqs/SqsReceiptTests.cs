@@ -139,7 +139,8 @@ public sealed class SqsReceiptTests(SqsServer server) : IClassFixture<SqsServer>
         {
             ["QueueUrl"] = url,
             ["Entries"] = new JsonArray(
-                Entry("1", handles[0], 0), Entry("2", handles[1], 90), Entry("3", "x", 1), Entry("4", handles[1], 43_201)),
+                Entry("1", handles[0], 0), Entry("2", handles[1], 90), Entry("3", "x", 1), Entry(
+                    "4", handles[1], 43_201)),
         });
         Assert.Equal(["1", "2", "3", "4"], changed.All("Id"));
         Assert.Equal(["ReceiptHandleIsInvalid", BadValue], changed.All("Code"));

@@ -1,6 +1,7 @@
 namespace QueueService.Server.Tests.Histories.Checkers;
 
-/// <summary>What was cancelled is never delivered again, and what cannot be cancelled is either gone or leased.</summary>
+/// <summary>What was cancelled is never delivered again, and what cannot be cancelled is either gone or
+/// leased.</summary>
 internal static class Cancelled
 {
     public static IEnumerable<string> Find(History history)

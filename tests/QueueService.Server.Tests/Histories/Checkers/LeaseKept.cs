@@ -1,7 +1,7 @@
 namespace QueueService.Server.Tests.Histories.Checkers;
 
-/// <summary>A lease lasts as long as it was promised, extensions included: until then nothing that its holder asks for is
-/// refused, whether or not somebody else got the message meanwhile.</summary>
+/// <summary>A lease lasts as long as it was promised, extensions included: until then nothing that its holder asks for
+/// is refused, whether or not somebody else got the message meanwhile.</summary>
 internal static class LeaseKept
 {
     public static IEnumerable<string> Find(History history)
@@ -34,7 +34,8 @@ internal static class LeaseKept
         }
     }
 
-    /// <summary>A receive that is repeated under its name starts its leases anew, and perhaps ends them earlier.</summary>
+    /// <summary>A receive that is repeated under its name starts its leases anew, and perhaps ends them
+    /// earlier.</summary>
     /// <param name="since">Repeats that were answered before do not matter any more.</param>
     private static long Repeated(IEnumerable<ReceiveOperation> repeats, long since, long until) => repeats
         .Where(repeat => repeat.AnsweredAt >= since)

@@ -1,7 +1,7 @@
 namespace QueueService.Server.Tests.Histories.Checkers;
 
-/// <summary>What a connection that lasts promises: no line that nobody asked for, never more leases than `prefetch`, and
-/// of a FIFO group results in the order in which the messages are stored.</summary>
+/// <summary>What a connection that lasts promises: no line that nobody asked for, never more leases than `prefetch`,
+/// and of a FIFO group results in the order in which the messages are stored.</summary>
 internal static class LiveStreams
 {
     public static IEnumerable<string> Find(History history)

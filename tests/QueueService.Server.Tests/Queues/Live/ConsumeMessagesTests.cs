@@ -12,7 +12,8 @@ public sealed class ConsumeMessagesTests(LiveServer server)
 
     [Theory]
     [MemberData(nameof(Protocols))]
-    public async Task Messages_come_as_far_as_the_credit_goes_and_acknowledging_with_new_credit_brings_the_next(string protocol)
+    public async Task Messages_come_as_far_as_the_credit_goes_and_acknowledging_with_new_credit_brings_the_next(
+        string protocol)
     {
         string queue = await NewQueue("a", "b", "c");
         using DuplexRequest consumer = await DuplexRequest.Open(server, protocol, queue + "/consume");
@@ -20,7 +21,8 @@ public sealed class ConsumeMessagesTests(LiveServer server)
         JsonNode first = await consumer.Expect();
         Assert.Equal(("a", 1), ((string)first["body"]!, (int)first["receiveCount"]!));
         JsonNode second = await consumer.Expect();
-        await consumer.Write($$"""{"acknowledge":["{{first["receiptHandle"]}}","{{second["receiptHandle"]}}","x"],"credit":1}""");
+        await consumer.Write(
+            $$"""{"acknowledge":["{{first["receiptHandle"]}}","{{second["receiptHandle"]}}","x"],"credit":1}""");
         JsonNode results = await consumer.Expect();
         Assert.Equal([204, 204, 404], results["acknowledged"]!.AsArray().Select(result => (int)result!["status"]!));
         Assert.Equal("c", (string)(await consumer.Expect())["body"]!);
@@ -33,7 +35,8 @@ public sealed class ConsumeMessagesTests(LiveServer server)
     public async Task A_message_that_comes_later_is_sent_at_once_and_can_be_acknowledged_without_credit()
     {
         string queue = await NewQueue();
-        using DuplexRequest consumer = await DuplexRequest.Open(server, "HTTP/1.1", queue + "/consume?visibilityTimeout=1h");
+        using DuplexRequest consumer =
+            await DuplexRequest.Open(server, "HTTP/1.1", queue + "/consume?visibilityTimeout=1h");
         await consumer.Write("{\"credit\":1}");
         await server.Api.Post(queue + "/messages", "late");
         JsonNode message = await consumer.Expect();
@@ -69,7 +72,8 @@ public sealed class ConsumeMessagesTests(LiveServer server)
         using DuplexRequest consumer = await DuplexRequest.Open(server, "HTTP/1.1", queue + "/consume");
         (string Line, string Blamed)[] bad =
         [
-            ("nonsense", ""), ("{}", ""), ("null", ""), ("{\"credit\":0}", "/credit"), ("{\"credit\":10001}", "/credit"),
+            ("nonsense", ""), ("{}", ""), ("null", ""), ("{\"credit\":0}", "/credit"), (
+                "{\"credit\":10001}", "/credit"),
             ("{\"credits\":1}", "/credits"), ("{\"acknowledge\":\"x\"}", "/acknowledge"),
             ("{\"extend\":[]}", "/visibilityTimeoutSeconds"), ("{\"credit\":1,\"delaySeconds\":1}", "/delaySeconds"),
         ];
@@ -94,7 +98,8 @@ public sealed class ConsumeMessagesTests(LiveServer server)
     public async Task A_connection_that_breaks_gives_back_what_was_not_acknowledged(string protocol)
     {
         string queue = await NewQueue("a", "b");
-        using DuplexRequest consumer = await DuplexRequest.Open(server, protocol, queue + "/consume?visibilityTimeout=12h");
+        using DuplexRequest consumer =
+            await DuplexRequest.Open(server, protocol, queue + "/consume?visibilityTimeout=12h");
         await consumer.Write("{\"credit\":10}");
         string first = (string)(await consumer.Expect())["receiptHandle"]!;
         await consumer.Expect();

@@ -53,7 +53,8 @@ public sealed class LiveTimeTests : IAsyncLifetime
         do
         {
             using HttpRequestMessage request = new(HttpMethod.Get, new Uri(_server.Http1, queue + "/sse"));
-            using HttpResponseMessage answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            using HttpResponseMessage answer =
+                await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
             status = answer.StatusCode;
         }
         while (status == HttpStatusCode.TooManyRequests);
@@ -70,7 +71,8 @@ public sealed class LiveTimeTests : IAsyncLifetime
         string queue = await _server.Api.NewQueue();
         string body = new('x', 500_000);
         for (int i = 0; i < Messages; i++) await _server.Api.Post(queue + "/messages", body);
-        using Socket stalled = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4_096 };
+        using Socket stalled =
+            new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4_096 };
         await stalled.ConnectAsync(IPAddress.Loopback, _server.Http1.Port);
         string framing = method == "GET" ? "" : $"Transfer-Encoding: chunked\r\n\r\n{line.Length:x}\r\n{line}\r\n";
         await stalled.SendAsync(Encoding.ASCII.GetBytes(
@@ -88,7 +90,9 @@ public sealed class LiveTimeTests : IAsyncLifetime
         }
 
         Assert.Equal(0, (int)(await Stats(queue))["leased"]!);
-        Assert.True(_time.GetUtcNow() < new DateTimeOffset(2026, 11, 21, 20, 0, 0, TimeSpan.Zero), "Only the lease's end helped.");
+        Assert.True(
+            _time.GetUtcNow() < new DateTimeOffset(2026, 11, 21, 20, 0, 0, TimeSpan.Zero),
+            "Only the lease's end helped.");
     }
 
     private async Task<JsonNode> Stats(string queue) => (await _server.Api.Get(queue)).Json["stats"]!;

@@ -95,7 +95,8 @@ public sealed class StreamMessagesTests(LiveServer server)
         using DuplexRequest stream = await DuplexRequest.Open(server, protocol, queue + "/messages/stream");
         await stream.Write(
             "{\"body\":\"good\"}", "nonsense", "", "{\"body\":\"a\",\"colour\":\"red\"}", "{}", "[1]",
-            $$"""{"body":"{{new string('x', 1_025)}}"}""", "{\"body\":\"a\",\"deliverAt\":\"2000-13-01\"}", "{\"body\":\"good\"}\r");
+            $$"""{"body":"{{new string('x', 1_025)}}"}""", "{\"body\":\"a\",\"deliverAt\":\"2000-13-01\"}",
+            "{\"body\":\"good\"}\r");
         JsonNode[] results = new JsonNode[8];
         for (int i = 0; i < results.Length; i++) results[i] = await stream.Expect();
         Assert.Equal([201, 400, 400, 400, 400, 413, 400, 201], results.Select(result => (int)result["status"]!));

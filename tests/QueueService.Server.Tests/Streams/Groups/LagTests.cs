@@ -28,7 +28,8 @@ public sealed class LagTests : IAsyncLifetime
         JsonNode lag = (await _server.Api.Get(Stream + "/groups/g/lag")).Json;
         Assert.Equal((1.1, 0.6), Rates(lag));
         Assert.Equal((1.0, 0.5), Rates(lag["partitions"]![0]!));
-        Assert.Equal(0.1, (double)(await _server.Api.Get(Stream + "/partitions")).Json["items"]![1]!["appendedPerSecond"]!);
+        Assert.Equal(
+            0.1, (double)(await _server.Api.Get(Stream + "/partitions")).Json["items"]![1]!["appendedPerSecond"]!);
 
         // What is a minute old counts e times less, and after ten minutes nothing is left.
         _time.Advance(TimeSpan.FromMinutes(1));
@@ -70,7 +71,8 @@ public sealed class LagTests : IAsyncLifetime
             "queueservice_sent_total 7",
         })
             Assert.Contains(line, lines);
-        Assert.Single(lines, static line => line.StartsWith("# HELP queueservice_group_lag_records", StringComparison.Ordinal));
+        Assert.Single(
+            lines, static line => line.StartsWith("# HELP queueservice_group_lag_records", StringComparison.Ordinal));
     }
 
     private static (double, double) Rates(JsonNode node) =>
@@ -86,7 +88,8 @@ public sealed class LagTests : IAsyncLifetime
     {
         await _server.Api.Put($"{Stream}/groups/{group}", """{"autoOffsetReset":"earliest"}""");
         Answer answer = await _server.Api.Send(
-            "POST", $"{Stream}/groups/{group}/commit", $$"""{"offsets":{{offsets}}}""", "Content-Type: application/json");
+            "POST", $"{Stream}/groups/{group}/commit", $$"""{"offsets":{{offsets}}}""",
+            "Content-Type: application/json");
         Assert.True(answer.Status is 200 or 204, answer.Text);
     }
 }

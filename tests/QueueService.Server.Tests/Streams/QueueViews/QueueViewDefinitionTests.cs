@@ -12,9 +12,11 @@ public sealed class QueueViewDefinitionTests(RunningServer server)
     public async Task A_view_is_created_once_and_described_with_its_settings_and_counts()
     {
         string stream = await NewStream();
-        Answer created = await _api.Put(stream + "/queue-views/work", """{"visibilityTimeoutSeconds":60,"from":"earliest"}""");
+        Answer created =
+            await _api.Put(stream + "/queue-views/work", """{"visibilityTimeoutSeconds":60,"from":"earliest"}""");
         Assert.Equal((201, stream + "/queue-views/work"), (created.Status, created.Headers["Location"]));
-        Answer again = await _api.Put(stream + "/queue-views/work", """{"visibilityTimeoutSeconds":60,"from":"earliest"}""");
+        Answer again =
+            await _api.Put(stream + "/queue-views/work", """{"visibilityTimeoutSeconds":60,"from":"earliest"}""");
         Assert.Equal((200, created.Headers["ETag"]), (again.Status, again.Headers["ETag"]));
         for (int i = 0; i < 3; i++) await _api.Post(stream + "/records", $"{i}");
         JsonNode[] records = await _api.Receive(stream + "/queue-views/work");
@@ -79,7 +81,9 @@ public sealed class QueueViewDefinitionTests(RunningServer server)
     public async Task A_dead_letter_queue_must_exist()
     {
         string stream = await NewStream();
-        (await _api.Put(stream + "/queue-views/work", """{"redrivePolicy":{"deadLetterQueue":"nosuch","maxReceiveCount":2}}"""))
+        (
+            await _api.Put(
+                stream + "/queue-views/work", """{"redrivePolicy":{"deadLetterQueue":"nosuch","maxReceiveCount":2}}"""))
             .ShouldBeProblem(422, "dead-letter-queue-not-found");
     }
 

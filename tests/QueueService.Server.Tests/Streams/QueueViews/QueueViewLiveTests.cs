@@ -14,7 +14,8 @@ public sealed class QueueViewLiveTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Assert.Equal(201, (await _server.Api.Put("/v1/streams/clicks", """{"partitions":3,"retentionSeconds":600}""")).Status);
+        Assert.Equal(
+            201, (await _server.Api.Put("/v1/streams/clicks", """{"partitions":3,"retentionSeconds":600}""")).Status);
         Assert.Equal(201, (await _server.Api.Put(
             "/v1/streams/clicks/queue-views/work", """{"visibilityTimeoutSeconds":3600}""")).Status);
     }
@@ -24,7 +25,8 @@ public sealed class QueueViewLiveTests : IAsyncLifetime
     [Fact]
     public async Task Records_are_pushed_until_the_prefetch_is_reached_and_go_back_when_the_reader_goes()
     {
-        EventReader events = await EventReader.Open(_server.Http1, "/v1/streams/clicks/queue-views/work/sse?prefetch=2");
+        EventReader events =
+            await EventReader.Open(_server.Http1, "/v1/streams/clicks/queue-views/work/sse?prefetch=2");
         await events.Read();
         for (int partition = 0; partition < 3; partition++) await Append(partition, $"{partition}");
         JsonNode first = await events.Message();
@@ -33,7 +35,8 @@ public sealed class QueueViewLiveTests : IAsyncLifetime
         JsonNode third = await events.Message();
         Assert.Equal(
             [(0, 0), (1, 0), (2, 0)],
-            ((JsonNode[])[first, second, third]).Select(static one => ((int)one["partition"]!, (int)one["offset"]!)).Order());
+            ((JsonNode[])[first, second, third]).Select(static one => ((int)one["partition"]!, (int)one["offset"]!))
+                .Order());
         events.Dispose();
         JsonNode again = await _server.Api.ReceiveOne("/v1/streams/clicks/queue-views/work");
         Assert.Equal(2, (int)again["receiveCount"]!);
@@ -54,7 +57,8 @@ public sealed class QueueViewLiveTests : IAsyncLifetime
         while (gap.ContainsKey("")) gap = (await events.Read())!;
         Assert.Equal("gap", gap["event"]);
         Assert.Equal(
-            """{"lost":3,"partitions":[{"partition":1,"from":0,"to":2},{"partition":2,"from":0,"to":1}]}""", gap["data"]);
+            """{"lost":3,"partitions":[{"partition":1,"from":0,"to":2},{"partition":2,"from":0,"to":1}]}""",
+            gap["data"]);
         (await _server.Api.Delete(Receipt(leased))).ShouldBlame(410, "record-expired");
         JsonNode stats = (await _server.Api.Get("/v1/streams/clicks/queue-views/work")).Json["stats"]!;
         Assert.Equal((3, 0, 0), ((int)stats["expiredTotal"]!, (int)stats["leased"]!, (int)stats["available"]!));

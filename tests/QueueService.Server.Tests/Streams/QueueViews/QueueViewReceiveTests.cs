@@ -77,7 +77,8 @@ public sealed class QueueViewReceiveTests(RunningServer server)
         Answer again = await _api.Post(view + "/acknowledge", List(receipt), key);
         Assert.Equal([204], Statuses(again));
         Assert.Equal("true", again.Headers["Idempotent-Replayed"]);
-        (await _api.Post(view + "/acknowledge", List(receipt, receipt), key)).ShouldBlame(422, "idempotency-key-reused");
+        (await _api.Post(view + "/acknowledge", List(receipt, receipt), key)).ShouldBlame(
+            422, "idempotency-key-reused");
     }
 
     [Fact]
@@ -100,8 +101,9 @@ public sealed class QueueViewReceiveTests(RunningServer server)
             (string)letter["body"]!, (string)letter["key"]!, (string)letter["id"]!));
         Assert.Equal(
             ($"{name}/work", name, 1, 1, "no such customer"),
-            ((string)origin["sourceQueue"]!, (string)origin["stream"]!, (int)origin["partition"]!, (int)origin["offset"]!,
-                (string)origin["reason"]!));
+            (
+                (string)origin["sourceQueue"]!, (string)origin["stream"]!, (int)origin["partition"]!,
+                (int)origin["offset"]!, (string)origin["reason"]!));
         await _api.Post($"{dead}/receipts/{letter["receiptHandle"]}/release");
         Answer raw = await _api.Post(dead + "/receive?format=raw");
         Assert.Equal((name, "1", "1"), (
@@ -151,9 +153,11 @@ public sealed class QueueViewReceiveTests(RunningServer server)
     {
         (string stream, string view) = await NewView(4, """{"from":"earliest","filter":{"policy":{"kind":["a"]}}}""");
         for (int i = 0; i < 12; i++)
-            await _api.Post($"{stream}/records?partition={i % 4}", $"{i}", "Message-Attribute-Kind: " + (i % 3 == 0 ? "a" : "b"));
+            await _api.Post(
+                $"{stream}/records?partition={i % 4}", $"{i}", "Message-Attribute-Kind: " + (i % 3 == 0 ? "a" : "b"));
         var bodies = new List<string>();
-        for (string[] some = await _api.Bodies(view); some.Length > 0; some = await _api.Bodies(view)) bodies.AddRange(some);
+        for (string[] some = await _api.Bodies(view); some.Length > 0; some = await _api.Bodies(view))
+            bodies.AddRange(some);
         Assert.Equal(["0", "3", "6", "9"], bodies.Order());
     }
 

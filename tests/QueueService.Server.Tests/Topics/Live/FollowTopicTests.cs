@@ -239,7 +239,8 @@ public sealed class FollowTopicTests(LiveServer server)
     [Theory]
     [InlineData("?from=yesterday", "?from")]
     [InlineData("?filter=%7B", "?filter")]
-    [InlineData("?filter=%7B%22policy%22%3A%7B%22a%22%3A%5B%7B%22numeric%22%3A%5B%22%7E%22%2C1%5D%7D%5D%7D%7D", "?filter/policy/a/0/numeric/0")]
+    [InlineData("?filter=%7B%22policy%22%3A%7B%22a%22%3A%5B%7B%22numeric%22%3A%5B%22%7E%22%2C1%5D%7D%5D%7D%7D",
+        "?filter/policy/a/0/numeric/0")]
     [InlineData("?filter=%7B%22topic%22%3A1%7D", "?filter/topic")]
     [InlineData("?lastEventId=%21", "?lastEventId")]
     [InlineData("?since=1", "?since")]

@@ -20,7 +20,8 @@ internal sealed class ReaderCrowd : IDisposable
     {
         byte[] request = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {server.Authority}\r\n\r\n");
         for (int opened = 0; opened < count; opened += AtOnce)
-            await Task.WhenAll(Enumerable.Range(0, Math.Min(AtOnce, count - opened)).Select(_ => Connect(server, request)));
+            await Task.WhenAll(
+                Enumerable.Range(0, Math.Min(AtOnce, count - opened)).Select(_ => Connect(server, request)));
     }
 
     /// <summary>Waits until every reader has got this text; answers after how many milliseconds each of them had.
