@@ -66,7 +66,7 @@ internal static class RetentionSweep
         }
 
         command.Wrote |= expired > 0;
-        return new RetentionPass(expired, onDisk) 
+        return new RetentionPass(expired, onDisk)
         {
             Attempts = attempts, AttemptsBefore = shard.Now - AttemptLog.MaxAge,
         };

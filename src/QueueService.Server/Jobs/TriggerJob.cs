@@ -9,7 +9,7 @@ namespace QueueService.Server.Jobs;
 internal static class TriggerJob
 {
     private static readonly Operation Description = new(
-        "triggerJob", Tags.Jobs, "Run a job now", 
+        "triggerJob", Tags.Jobs, "Run a job now",
         "Once, also when it is paused. Its schedule stays as it is. Repeated with the same Idempotency-Key it runs " +
         "nothing and answers the job as it is then: the key is remembered before the run begins, so a crash in " +
         "between leaves the run to the schedule.")

@@ -97,7 +97,7 @@ internal sealed class SubscriptionChange(BrokerHost host, SubscriptionName name,
         if (changes.Given.Contains("target"))
         {
             WebhookDraft draft = WebhookDraft.FromJson(wanted.Subscription!.Destination);
-            WebhookDefinition definition = new(host.Webhooks, name) 
+            WebhookDefinition definition = new(host.Webhooks, name)
             {
                 IsEarly = !host.Webhooks.IsListening, SignsItself = isSns,
             };

@@ -21,7 +21,7 @@ internal sealed class CrashRun
         _random = new SeededRandom(seed);
         _decorate = decorate ?? (static disk => disk);
         _hasLargeBodies = _random.Chance(1, 4);
-        _workload = new Workload(_random, _history) 
+        _workload = new Workload(_random, _history)
         {
             MaxResources = _random.Chance(1, 8) ? 90 : 6,
             MaxBody = _hasLargeBodies ? 100 << 10 : 24 << 10,

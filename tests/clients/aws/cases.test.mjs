@@ -16,7 +16,7 @@ for (const name of Object.keys(servers)) {
   describe(`On a server that is ${name}`, patience, () => {
     const clients = new Map();
     let server;
-    before(async () => { 
+    before(async () => {
       server = await new Server(servers[name].settings, {}, wrapperOf(servers[name])).start();
     });
     after(async () => {
