@@ -74,8 +74,8 @@ internal sealed class CrashLedger(bool keepsExpired)
         if (queue == Dead) _dead.Add(message.Body);
         if (!_sent.TryGetValue(message.Body, out var sent)) return;
         Require(
-            queue == Dead || sent.Message.Ttl is not { } ttl
-                || sent.SentAt + ttl > now, $"{message} came after its time");
+            queue == Dead || sent.Message.Ttl is not { } ttl || sent.SentAt + ttl > now,
+            $"{message} came after its time");
     }
 
     /// <summary>Nothing that was sent before it to its group is still there to be processed.</summary>

@@ -112,9 +112,8 @@ internal sealed class CrashLife : IDisposable
             messages[i] = new LedgerMessage(
                 $"{_bodies++}.{new string('x', _random.Next(400))}",
                 _random.Chance(2, 3) ? $"g{_random.Next(4)}" : null,
-                fifo
-                    || _random.Chance(1, 2) ? 0 : _random.Next(10), _random.Chance(1, 6) ? 1 +
-                    _random.Next(5_000) : null);
+                fifo || _random.Chance(1, 2) ? 0 : _random.Next(10),
+                _random.Chance(1, 6) ? 1 + _random.Next(5_000) : null);
             batch.Add(
                 new MessageHeaders { GroupId = messages[i].Group }, Encoding.UTF8.GetBytes(messages[i].Body),
                 new SendOptions { Priority = messages[i].Priority, TtlMilliseconds = messages[i].Ttl });

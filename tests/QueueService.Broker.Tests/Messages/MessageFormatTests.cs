@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Binary;
 using System.Text;
 using QueueService.Broker.Messages;
 using QueueService.Broker.Queues;
@@ -41,6 +43,35 @@ public sealed class MessageFormatTests
         byte[] message = Written(new MessageHeaders { ContentType = type }, "hello"u8.ToArray());
         Assert.Equal(7, message.Length);
         Assert.False(MessageFormat.HasHeaders(message));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void The_origin_of_a_message_that_an_earlier_version_moved_is_read(int version)
+    {
+        MessageOrigin origin = new()
+        {
+            Id = new MessageId(3, 4), SentAt = 5, RetentionFrom = 6, SourceQueue = "jobs", Reason = "failed",
+            ReceiveCount = 7, FirstFailedAt = 8, LastFailedAt = 9, RedriveCount = 10, EarlierReceives = 11,
+        };
+        ArrayBufferWriter<byte> output = new();
+        MessageFormat.Rewrite(output, Written(MessageHeaders.None, "hello"u8.ToArray()), origin);
+        byte[] message = output.WrittenSpan.ToArray();
+        Assert.Equal(origin, MessageFormat.ReadOrigin(message));
+
+        // The versions differ in how many counts of a byte each stand at the end.
+        const int Field = MessageFormat.MinHeaderBytes + sizeof(uint);
+        const int Value = Field + MessageFormat.FieldHeaderBytes;
+        int missing = 3 - version;
+        int end = Value + BinaryPrimitives.ReadInt32LittleEndian(message.AsSpan(Field + 4));
+        message[Value] = (byte)version;
+        message[Field + 4] -= (byte)missing;
+        message[MessageFormat.MinHeaderBytes] -= (byte)missing;
+        byte[] earlier = [.. message[..(end - missing)], .. message[end..]];
+        MessageOrigin expected = origin with { EarlierReceives = 0, RedriveCount = version > 1 ? 10 : 0 };
+        Assert.Equal(expected, MessageFormat.ReadOrigin(earlier));
+        Assert.Equal("hello"u8.ToArray(), MessageFormat.Body(earlier).ToArray());
     }
 
     [Fact]

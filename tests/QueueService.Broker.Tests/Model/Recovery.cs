@@ -186,7 +186,8 @@ internal sealed class Recovery(NaiveBroker model, BrokerHarness harness, Afterma
             ThrowUnless(
                 arrived.Count == 0 || arrived.Count == batch.Count || effects.MayTake || _mayBeLost
                 || effects.HasPartialSends || queue.Config.ContentBasedDeduplication
-                || IsRepeated(batch, effects.Sends), $"half of a batch arrived in {queue.Name}");
+                || IsRepeated(batch, effects.Sends),
+                $"half of a batch arrived in {queue.Name}");
             foreach (Seen message in arrived)
             {
                 queue.Put(New(message, truth, message.SentAt));

@@ -13,8 +13,8 @@ public sealed class VirtualDayTests
             using var day = new VirtualDay(seed);
             ulong hash = day.Run();
             Assert.True(
-                day.Delivered > 100
-                    && day.Expired > 10, $"Seed {seed}: {day.Delivered} delivered, {day.Expired} expired");
+                day.Delivered > 100 && day.Expired > 10,
+                $"Seed {seed}: {day.Delivered} delivered, {day.Expired} expired");
             if (seed >= 2) continue;
             using var again = new VirtualDay(seed);
             Assert.Equal(hash, again.Run());

@@ -69,12 +69,8 @@ public sealed class FailureTests(FailingServer server) : IClassFixture<FailingSe
     public async Task A_body_that_is_no_body_is_malformed(string chunks)
     {
         const string Chunked = "Transfer-Encoding: chunked\r\n\r\n";
-        string answer = await Exchange(Json + Chunked + chunks);
-        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
-        Assert.Contains("com.amazon.coral.service#SerializationException", answer, StringComparison.Ordinal);
-        answer = await Exchange(Query + Chunked + chunks);
-        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
-        Assert.Contains("<Type>Sender</Type><Code>MalformedInput</Code>", answer, StringComparison.Ordinal);
+        await Refuse(400, Json + Chunked + chunks, "com.amazon.coral.service#SerializationException");
+        await Refuse(400, Query + Chunked + chunks, "<Type>Sender</Type><Code>MalformedInput</Code>");
     }
 
     [Fact]
@@ -82,12 +78,8 @@ public sealed class FailureTests(FailingServer server) : IClassFixture<FailingSe
     {
         string large = new('x', 16 * 1_048_576 + 1);
         string length = $"Content-Length: {large.Length.ToString(CultureInfo.InvariantCulture)}\r\n\r\n";
-        string answer = await Exchange(Json + length + large);
-        Assert.StartsWith("HTTP/1.1 413 ", answer, StringComparison.Ordinal);
-        Assert.Contains("x-amzn-query-error: RequestEntityTooLarge;Sender", answer, StringComparison.Ordinal);
-        answer = await Exchange(Query + length + large);
-        Assert.StartsWith("HTTP/1.1 413 ", answer, StringComparison.Ordinal);
-        Assert.Contains("<Code>RequestEntityTooLarge</Code>", answer, StringComparison.Ordinal);
+        await Refuse(413, Json + length + large, "x-amzn-query-error: RequestEntityTooLarge;Sender");
+        await Refuse(413, Query + length + large, "<Code>RequestEntityTooLarge</Code>");
     }
 
     [Fact]
@@ -100,12 +92,11 @@ public sealed class FailureTests(FailingServer server) : IClassFixture<FailingSe
         byte[] go = new byte[12];
         await stream.ReadExactlyAsync(go);
         Assert.Equal("HTTP/1.1 100", Encoding.ASCII.GetString(go));
-        string answer = await Exchange(Json + "Content-Length: 2\r\n\r\n{}");
-        Assert.StartsWith("HTTP/1.1 503 ", answer, StringComparison.Ordinal);
-        Assert.Contains("x-amzn-query-error: ServiceUnavailable;Receiver", answer, StringComparison.Ordinal);
-        answer = await Exchange(Query + "Content-Length: 17\r\n\r\nAction=ListQueues");
-        Assert.StartsWith("HTTP/1.1 503 ", answer, StringComparison.Ordinal);
-        Assert.Contains("<Type>Receiver</Type><Code>ServiceUnavailable</Code>", answer, StringComparison.Ordinal);
+        await Refuse(
+            503, Json + "Content-Length: 2\r\n\r\n{}", "x-amzn-query-error: ServiceUnavailable;Receiver");
+        await Refuse(
+            503, Query + "Content-Length: 17\r\n\r\nAction=ListQueues",
+            "<Type>Receiver</Type><Code>ServiceUnavailable</Code>");
     }
 
     [Theory]
@@ -183,6 +174,13 @@ public sealed class FailureTests(FailingServer server) : IClassFixture<FailingSe
             (xml.Name, error.Element(names + "Type")!.Value, error.Element(names + "Code")!.Value));
         string id = Assert.Single(response.Headers.GetValues("x-amzn-RequestId"));
         Assert.Equal(id, xml.Element(names + "RequestId")!.Value);
+    }
+
+    private async Task Refuse(int status, string headersAndBody, string part)
+    {
+        string answer = await Exchange(headersAndBody);
+        Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
+        Assert.Contains(part, answer, StringComparison.Ordinal);
     }
 
     private async Task<string> Exchange(string headersAndBody)

@@ -174,8 +174,8 @@ internal sealed partial class StreamModelRun : IDisposable
         {
             NaiveRecord lost = records[(int)offset];
             Assert.True(
-                NaiveStream.MayBeExpired(lost, Now)
-                    || _stream.MayBeCompacted(partition, lost, Now), $"{lost} expired early");
+                NaiveStream.MayBeExpired(lost, Now) || _stream.MayBeCompacted(partition, lost, Now),
+                $"{lost} expired early");
         }
 
         Expired += (int)(range.First - range.From);

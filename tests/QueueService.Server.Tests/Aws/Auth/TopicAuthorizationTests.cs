@@ -39,8 +39,8 @@ public sealed class TopicAuthorizationTests(KeyedServer server) : IClassFixture<
             "Resource":"{{{topic}}}","Condition":{"StringEquals":{"sns:Protocol":"https"} } } ] }
             """;
         (await _owner.Query(
-            "SetTopicAttributes", "TopicArn=" + topic, "AttributeName=Policy", "AttributeValue=" +
-                policy)).ShouldSucceed();
+            "SetTopicAttributes", "TopicArn=" + topic, "AttributeName=Policy", "AttributeValue=" + policy))
+            .ShouldSucceed();
         (await _stranger.Query("Subscribe", "TopicArn=" + topic, "Protocol=http", "Endpoint=http://example.com/"))
             .ShouldBe(403, "AuthorizationError");
         (await _stranger.Query("Subscribe", "TopicArn=" + topic, "Protocol=https", "Endpoint=https://10.0.0.1/"))
